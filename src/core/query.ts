@@ -1,0 +1,164 @@
+/**
+ * Questions about sessions: the dimensions they are counted by, the filters that choose them, and how one live session
+ * is tested against a filter. Stores translate the same types into their own language (store/store.ts).
+ */
+
+import type { Place, Player } from './identity.ts';
+import type { Instant, Milliseconds } from './observation.ts';
+import type { SessionRecord } from './session.ts';
+
+/** What sessions can be counted by. */
+export const DIMENSIONS = [
+  'stream',
+  'source',
+  'country',
+  'city',
+  'player',
+  'platform',
+  'quality',
+  'asn',
+  'user',
+  'identity',
+] as const;
+export type Dimension = (typeof DIMENSIONS)[number];
+
+/** Each set of values is "one of these"; null in it is "unknown". An absent filter lets everything pass. */
+export interface SessionFilter {
+  readonly stream?: readonly (string | null)[];
+  readonly source?: readonly (string | null)[];
+  /** ISO 3166-1 alpha-2. */
+  readonly country?: readonly (string | null)[];
+  readonly city?: readonly (string | null)[];
+  readonly player?: readonly (string | null)[];
+  readonly platform?: readonly (string | null)[];
+  readonly quality?: readonly (string | null)[];
+  /** Autonomous system numbers, as decimal text. */
+  readonly asn?: readonly (string | null)[];
+  readonly user?: readonly (string | null)[];
+  readonly identity?: readonly (string | null)[];
+  /** The address as it is stored: masked where `privacy` says so. */
+  readonly ip?: readonly string[];
+  readonly listener?: readonly string[];
+  /** Only bots, only people; absent is both. */
+  readonly bot?: boolean;
+}
+
+export const SESSION_STATES = ['open', 'closed', 'all'] as const;
+export type SessionStateFilter = (typeof SESSION_STATES)[number];
+
+export const SESSION_SORTS = ['startedAt', 'duration', 'bytes', 'stream', 'country', 'city', 'player', 'user'] as const;
+export type SessionSort = (typeof SESSION_SORTS)[number];
+
+/** Which sessions, in which order, from where. */
+export interface SessionQuery {
+  readonly state: SessionStateFilter;
+  readonly filter: SessionFilter;
+  /** Sessions that overlap `[from, to)`. */
+  readonly from: Instant | null;
+  readonly to: Instant | null;
+  readonly sort: SessionSort;
+  readonly descending: boolean;
+  /** 1 … 1000. */
+  readonly limit: number;
+  /** Opaque: the `nextCursor` of the page before. */
+  readonly cursor: string | null;
+}
+
+export interface SessionPage {
+  readonly items: readonly SessionRecord[];
+  readonly nextCursor: string | null;
+  /** How many sessions the query matches in all. */
+  readonly total: number;
+}
+
+/** Counts over a period, one row a value of the dimension. Sessions are clipped to the period. */
+export interface HistoryQuery {
+  readonly from: Instant;
+  readonly to: Instant;
+  /** Null is one group for all. */
+  readonly by: Dimension | null;
+  readonly filter: SessionFilter;
+  readonly limit: number;
+}
+
+export interface HistoryGroup {
+  /** Null is "unknown", and the one group of an undivided query. */
+  readonly value: string | null;
+  /** Sessions that were there in the period. */
+  readonly sessions: number;
+  /** Distinct listeners among them. */
+  readonly uniqueClients: number;
+  /** Time that these sessions were there within the period. */
+  readonly listeningSeconds: number;
+  /** All bytes of these sessions, also those sent outside the period. */
+  readonly bytes: number;
+}
+
+/** Concurrency over a period. */
+export interface TimelineQuery {
+  readonly from: Instant;
+  readonly to: Instant;
+  readonly step: Milliseconds;
+  /** Null is one series. */
+  readonly by: Dimension | null;
+  readonly filter: SessionFilter;
+  /** How many series; the rest are summed up in one whose value is `OTHERS`. */
+  readonly limit: number;
+}
+
+export const OTHERS = '(others)';
+
+export interface TimelineSeries {
+  readonly value: string | null;
+  /** One a step: the time-weighted average, and the exact greatest number of sessions at once. */
+  readonly average: readonly number[];
+  readonly peak: readonly number[];
+}
+
+export interface Timeline {
+  /** The start of every step. */
+  readonly steps: readonly Instant[];
+  readonly series: readonly TimelineSeries[];
+}
+
+/** What sessions, live or stored, are filtered and counted by. */
+export interface Facets {
+  readonly stream: string;
+  readonly source: string;
+  readonly identity: string;
+  readonly listener: string;
+  readonly address: string | null;
+  readonly user: string | null;
+  readonly quality: string | null;
+  readonly player: Player | null;
+  readonly place: Place | null;
+  readonly bot: boolean;
+}
+
+/** What a session counts under in a dimension; null is unknown. */
+export function facetOf(session: Facets, dimension: Dimension): string | null {
+  switch (dimension) {
+    case 'country':
+      return session.place?.geo?.countryCode ?? null;
+    case 'city':
+      return session.place?.geo?.city ?? null;
+    case 'asn':
+      return session.place?.asn?.toString() ?? null;
+    case 'player':
+      return session.player?.name ?? null;
+    case 'platform':
+      return session.player?.platform ?? null;
+    default:
+      return session[dimension];
+  }
+}
+
+export function matches(session: Facets, filter: SessionFilter): boolean {
+  for (const dimension of DIMENSIONS) {
+    const wanted = filter[dimension];
+    if (wanted !== undefined && !wanted.includes(facetOf(session, dimension))) return false;
+  }
+  if (filter.ip !== undefined && (session.address === null || !filter.ip.includes(session.address))) return false;
+  if (filter.listener !== undefined && !filter.listener.includes(session.listener)) return false;
+  return filter.bot === undefined || filter.bot === session.bot;
+}

@@ -1,0 +1,881 @@
+/**
+ * The tracker: folds presence intervals into sessions. One rule:
+ *
+ * > Presence intervals with the same key that are no further apart than `gap` are one session, unless a cut lies
+ * > between them.
+ *
+ * It has no clock but `advance`, does no I/O and asks no source what kind it is: a source declares its traits. Within a
+ * source's lateness the result does not depend on the order, the batches or the early merging of presences.
+ *
+ * A *space* is where keys are compared: one source, or all sources that share an `audience` name. Connection ids are
+ * compared within their source only, and there across streams; all other keys within one stream of the space.
+ */
+
+import { ExpiryQueue } from './expiry.ts';
+import type { Client, Hash } from './identity.ts';
+import { NetworkLimits } from './limits.ts';
+import {
+  type Departure,
+  FOREVER,
+  type Instant,
+  type Milliseconds,
+  type Observation,
+  type Presence,
+  type Roster,
+} from './observation.ts';
+import { RowMatcher } from './provisional.ts';
+import {
+  describe,
+  type EndReason,
+  foldFacts,
+  foldSession,
+  type Lease,
+  lastSeen,
+  rareOf,
+  restoreSession,
+  Session,
+  type SessionRecord,
+  type SessionState,
+  stateOf,
+} from './session.ts';
+
+/** What a source declares of itself. Shared code reads these, and never the kind. */
+export interface SourceTraits {
+  /** The name of the source: part of every id, immutable. */
+  readonly name: string;
+  /** Sources with the same audience name count a client on several of them as one. Immutable. */
+  readonly audience: string | null;
+  /** Presences no further apart than this are one session. */
+  readonly gap: Milliseconds;
+  /**
+   * Can the source tell that somebody is gone (departures, rosters)? `never`: presences fold as they come, in any
+   * order. `inOrder`: it tells everything in the order of time. `outOfOrder`: observations wait until the watermark
+   * reaches them, so that a late cut finds its place.
+   */
+  readonly departures: 'never' | 'inOrder' | 'outOfOrder';
+  /** Do finished rows replace provisional sessions here? */
+  readonly provisional: boolean;
+}
+
+export interface TrackerOptions {
+  /** For session ids. */
+  readonly hash: Hash;
+  /** How many self-declared playback ids, and how many user agents, one network may have open at a time. */
+  readonly maxDeclared?: number;
+  readonly maxAgents?: number;
+}
+
+/** What has changed since it was last asked. A session may be both opened and closed. */
+export interface Changes {
+  readonly opened: readonly Session[];
+  /** Neither opened nor closed; also those that have ended but are not final yet. */
+  readonly updated: readonly Session[];
+  /** Final: no observation can change them any more. */
+  readonly closed: readonly Session[];
+  /** These ids go before the above come: they are part of, or replaced by, the session `by` (which may be themselves, opened again). */
+  readonly superseded: readonly { readonly id: string; readonly by: string }[];
+}
+
+export interface TrackerCounters {
+  /** Presences that came after the session they belong to was final: they are kept, as sessions of their own. */
+  late: number;
+  /** Presences that were folded together because their network had too many ids or user agents open. */
+  crowded: number;
+  /** Departures of clients that nobody knew. */
+  strangers: number;
+  /** Observations that were applied before their time because too many were waiting. */
+  hurried: number;
+}
+
+/** An open session as it is stored. */
+export interface OpenSession {
+  readonly record: SessionRecord;
+  readonly state: SessionState;
+}
+
+/** What the tracker remembers beside the open sessions; plain JSON. */
+export interface Residue {
+  readonly watermarks: Readonly<Record<string, Instant>>;
+  readonly waiting: readonly { readonly source: string; readonly observations: readonly Observation<Client>[] }[];
+}
+
+const OPENED = 1;
+const UPDATED = 2;
+const CLOSED = 4;
+/** It was told to be closed before: that row must go. */
+const REOPENED = 8;
+
+/** Observations of one source that wait for its watermark. */
+const MAX_WAITING = 200_000;
+/** Ended connections of one source whose id may come back. */
+const MAX_REMEMBERED = 100_000;
+
+/** What is remembered of an ended connection, so that it is never back-dated over time that it has been given already. */
+interface ConnectionMemory {
+  readonly accountedTo: Instant;
+  readonly visits: number;
+}
+
+interface Source {
+  traits: SourceTraits;
+  readonly space: Space;
+  watermark: Instant;
+  /** Silent for too long: it holds no other source of its audience back. */
+  isLost: boolean;
+  /** Tracked sessions by connection key, oldest first. */
+  readonly connections: Map<string, Session>;
+  readonly remembered: Map<string, ConnectionMemory>;
+  /** Sessions that ended as `lost`, by connection key: the connection may reopen them. */
+  readonly lost: Map<string, Session>;
+  /** The sessions that a roster of this source may end. */
+  readonly rostered: Set<Session>;
+  rosters: number;
+  waiting: Observation<Client>[];
+}
+
+interface Stream {
+  /** Tracked sessions by key, oldest first. */
+  readonly sessions: Map<string, Session>;
+  /** Tracked declared sessions by network + user agent: a request without an id joins the newest. */
+  readonly declared: Map<string, Session[]>;
+}
+
+interface Space {
+  readonly name: string;
+  readonly sources: Source[];
+  readonly streams: Map<string, Stream>;
+  readonly expiry: ExpiryQueue;
+  readonly limits: NetworkLimits;
+  readonly rows: RowMatcher;
+  /** How many declared sessions are tracked. */
+  declared: number;
+  gap: Milliseconds;
+  watermark: Instant;
+}
+
+export class Tracker {
+  readonly #hash: Hash;
+  readonly #maxDeclared: number;
+  readonly #maxAgents: number;
+  readonly #sources = new Map<string, Source>();
+  readonly #spaces = new Map<string, Space>();
+  readonly counters: TrackerCounters = { late: 0, crowded: 0, strangers: 0, hurried: 0 };
+  #news: Session[] = [];
+  #superseded: { id: string; by: string }[] = [];
+
+  constructor(options: TrackerOptions) {
+    this.#hash = options.hash;
+    this.#maxDeclared = options.maxDeclared ?? 256;
+    this.#maxAgents = options.maxAgents ?? 64;
+  }
+
+  /** Every session that is not final: the open ones, and those that have ended but may still change. */
+  *sessions(): Generator<Session> {
+    for (const space of this.#spaces.values()) {
+      for (const { connections } of space.sources) yield* chained(connections);
+      for (const { sessions } of space.streams.values()) yield* chained(sessions);
+    }
+  }
+
+  /** Makes a source known, or changes its traits. */
+  attach(traits: SourceTraits): void {
+    const known = this.#sources.get(traits.name);
+    if (known !== undefined) {
+      known.traits = traits;
+      known.space.gap = Math.max(...known.space.sources.map((each) => each.traits.gap));
+      return;
+    }
+    const space = this.#space(traits.audience ?? traits.name);
+    const source: Source = {
+      traits,
+      space,
+      watermark: Number.NEGATIVE_INFINITY,
+      isLost: false,
+      connections: new Map(),
+      remembered: new Map(),
+      lost: new Map(),
+      rostered: new Set(),
+      rosters: 0,
+      waiting: [],
+    };
+    space.sources.push(source);
+    space.gap = Math.max(space.gap, traits.gap);
+    this.#sources.set(traits.name, source);
+  }
+
+  /** Ends what the source still holds open, as `lost`, and forgets the source. */
+  detach(name: string): void {
+    const source = this.#source(name);
+    this.lose(name);
+    const { space } = source;
+    this.#sources.delete(name);
+    space.sources.splice(space.sources.indexOf(source), 1);
+    if (space.sources.length === 0) this.#spaces.delete(space.name);
+    else this.#advanceSpace(space);
+  }
+
+  watermarkOf(name: string): Instant {
+    return this.#source(name).watermark;
+  }
+
+  /** Folds one observation in. Stream reports are not about sessions and pass by. */
+  observe(name: string, observation: Observation<Client>): void {
+    const source = this.#source(name);
+    source.isLost = false;
+    if (source.traits.departures === 'outOfOrder') this.#wait(source, observation);
+    else this.#apply(source, observation);
+  }
+
+  /** "I have told everything up to `watermark`": what expires by then is final. A watermark never goes back. */
+  advance(name: string, watermark: Instant): void {
+    const source = this.#source(name);
+    source.isLost = false;
+    if (watermark > source.watermark) source.watermark = watermark;
+    if (source.waiting.length > 0) this.#applyWaiting(source, source.watermark);
+    this.#advanceSpace(source.space);
+  }
+
+  /** The source has been silent for too long: its sessions end at their last sight. It may come back. */
+  lose(name: string): void {
+    const source = this.#source(name);
+    if (source.waiting.length > 0) this.#applyWaiting(source, Number.POSITIVE_INFINITY);
+    source.isLost = true;
+    for (const session of [...this.sessions()]) {
+      if (session.seenBy !== name) continue;
+      if (session.end === null) {
+        this.#end(source.space, session, lastSeen(session, source.watermark), 'lost');
+        if (session.client.identity === 'connection') remember(source.lost, session.client.key, session);
+      }
+      this.#close(source.space, session);
+    }
+    this.#advanceSpace(source.space);
+  }
+
+  /** Enrichment has found out more about a client of this source: its sessions have changed. */
+  touch(name: string, client: Client): void {
+    const source = this.#sources.get(name);
+    if (source === undefined) return;
+    const heads =
+      client.identity === 'connection'
+        ? [source.connections.get(client.key)]
+        : [...source.space.streams.values()].map((stream) => stream.sessions.get(client.key));
+    for (const head of heads) {
+      for (let session = head ?? null; session !== null; session = session.next) {
+        if (session.client.userAgent !== client.userAgent) continue;
+        session.client.player = client.player;
+        session.client.bot = client.bot;
+        const attributes = session.rare?.attributes;
+        if (attributes?.agent) {
+          const { player, bot } = client;
+          const agent = { at: attributes.agent.at, value: { ...attributes.agent.value, player, bot } };
+          rareOf(session).attributes = { ...attributes, agent };
+        }
+        this.#tell(session, UPDATED);
+      }
+    }
+  }
+
+  /** What has changed since the last call. */
+  changes(): Changes {
+    const opened: Session[] = [];
+    const updated: Session[] = [];
+    const closed: Session[] = [];
+    for (const session of this.#news) {
+      const { news } = session;
+      session.news = 0;
+      if ((news & REOPENED) !== 0) this.#superseded.push({ id: session.id, by: session.id });
+      if ((news & OPENED) !== 0) opened.push(session);
+      if ((news & CLOSED) !== 0) closed.push(session);
+      if (news === UPDATED) updated.push(session);
+    }
+    const superseded = this.#superseded;
+    this.#news = [];
+    this.#superseded = [];
+    return { opened, updated, closed, superseded };
+  }
+
+  describe(session: Session): SessionRecord {
+    return describe(session, this.#sources.get(session.seenBy)?.watermark ?? Number.NEGATIVE_INFINITY);
+  }
+
+  /** The session as it must be stored to go on with it after a restart. */
+  snapshot(session: Session): OpenSession {
+    return { record: this.describe(session), state: stateOf(session) };
+  }
+
+  residue(): Residue {
+    const sources = [...this.#sources.values()];
+    return {
+      watermarks: Object.fromEntries(
+        sources.filter(({ watermark }) => Number.isFinite(watermark)).map((each) => [each.traits.name, each.watermark]),
+      ),
+      waiting: sources
+        .filter(({ waiting }) => waiting.length > 0)
+        .map(({ traits, waiting }) => ({ source: traits.name, observations: waiting.map(withoutSession) })),
+    };
+  }
+
+  /** Goes on from what was stored: call it after `attach` and before the first observation. */
+  restore(open: readonly OpenSession[], residue: Residue): void {
+    for (const [name, watermark] of Object.entries(residue.watermarks)) {
+      const source = this.#sources.get(name);
+      if (source !== undefined) source.watermark = watermark;
+    }
+    for (const { record, state } of open) {
+      const session = restoreSession(record, state);
+      const source = this.#sources.get(state.seenBy);
+      if (source !== undefined) {
+        this.#track(source, session);
+        this.#file(source.space, session);
+        if (session.provisional) source.space.rows.addProvisional(session);
+        continue;
+      }
+      // Its source is no longer configured: what it held open ended when it was last looked at.
+      session.end = record.lastSeenAt;
+      rareOf(session).reason = 'lost';
+      session.isTracked = false;
+      this.#tell(session, CLOSED);
+    }
+    for (const { source: name, observations } of residue.waiting)
+      this.#sources.get(name)?.waiting.push(...observations);
+    for (const space of this.#spaces.values()) space.watermark = watermarkOf(space);
+  }
+
+  // Order: observations of sources whose cuts may come late wait for the watermark and are applied in order of time.
+
+  #wait(source: Source, observation: Observation<Client>): void {
+    source.waiting.push(observation);
+    if (source.waiting.length <= MAX_WAITING) return;
+    source.waiting.sort(byTime);
+    const hurried = source.waiting.splice(0, MAX_WAITING / 2);
+    this.counters.hurried += hurried.length;
+    for (const each of hurried) this.#apply(source, each);
+  }
+
+  #applyWaiting(source: Source, watermark: Instant): void {
+    const due = source.waiting.filter((each) => timeOf(each) <= watermark);
+    if (due.length === 0) return;
+    source.waiting = source.waiting.filter((each) => timeOf(each) > watermark);
+    for (const observation of due.sort(byTime)) this.#apply(source, observation);
+  }
+
+  #apply(source: Source, observation: Observation<Client>): void {
+    switch (observation.kind) {
+      case 'presence':
+        if (observation.over) this.#finishedRow(source, observation);
+        else this.#presence(source, observation);
+        break;
+      case 'departure':
+        this.#departure(source, observation);
+        break;
+      case 'roster':
+        this.#roster(source, observation);
+        break;
+    }
+  }
+
+  // Presences
+
+  #presence(source: Source, p: Presence<Client>): Session {
+    return p.client.identity === 'connection' ? this.#onConnection(source, p) : this.#onStream(source, p);
+  }
+
+  #onStream(source: Source, p: Presence<Client>): Session {
+    const { space } = source;
+    const { client } = p;
+    // By far the most frequent case: the client's one session, open, and the presence belongs to it.
+    const last = client.session;
+    if (last !== null && last.stream === p.stream && last.isTracked && last.source === space.name) {
+      const isOnly = last.isAlone && (client.identity !== 'inferred' || space.declared === 0);
+      const isSame = last.client === client || last.client.key === client.key;
+      if (isOnly && isSame && last.end === null && touches(last, p, space.gap)) return this.#extend(source, last, p);
+    }
+    const session = this.#findOnStream(source, p);
+    client.session = session;
+    return session;
+  }
+
+  #findOnStream(source: Source, p: Presence<Client>): Session {
+    const { space } = source;
+    const { client } = p;
+    const stream = streamOf(space, p.stream);
+    if (client.identity === 'inferred' && stream.declared.size > 0) {
+      const newest = newestDeclared(stream, p, space.gap);
+      if (newest !== null) return this.#extend(source, newest, p);
+    }
+    const head = stream.sessions.get(client.key);
+    if (head !== undefined) return this.#fold(source, head, p);
+    if (!client.selfDeclared || space.limits.admits(client)) return this.#open(source, p, null);
+    this.counters.crowded++;
+    return this.#findOnStream(source, { ...p, client: space.limits.crowdOf(client) });
+  }
+
+  #onConnection(source: Source, p: Presence<Client>): Session {
+    const head = source.connections.get(p.client.key);
+    if (head === undefined) {
+      const lost = source.lost.get(p.client.key);
+      return lost?.stream === p.stream ? this.#reopen(source, lost, p) : this.#open(source, p, null);
+    }
+    const newest = newestOf(head);
+    if (newest.stream === p.stream || p.from < newest.start) return this.#fold(source, head, p);
+    // Seen on another stream: the session ends there and begins here.
+    if (newest.end === null) this.#end(source.space, newest, Math.max(newest.seen, p.from), 'left');
+    return this.#open(source, p, newest);
+  }
+
+  /** Folds a presence into the sessions of its key; if it bridges several, they become one. */
+  #fold(source: Source, head: Session, p: Presence<Client>): Session {
+    const { space } = source;
+    let into: Session | null = null;
+    for (let each: Session | null = head; each !== null; ) {
+      const { next }: Session = each;
+      if (each.stream === p.stream && belongs(each, p, space.gap)) {
+        if (into === null) into = each;
+        else this.#join(space, into, each);
+      }
+      each = next;
+    }
+    if (into === null) return this.#open(source, p, newestOf(head));
+    if (into.end !== null && p.to > into.end) revive(into);
+    return this.#extend(source, into, p);
+  }
+
+  #extend(source: Source, session: Session, p: Presence<Client>): Session {
+    const { space } = source;
+    foldFacts(session, p, space.watermark);
+    if (p.to > session.seen) session.seen = p.to;
+    if (p.from < session.start) session.start = p.from;
+    if (p.since !== null && p.since < session.start && visitOf(session) === 1) session.start = p.since;
+    if (p.until !== null) lease(session, p);
+    if (session.end !== null && session.seen > session.end) session.end = session.seen;
+    if (session.seen + space.gap < space.watermark) this.#noteLate(space, session);
+    if (session.seenBy !== source.traits.name) this.#handOver(source, session);
+    if (session.bucket === -1 || p.until !== null) this.#file(space, session);
+    this.#tell(session, UPDATED);
+    return session;
+  }
+
+  /** A presence came whose session would have been final: it stays for one more gap, so that its like finds company. */
+  #noteLate(space: Space, session: Session): void {
+    if (session.end !== null || reachOf(session) + space.gap >= space.watermark) return;
+    this.counters.late++;
+    rareOf(session).floor = space.watermark;
+  }
+
+  /** `before` is the newest session of the same key that is still tracked. */
+  #open(source: Source, p: Presence<Client>, before: Session | null): Session {
+    const { space } = source;
+    const { client } = p;
+    let start = p.since === null ? p.from : Math.min(p.from, p.since);
+    const memory = source.remembered.get(client.key);
+    const visit = ((before === null ? null : visitOf(before)) ?? memory?.visits ?? 0) + 1;
+    if (client.identity === 'connection') {
+      // Never back-dated over time that the connection has been given already.
+      const accountedTo = before === null ? (memory?.accountedTo ?? start) : lastSeen(before, source.watermark);
+      start = Math.min(p.from, Math.max(start, accountedTo));
+    }
+    const isLate = Math.max(p.to, p.until ?? p.to) + space.gap < space.watermark;
+    const session = new Session({
+      id: this.#idOf(source, p, start, visit, before?.start === start, isLate),
+      source: space.name,
+      stream: p.stream,
+      client,
+      start,
+      seen: p.to,
+      provisional: p.provisional,
+      seenBy: source.traits.name,
+    });
+    if (visit > 1) rareOf(session).visit = visit;
+    if (p.until !== null) lease(session, p);
+    if (isLate) this.#noteLate(space, session);
+    foldFacts(session, p, space.watermark);
+    this.#track(source, session);
+    this.#file(space, session);
+    this.#tell(session, OPENED);
+    if (session.provisional) {
+      rareOf(session).openedBy = session.listener;
+      space.rows.addProvisional(session);
+      this.#rematch(source, session);
+    }
+    return session;
+  }
+
+  /**
+   * The first session of a connection on a stream is named by the connection alone, so that it has the same id when it
+   * is met again after a restart without memory. Sessions of one key that begin alike (a return within the same
+   * millisecond, a late presence beside a final session) are told apart by what they come after.
+   */
+  #idOf(source: Source, p: Presence<Client>, start: Instant, visit: number, isTwin: boolean, isLate: boolean): string {
+    const { identity, key } = p.client;
+    if (identity === 'connection' && visit === 1)
+      return this.#hash(JSON.stringify([source.traits.name, key, p.stream]));
+    const owner = identity === 'connection' ? source.traits.name : source.space.name;
+    const parts: (string | number)[] = [owner, p.stream, key, start];
+    if (isTwin) parts.push('twin', visit);
+    if (isLate) parts.push('late', source.space.watermark);
+    return this.#hash(JSON.stringify(parts));
+  }
+
+  /** A late presence has joined two sessions: the earlier id stays. */
+  #join(space: Space, into: Session, other: Session): void {
+    foldSession(into, other, space.watermark);
+    into.start = Math.min(into.start, other.start);
+    into.seen = Math.max(into.seen, other.seen);
+    into.end = other.end;
+    if (other.rare !== null) {
+      const rare = rareOf(into);
+      rare.floor = later(rare.floor, other.rare.floor);
+      rare.reason = other.rare.reason;
+      if (other.rare.lease !== null) rare.lease = longer(rare.lease, other.rare.lease);
+    }
+    this.#untrack(space, other);
+    this.#retract(other, into.id);
+  }
+
+  #reopen(source: Source, session: Session, p: Presence<Client>): Session {
+    source.lost.delete(p.client.key);
+    revive(session);
+    session.isTracked = true;
+    session.bucket = -1;
+    this.#track(source, session);
+    this.#tell(session, OPENED | REOPENED);
+    if (session.provisional) source.space.rows.addProvisional(session);
+    return this.#extend(source, session, p);
+  }
+
+  /** Another source of the audience has seen the session: from now on it is that one's to end. */
+  #handOver(source: Source, session: Session): void {
+    for (const each of source.space.sources) each.rostered.delete(session);
+    session.seenBy = source.traits.name;
+    if (source.traits.departures !== 'never') source.rostered.add(session);
+  }
+
+  // Cuts
+
+  #departure(source: Source, { stream, client, at }: Departure<Client>): void {
+    const isConnection = client.identity === 'connection';
+    const heads = isConnection ? source.connections : source.space.streams.get(stream)?.sessions;
+    let isKnown = false;
+    for (let each = heads?.get(client.key) ?? null; each !== null; each = each.next) {
+      if (each.start > at) continue;
+      isKnown = true;
+      // A presence that strictly covers the cut outweighs it.
+      if (each.end !== null || each.seen > at) continue;
+      this.#end(source.space, each, lastSeen(each, at), 'left');
+    }
+    if (!isKnown) this.counters.strangers++;
+  }
+
+  #roster(source: Source, { at, streams, present }: Roster<Client>): void {
+    const roster = ++source.rosters;
+    for (const p of present) rareOf(this.#presence(source, p)).roster = roster;
+    const asked = streams === null ? null : new Set(streams);
+    for (const session of source.rostered) {
+      if (session.rare?.roster === roster || session.end !== null || session.seen >= at) continue;
+      if (asked !== null && !asked.has(session.stream)) continue;
+      // Nobody says when it left: it ends where it was last known to be.
+      this.#end(source.space, session, Math.min(lastSeen(session, source.watermark), at), 'left');
+    }
+  }
+
+  #end(space: Space, session: Session, at: Instant, reason: EndReason): void {
+    session.end = at;
+    rareOf(session).reason = reason;
+    this.#file(space, session);
+    this.#tell(session, UPDATED);
+  }
+
+  // Finished rows
+
+  #finishedRow(source: Source, p: Presence<Client>): void {
+    const { space } = source;
+    const row = new Session({
+      id: this.#hash(JSON.stringify([source.traits.name, 'row', p.client.key])),
+      source: space.name,
+      stream: p.stream,
+      client: p.client,
+      start: p.from,
+      seen: p.to,
+      provisional: false,
+      seenBy: source.traits.name,
+    });
+    row.end = p.to;
+    rareOf(row).reason = 'left';
+    row.isTracked = false;
+    foldFacts(row, p, Number.POSITIVE_INFINITY);
+    this.#tell(row, CLOSED);
+    if (source.traits.provisional && space.rows.addRow(row, space.watermark)) this.#rematch(source, row);
+  }
+
+  #rematch(source: Source, session: Session): void {
+    source.space.rows.rematch(session, source.watermark, (provisional, row) => {
+      rareOf(provisional).replacedBy = row?.id ?? null;
+      if (row !== null) this.#retract(provisional, row.id);
+      else this.#tell(provisional, OPENED);
+    });
+  }
+
+  // Time
+
+  #advanceSpace(space: Space): void {
+    space.watermark = Math.max(watermarkOf(space), space.watermark);
+    space.expiry.advance(
+      space.watermark,
+      (session) => dueOf(session, space.gap),
+      (session) => {
+        session.end ??= reachOf(session);
+        this.#close(space, session);
+      },
+    );
+    space.rows.forget(space.watermark);
+  }
+
+  #file(space: Space, session: Session): void {
+    const due = dueOf(session, space.gap);
+    if (due < FOREVER) space.expiry.file(session, due);
+  }
+
+  // Bookkeeping
+
+  #source(name: string): Source {
+    const source = this.#sources.get(name);
+    if (source === undefined) throw new Error(`The tracker does not know a source "${name}".`);
+    return source;
+  }
+
+  #space(name: string): Space {
+    let space = this.#spaces.get(name);
+    if (space === undefined) {
+      space = {
+        name,
+        sources: [],
+        streams: new Map(),
+        expiry: new ExpiryQueue(),
+        limits: new NetworkLimits(this.#maxDeclared, this.#maxAgents),
+        rows: new RowMatcher(),
+        declared: 0,
+        gap: 0,
+        watermark: Number.NEGATIVE_INFINITY,
+      };
+      this.#spaces.set(name, space);
+    }
+    return space;
+  }
+
+  #track(source: Source, session: Session): void {
+    const { space } = source;
+    const { client } = session;
+    if (source.traits.departures !== 'never') source.rostered.add(session);
+    if (client.identity === 'connection') {
+      chain(source.connections, client.key, session);
+      return;
+    }
+    const stream = streamOf(space, session.stream);
+    chain(stream.sessions, client.key, session);
+    if (client.selfDeclared) space.limits.add(client);
+    if (client.identity === 'declared') {
+      space.declared++;
+      const siblings = stream.declared.get(client.agent);
+      if (siblings === undefined) stream.declared.set(client.agent, [session]);
+      else siblings.push(session);
+    }
+  }
+
+  #untrack(space: Space, session: Session): void {
+    const { client } = session;
+    session.isTracked = false;
+    for (const source of space.sources) source.rostered.delete(session);
+    if (session.provisional) space.rows.remove(session);
+    if (client.identity === 'connection') {
+      for (const source of space.sources) {
+        if (!unchain(source.connections, client.key, session) || session.rare?.reason === 'lost') continue;
+        remember(source.remembered, client.key, { accountedTo: session.end ?? session.seen, visits: visitOf(session) });
+      }
+      return;
+    }
+    const stream = space.streams.get(session.stream)!;
+    unchain(stream.sessions, client.key, session);
+    if (client.selfDeclared) space.limits.remove(client);
+    if (client.identity === 'declared') {
+      space.declared--;
+      const siblings = stream.declared.get(client.agent)!.filter((each) => each !== session);
+      if (siblings.length === 0) stream.declared.delete(client.agent);
+      else stream.declared.set(client.agent, siblings);
+    }
+    if (stream.sessions.size === 0) space.streams.delete(session.stream);
+  }
+
+  #close(space: Space, session: Session): void {
+    this.#untrack(space, session);
+    this.#tell(session, CLOSED);
+  }
+
+  #tell(session: Session, news: number): void {
+    if (session.rare !== null && session.rare.replacedBy !== null) return;
+    if (session.news === 0) this.#news.push(session);
+    session.news |= news;
+  }
+
+  /** The session is part of, or replaced by, another one: takes back what was told of it. */
+  #retract(session: Session, by: string): void {
+    const isKnown = (session.news & OPENED) === 0 || (session.news & REOPENED) !== 0;
+    if (isKnown) this.#superseded.push({ id: session.id, by });
+    session.news = 0;
+  }
+}
+
+function watermarkOf(space: Space): Instant {
+  const live = space.sources.filter((source) => !source.isLost);
+  return live.length === 0 ? space.watermark : Math.min(...live.map((source) => source.watermark));
+}
+
+function streamOf(space: Space, name: string): Stream {
+  let stream = space.streams.get(name);
+  if (stream === undefined) {
+    stream = { sessions: new Map(), declared: new Map() };
+    space.streams.set(name, stream);
+  }
+  return stream;
+}
+
+function visitOf(session: Session): number {
+  return session.rare?.visit ?? 1;
+}
+
+/** How far a session's presence reaches, its lease included. */
+function reachOf(session: Session): Instant {
+  if (session.end !== null) return session.end;
+  const lease = session.rare === null ? null : session.rare.lease;
+  return lease !== null && lease.until > session.seen ? lease.until : session.seen;
+}
+
+/** Are the two no further apart than the gap? */
+function touches(session: Session, p: Presence<Client>, gap: Milliseconds): boolean {
+  const reach = p.until === null ? p.to : Math.max(p.to, p.until);
+  return p.from <= reachOf(session) + gap && reach >= session.start - gap;
+}
+
+/** An ended session has a cut at its end: only what came before the cut, or strictly covers it, belongs. */
+function belongs(session: Session, p: Presence<Client>, gap: Milliseconds): boolean {
+  if (!touches(session, p, gap)) return false;
+  return session.end === null || p.from < session.end || (p.to === session.end && p.until === null);
+}
+
+/** The cut at the session's end has been outweighed: its old lease is worth nothing any more. */
+function revive(session: Session): void {
+  const rare = rareOf(session);
+  session.end = null;
+  rare.reason = null;
+  rare.lease = null;
+}
+
+function lease(session: Session, p: Presence<Client>): void {
+  const rare = rareOf(session);
+  rare.lease = longer(rare.lease, { until: p.until!, givenAt: p.to });
+}
+
+/** The newest lease governs; of two equally new ones the longer. */
+function longer(a: Lease | null, b: Lease): Lease {
+  if (a === null || b.givenAt > a.givenAt || (b.givenAt === a.givenAt && b.until > a.until)) return b;
+  return a;
+}
+
+function later(a: Instant | null, b: Instant | null): Instant | null {
+  return a === null ? b : b === null ? a : Math.max(a, b);
+}
+
+/** A session is final when the watermark has *passed* this. */
+function dueOf(session: Session, gap: Milliseconds): Instant {
+  if (session.end !== null) return session.end - 1;
+  const reach = reachOf(session);
+  const floor = session.rare === null ? null : session.rare.floor;
+  return reach >= FOREVER ? FOREVER : (floor !== null && floor > reach ? floor : reach) + gap;
+}
+
+/** A request without an id joins the newest declared session of its network and user agent. */
+function newestDeclared(stream: Stream, p: Presence<Client>, gap: Milliseconds): Session | null {
+  let newest: Session | null = null;
+  for (const session of stream.declared.get(p.client.agent) ?? []) {
+    if (session.end !== null || !touches(session, p, gap)) continue;
+    if (newest === null || session.start > newest.start) newest = session;
+  }
+  return newest;
+}
+
+function newestOf(head: Session): Session {
+  let newest = head;
+  while (newest.next !== null) newest = newest.next;
+  return newest;
+}
+
+function* chained(heads: ReadonlyMap<string, Session>): Generator<Session> {
+  for (const head of heads.values()) {
+    for (let each: Session | null = head; each !== null; each = each.next) yield each;
+  }
+}
+
+/** Adds a session to the list of its key, oldest first. */
+function chain(heads: Map<string, Session>, key: string, session: Session): void {
+  const head = heads.get(key);
+  session.isAlone = head === undefined;
+  if (head === undefined || session.start < head.start) {
+    if (head !== undefined) head.isAlone = false;
+    session.next = head ?? null;
+    heads.set(key, session);
+    return;
+  }
+  head.isAlone = false;
+  let before = head;
+  while (before.next !== null && before.next.start <= session.start) before = before.next;
+  session.next = before.next;
+  before.next = session;
+}
+
+function unchain(heads: Map<string, Session>, key: string, session: Session): boolean {
+  const head = heads.get(key);
+  if (head === undefined) return false;
+  if (head === session) {
+    if (session.next === null) heads.delete(key);
+    else heads.set(key, session.next);
+  } else {
+    let before = head;
+    while (before.next !== null && before.next !== session) before = before.next;
+    if (before.next !== session) return false;
+    before.next = session.next;
+  }
+  session.next = null;
+  const rest = heads.get(key);
+  if (rest !== undefined && rest.next === null) rest.isAlone = true;
+  return true;
+}
+
+/** Remembers the newest ones only. */
+function remember<V>(memory: Map<string, V>, key: string, value: V): void {
+  memory.delete(key);
+  memory.set(key, value);
+  if (memory.size > MAX_REMEMBERED) memory.delete(memory.keys().next().value!);
+}
+
+/** As plain JSON can carry it. */
+function withoutSession(observation: Observation<Client>): Observation<Client> {
+  if (observation.kind === 'report') return observation;
+  if (observation.kind === 'roster') {
+    const present = observation.present.map((p) => ({ ...p, client: { ...p.client, session: null } }));
+    return { ...observation, present };
+  }
+  return { ...observation, client: { ...observation.client, session: null } };
+}
+
+function timeOf(observation: Observation<Client>): Instant {
+  return observation.kind === 'presence' ? observation.from : observation.at;
+}
+
+/** At the same instant: what was only seen then, the cuts, what goes on from there. */
+function byTime(a: Observation<Client>, b: Observation<Client>): number {
+  return timeOf(a) - timeOf(b) || orderAt(a) - orderAt(b);
+}
+
+function orderAt(observation: Observation<Client>): number {
+  if (observation.kind !== 'presence') return 1;
+  return observation.from === observation.to && observation.until === null ? 0 : 2;
+}
