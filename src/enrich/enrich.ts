@@ -1,0 +1,14 @@
+/** The contract of enrichment: raw client facts in, an identified, placed and masked client out. */
+
+import type { Client } from '../core/identity.ts';
+import type { ClientFacts } from '../core/observation.ts';
+
+export interface Enrichment {
+  /**
+   * The client for these facts: the same object for the same facts of the same source, as long as it is cached. Fast:
+   * what takes longer (the player's name) is filled in later and told to the `found` callback given at creation.
+   */
+  identify(source: string, facts: ClientFacts): Client;
+  /** What is under way is dropped; nothing is left open. */
+  close(): Promise<void>;
+}

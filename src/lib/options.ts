@@ -1,0 +1,84 @@
+/**
+ * The types that options are made of, as zod schemas: what a person writes goes in, what the code uses comes out. From
+ * their descriptions and defaults come the reference page, the example config and the JSON Schema.
+ */
+
+import { z } from 'zod';
+import { parseDuration } from './duration.ts';
+import { parseCidr } from './ip.ts';
+
+/** Written `40s`, comes out as milliseconds. */
+export function duration(standard: string, limits: { least?: string; most?: string } = {}) {
+  const least = parseDuration(limits.least ?? '0')!;
+  const most = parseDuration(limits.most ?? '36500d')!;
+  return z
+    .string()
+    .refine((text) => parseDuration(text) !== null, { error: 'is not a duration: write 250ms, 40s, 5m, 12h or 30d' })
+    .refine((text) => isBetween(parseDuration(text), least, most), {
+      error: `must be between ${limits.least ?? '0'} and ${limits.most ?? '36500d'}`,
+    })
+    .prefault(standard)
+    .transform((text) => parseDuration(text)!);
+}
+
+function isBetween(value: number | null, least: number, most: number): boolean {
+  return value === null || (value >= least && value <= most);
+}
+
+/** A secret: never printed; may also be given as the path of a file, under the option's name with `File` behind it. */
+export function secret() {
+  return z.string().min(1).meta({ secret: true });
+}
+
+/** URLs give everything as text: numbers and booleans are understood there too. */
+export function number(limits: { least: number; most: number; integer?: boolean }) {
+  const plain = limits.integer === false ? z.coerce.number() : z.coerce.number().int();
+  return plain.min(limits.least).max(limits.most);
+}
+
+export function port(standard?: number) {
+  const schema = number({ least: 1, most: 65535 });
+  return standard === undefined ? schema : schema.default(standard);
+}
+
+export function flag(standard: boolean) {
+  return z
+    .union([z.boolean(), z.enum(['true', 'false', 'yes', 'no', '1', '0', 'on', 'off'])])
+    .prefault(standard)
+    .transform((value) => (typeof value === 'boolean' ? value : ['true', 'yes', '1', 'on'].includes(value)));
+}
+
+/** A list; in a URL, separated by commas. */
+export function list<Item extends z.ZodType>(item: Item) {
+  return z.preprocess(
+    (value) =>
+      typeof value === 'string'
+        ? value
+            .split(',')
+            .map((each) => each.trim())
+            .filter(Boolean)
+        : value,
+    z.array(item),
+  );
+}
+
+/** An address or a block of addresses, `192.0.2.0/24`. */
+export function cidr() {
+  return z
+    .string()
+    .refine((text) => parseCidr(text) !== null, { error: 'is neither an IP address nor a block such as 192.0.2.0/24' })
+    .transform((text) => parseCidr(text)!);
+}
+
+/** Is this option marked as a secret, under whatever defaults and transformations? */
+export function isSecret(schema: z.ZodType): boolean {
+  for (let each: unknown = schema; each instanceof z.ZodType; each = innerOf(each)) {
+    if ((z.globalRegistry.get(each) as { secret?: boolean } | undefined)?.secret) return true;
+  }
+  return false;
+}
+
+function innerOf(schema: z.ZodType): unknown {
+  const { def } = schema as unknown as { def: { innerType?: unknown; in?: unknown } };
+  return def.innerType ?? def.in;
+}

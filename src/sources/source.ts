@@ -1,0 +1,89 @@
+/**
+ * The contract of a source: how one server's bytes become observations.
+ *
+ * A kind is declared once, with `defineSource`; from the declaration come the config union, its JSON Schema, the
+ * reference page, the CLI's list of kinds and the contract tests (contract.test.ts), which run every registered kind
+ * through this list:
+ *
+ * 1. `run` resolves soon after `signal` aborts, and leaves no socket, file, timer or child behind.
+ * 2. It emits observations with the server's own time where there is one; it never invents clients and never decides
+ *    sessions.
+ * 3. It throws to say "I cannot go on": a `HeadcountError` with a sentence that a person can act on. The supervisor logs
+ *    once, backs off with jitter and starts it again. No retry loops inside.
+ * 4. A bad line, packet or field is counted and skipped; never fatal, never logged one by one.
+ * 5. Memory is bounded, and `await emit(batch)` is the back-pressure: the promise resolves when the batch has been
+ *    taken in and there is room for more.
+ * 6. A source that can resume hands over a cursor with each batch and gets the last committed one back.
+ */
+
+import type { z } from 'zod';
+import type { Observation } from '../core/observation.ts';
+import type { SourceTraits } from '../core/tracker.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { ScopedCounters } from '../telemetry/counters.ts';
+import type { Log } from '../telemetry/log.ts';
+
+/** Plain JSON, at most a few hundred kilobytes: it is stored with every commit in which it has changed. */
+export type Cursor = unknown;
+
+export interface Batch {
+  readonly observations: readonly Observation[];
+  /** "I have told everything up to then": already less the source's lateness. Absent leaves it where it is. */
+  readonly watermark?: number;
+  /** Where to go on after this batch. Absent leaves it where it is. */
+  readonly cursor?: Cursor;
+}
+
+export interface SourceContext {
+  emit(batch: Batch): Promise<void>;
+  readonly signal: AbortSignal;
+  /** The cursor of the last committed batch; null at the first start. Of an older version it may have another shape. */
+  readonly cursor: Cursor | null;
+  readonly log: Log;
+  readonly counters: ScopedCounters;
+  readonly clock: Clock;
+}
+
+export interface Source {
+  run(context: SourceContext): Promise<void>;
+}
+
+/** Options that every source has. Durations are milliseconds here; in YAML and URLs they are written `40s`. */
+export interface CommonOptions {
+  /** Part of every id: immutable. */
+  readonly name: string;
+  readonly audience: string | null;
+  readonly gap: number;
+  readonly lateness: number;
+}
+
+/** What a kind says of itself; defaults for the options that it shares with all others. */
+export interface KindTraits extends Pick<SourceTraits, 'departures' | 'provisional'> {
+  readonly gap: number;
+  readonly lateness: number;
+  /** Can it go on exactly where it stopped? */
+  readonly resumes: boolean;
+}
+
+export interface SourceKind<Schema extends z.ZodObject = z.ZodObject> {
+  /** kebab-case, the folder's name. */
+  readonly kind: string;
+  /** URL schemes, the first being the one that is shown: `icecast`, `icecasts`. */
+  readonly schemes: readonly string[];
+  /** One sentence for lists of kinds. */
+  readonly summary: string;
+  /** How the URL is written, for help and reference: `icecast://USER:PASSWORD@HOST:PORT`. */
+  readonly usage: string;
+  /** Every option with a default (or required), a `.describe()` sentence, and `.meta({ secret: true })` on secrets. */
+  readonly config: Schema;
+  readonly traits: KindTraits;
+  /** The options that a URL says, as input for `config`; its query has been taken off and is merged in by the caller. */
+  fromUrl(url: URL | string): Record<string, unknown>;
+  /** What the source is called if nobody names it: kind + host or path, never credentials. */
+  defaultName(config: z.output<Schema>): string;
+  create(config: z.output<Schema>, common: CommonOptions): Source;
+}
+
+export function defineSource<Schema extends z.ZodObject>(kind: SourceKind<Schema>): SourceKind<Schema> {
+  return kind;
+}

@@ -1,0 +1,99 @@
+/**
+ * The contract of a store: every session there ever was. `suite.ts` is the same contract as tests; every store passes it.
+ *
+ * A commit is atomic and durable: after `kill -9` at any moment, `resume()` answers with exactly the last commit that
+ * was acknowledged, or one that was under way, never a part of one. A commit that is tried again with the same
+ * `sequence` has no effect if it had already succeeded.
+ */
+
+import type { Instant, StreamReport } from '../core/observation.ts';
+import type { HistoryGroup, HistoryQuery, SessionPage, SessionQuery, Timeline, TimelineQuery } from '../core/query.ts';
+import type { SessionRecord } from '../core/session.ts';
+import type { OpenSession, Residue } from '../core/tracker.ts';
+
+/** A change of what is known of a stream, with its time: kept for ever, within retention. */
+export interface StoredReport {
+  readonly source: string;
+  readonly report: StreamReport;
+}
+
+/** One measurement of what is only a count or a rate. */
+export interface Sample {
+  readonly source: string;
+  readonly stream: string;
+  readonly at: Instant;
+  /** `listeners`, `bitrate`, … */
+  readonly metric: string;
+  readonly value: number;
+}
+
+export interface Commit {
+  /** One more than that of the commit before. */
+  readonly sequence: number;
+  /** Ids whose rows go first: closed or open. */
+  readonly superseded: readonly string[];
+  /** Rows that are new or replace the row of the same id; they leave the open ones. */
+  readonly closed: readonly SessionRecord[];
+  /** Open sessions that have changed: new, or replacing those of the same id. */
+  readonly open: readonly OpenSession[];
+  readonly reports: readonly StoredReport[];
+  readonly samples: readonly Sample[];
+  /** Cursors that have changed, by source; null removes one. */
+  readonly cursors: Readonly<Record<string, unknown>>;
+  /** Replaces the one before. */
+  readonly residue: Residue;
+}
+
+export interface Resumed {
+  /** That of the last commit; 0 in a new store. */
+  readonly sequence: number;
+  readonly open: readonly OpenSession[];
+  readonly cursors: Readonly<Record<string, unknown>>;
+  readonly residue: Residue;
+  /** The newest report of every stream. */
+  readonly reports: readonly StoredReport[];
+}
+
+/** How long what is kept, in milliseconds; null is for ever. */
+export interface Retention {
+  /** After this addresses, user agents, users, devices and listener tokens of closed sessions are erased; the rest stays. */
+  readonly addresses: number | null;
+  /** After this closed sessions are deleted. */
+  readonly sessions: number | null;
+  /** After this samples and reports are deleted. */
+  readonly samples: number | null;
+}
+
+export interface Store {
+  /** What to go on with. Call it once, first. */
+  resume(): Promise<Resumed>;
+  /**
+   * Rejects with `HeadcountError` code `STORE_FULL` when there is no room: nothing has been written, and the same commit
+   * may be tried again; any other rejection means that the store is beyond use.
+   */
+  commit(commit: Commit): Promise<void>;
+
+  /** One closed or open session, as of the last commit; null if there is none. */
+  session(id: string): Promise<SessionRecord | null>;
+  /** Closed and open sessions as of the last commit. Rejects with code `BAD_CURSOR` for a cursor it did not make. */
+  sessions(query: SessionQuery): Promise<SessionPage>;
+  /** Groups by listening time, greatest first. Open sessions count as they stood at the last commit. */
+  aggregate(query: HistoryQuery): Promise<HistoryGroup[]>;
+  /** Concurrency; at most 10,000 steps. Sessions that are open reach to their last sight. */
+  timeline(query: TimelineQuery): Promise<Timeline>;
+  /** Reports of one stream, newest first. */
+  reports(source: string, stream: string, limit: number): Promise<StoredReport[]>;
+  samples(source: string, stream: string, metric: string, from: Instant, to: Instant): Promise<Sample[]>;
+
+  /**
+   * Erases who it was: every closed session of the listener token, or with exactly this stored address or user, loses
+   * address, port, user agent, user, device and listener token. Answers how many sessions were touched.
+   */
+  forget(who: { readonly listener?: string; readonly address?: string; readonly user?: string }): Promise<number>;
+  /** Applies retention, as of `now`; answers how many rows were deleted or erased. */
+  retain(retention: Retention, now: Instant): Promise<number>;
+  /** Bytes on disk; sessions kept. */
+  size(): Promise<{ readonly bytes: number; readonly sessions: number }>;
+  /** Waits for what is under way; then nothing is left open. */
+  close(): Promise<void>;
+}
