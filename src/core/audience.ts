@@ -21,6 +21,45 @@ export interface AudienceCount {
   readonly bots: number;
 }
 
+export interface AudiencePageQuery {
+  readonly filter: SessionFilter;
+  readonly sort: SessionSort;
+  readonly descending: boolean;
+  readonly limit: number;
+  /** The `next` of the page before. */
+  readonly after: AudiencePlace | null;
+  /** A further condition. */
+  readonly accepts: ((session: Session) => boolean) | null;
+}
+
+/** A place in the order. */
+export interface AudiencePlace {
+  readonly value: string | number | null;
+  readonly id: string;
+}
+
+export interface AudiencePage {
+  readonly sessions: readonly Session[];
+  readonly next: AudiencePlace | null;
+  /** How many match in all. */
+  readonly total: number;
+}
+
+interface Placed extends AudiencePlace {
+  readonly session: Session;
+}
+
+export interface AudienceNews {
+  readonly joined: readonly Session[];
+  readonly left: readonly Session[];
+}
+
+/** What the live views are told, several times a second at most. */
+export interface LiveNews extends AudienceNews {
+  /** Streams whose status, title or properties have changed. */
+  readonly streams: readonly { readonly source: string; readonly stream: string }[];
+}
+
 interface Count {
   sessions: number;
   bots: number;
@@ -38,6 +77,8 @@ export class Audience {
   readonly #sessions = new Map<string, Session>();
   readonly #counts: readonly Map<string | null, Count>[] = DIMENSIONS.map(() => new Map());
   readonly #counted = new Map<string, Counted>();
+  /** By source and stream: streams of different sources may have the same name. */
+  readonly #streams = new Map<string, Map<string, Count>>();
   /** Open sessions of people by listener. */
   readonly #listeners = new Map<string, number>();
   #bots = 0;
@@ -51,14 +92,25 @@ export class Audience {
     return { sessions: this.#sessions.size - this.#bots, listeners: this.#listeners.size, bots: this.#bots };
   }
 
-  apply(changes: Changes): void {
+  /** Answers who has joined and who has left. A session that was joined with another one has done neither. */
+  apply(changes: Changes): AudienceNews {
+    const joined: Session[] = [];
+    const left: Session[] = [];
+    const update = (session: Session) => {
+      const wasHere = session.counted !== null;
+      if (session.isLive) this.#update(session);
+      else this.#remove(session);
+      if (!wasHere && session.isLive) joined.push(session);
+      else if (wasHere && !session.isLive) left.push(session);
+    };
     for (const { id } of changes.superseded) {
       const session = this.#sessions.get(id);
       if (session !== undefined) this.#remove(session);
     }
-    for (const session of changes.opened) this.#update(session);
-    for (const session of changes.updated) this.#update(session);
-    for (const session of changes.closed) this.#remove(session);
+    for (const session of changes.opened) update(session);
+    for (const session of changes.updated) update(session);
+    for (const session of changes.closed) update(session);
+    return { joined, left };
   }
 
   /** Greatest first, equal ones by value. */
@@ -73,19 +125,51 @@ export class Audience {
     return { value, sessions: count?.sessions ?? 0, bots: count?.bots ?? 0 };
   }
 
-  /** Open sessions that match, sorted; ties by id, unknown values last. */
-  find(filter: SessionFilter, sort: SessionSort, descending: boolean): Session[] {
-    const found: Session[] = [];
-    const isUnfiltered = Object.keys(filter).length === 0;
-    for (const session of this.#sessions.values()) if (isUnfiltered || matches(session, filter)) found.push(session);
-    return found.sort(comparator(sort, descending));
+  countOfStream(source: string, stream: string): AudienceCount {
+    const count = this.#streams.get(source)?.get(stream);
+    return { value: stream, sessions: count?.sessions ?? 0, bots: count?.bots ?? 0 };
+  }
+
+  /** Every stream that has an audience. */
+  streams(): { source: string; stream: string; sessions: number; bots: number }[] {
+    return [...this.#streams].flatMap(([source, streams]) =>
+      [...streams].map(([stream, count]) => ({ source, stream, ...count })),
+    );
+  }
+
+  /**
+   * A page of the open sessions that match, in order; equal ones by id, unknown values last. The audience changes under
+   * the reader's feet, so a page goes on after a place in the order, not after an index. O(open), with one comparison for
+   * nearly all of them.
+   */
+  page(asked: AudiencePageQuery): AudiencePage {
+    const compare = comparator(asked.sort, asked.descending);
+    const { accepts, after, limit } = asked;
+    const isUnfiltered = Object.keys(asked.filter).length === 0;
+    const best: Placed[] = [];
+    let total = 0;
+    let beyond = 0;
+    for (const session of this.#sessions.values()) {
+      if (!isUnfiltered && !matches(session, asked.filter)) continue;
+      if (accepts !== null && !accepts(session)) continue;
+      total++;
+      const placed = { session, value: sortValue(session, asked.sort), id: session.id };
+      if (after !== null && compare(placed, after) <= 0) continue;
+      beyond++;
+      if (best.length === limit && compare(placed, best[limit - 1]!) > 0) continue;
+      insert(best, placed, compare);
+      if (best.length > limit) best.pop();
+    }
+    const last = best.at(-1);
+    const hasMore = last !== undefined && beyond > best.length;
+    return {
+      sessions: best.map(({ session }) => session),
+      next: hasMore ? { value: last.value, id: last.id } : null,
+      total,
+    };
   }
 
   #update(session: Session): void {
-    if (!session.isLive) {
-      this.#remove(session);
-      return;
-    }
     const before = session.counted as Counted | null;
     if (before !== null) {
       if (session.countedListener === session.listener && isStill(session, before)) return;
@@ -121,18 +205,10 @@ export class Audience {
     counted.sessions += change;
     if (counted.sessions === 0) this.#counted.delete(counted.key);
     const { values, bot } = counted;
-    for (let i = 0; i < values.length; i++) {
-      const counts = this.#counts[i]!;
-      const value = values[i]!;
-      let count = counts.get(value);
-      if (count === undefined) {
-        count = { sessions: 0, bots: 0 };
-        counts.set(value, count);
-      }
-      if (bot) count.bots += change;
-      else count.sessions += change;
-      if (count.sessions === 0 && count.bots === 0) counts.delete(value);
-    }
+    for (let i = 0; i < values.length; i++) tally(this.#counts[i]!, values[i]!, bot, change);
+    const streams = this.#streams.get(session.source) ?? new Map<string, Count>();
+    this.#streams.set(session.source, streams);
+    tally(streams, session.stream, bot, change);
     if (bot) {
       this.#bots += change;
       return;
@@ -144,6 +220,17 @@ export class Audience {
   }
 }
 
+function tally<K>(counts: Map<K, Count>, value: K, bot: boolean, change: 1 | -1): void {
+  let count = counts.get(value);
+  if (count === undefined) {
+    count = { sessions: 0, bots: 0 };
+    counts.set(value, count);
+  }
+  if (bot) count.bots += change;
+  else count.sessions += change;
+  if (count.sessions === 0 && count.bots === 0) counts.delete(value);
+}
+
 function isStill(session: Session, counted: Counted): boolean {
   if (session.bot !== counted.bot) return false;
   for (let i = 0; i < DIMENSIONS.length; i++) {
@@ -152,24 +239,35 @@ function isStill(session: Session, counted: Counted): boolean {
   return true;
 }
 
-function comparator(sort: SessionSort, descending: boolean): (a: Session, b: Session) => number {
-  const direction = descending ? -1 : 1;
+type Comparator = (a: AudiencePlace, b: AudiencePlace) => number;
+
+function comparator(sort: SessionSort, descending: boolean): Comparator {
+  // Who has been here for longest began first.
+  const direction = descending !== (sort === 'duration') ? -1 : 1;
   return (a, b) => {
-    const x = sortValue(a, sort);
-    const y = sortValue(b, sort);
-    if (x === y) return a.id < b.id ? -1 : 1;
-    if (x === null) return 1;
-    if (y === null) return -1;
-    return x < y ? -direction : direction;
+    if (a.value === b.value) return a.id < b.id ? -1 : a.id > b.id ? 1 : 0;
+    if (a.value === null) return 1;
+    if (b.value === null) return -1;
+    return a.value < b.value ? -direction : direction;
   };
+}
+
+function insert(sorted: Placed[], placed: Placed, compare: Comparator): void {
+  let low = 0;
+  let high = sorted.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (compare(sorted[middle]!, placed) < 0) low = middle + 1;
+    else high = middle;
+  }
+  sorted.splice(low, 0, placed);
 }
 
 function sortValue(session: Session, sort: SessionSort): string | number | null {
   switch (sort) {
     case 'startedAt':
-      return session.start;
     case 'duration':
-      return -session.start;
+      return session.start;
     case 'bytes':
       return session.bytes;
     default:
