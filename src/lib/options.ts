@@ -11,9 +11,10 @@ import { parseCidr } from './ip.ts';
 export function duration(standard: string, limits: { least?: string; most?: string } = {}) {
   const least = parseDuration(limits.least ?? '0')!;
   const most = parseDuration(limits.most ?? '36500d')!;
+  const error = 'is not a duration: write 250ms, 40s, 5m, 12h or 30d';
   return z
-    .string()
-    .refine((text) => parseDuration(text) !== null, { error: 'is not a duration: write 250ms, 40s, 5m, 12h or 30d' })
+    .string({ error })
+    .refine((text) => parseDuration(text) !== null, { error })
     .refine((text) => isBetween(parseDuration(text), least, most), {
       error: `must be between ${limits.least ?? '0'} and ${limits.most ?? '36500d'}`,
     })
