@@ -9,6 +9,14 @@ export interface Enrichment {
    * what takes longer (the player's name) is filled in later and told to the `found` callback given at creation.
    */
   identify(source: string, facts: ClientFacts): Client;
+  /**
+   * Resolves when nothing is under way any more: all that can be found out of the clients identified so far has been
+   * told. For whoever must not close the book before, such as the analysis of a file.
+   */
+  settled(): Promise<void>;
   /** What is under way is dropped; nothing is left open. */
   close(): Promise<void>;
 }
+
+/** `player` or `bot` of a client of this source has been filled in. */
+export type Found = (source: string, client: Client) => void;

@@ -1,0 +1,39 @@
+/** From what a source tells to what the tracker takes: every raw set of client facts becomes its client. */
+
+import type { Client } from '../core/identity.ts';
+import type { ClientFacts, Observation, Presence } from '../core/observation.ts';
+import type { Enrichment } from './enrich.ts';
+
+/** So many are identified before the event loop may turn: new clients cost something. */
+const SLICE = 1000;
+
+export async function identifyBatch(
+  enrichment: Enrichment,
+  source: string,
+  observations: readonly Observation[],
+): Promise<Observation<Client>[]> {
+  const clientOf = (told: { readonly client: ClientFacts }) => enrichment.identify(source, told.client);
+  const result: Observation<Client>[] = [];
+  let identified = 0;
+  for (const observation of observations) {
+    if (observation.kind === 'report') {
+      result.push(observation);
+    } else if (observation.kind === 'roster') {
+      const present: Presence<Client>[] = [];
+      for (const p of observation.present) {
+        if (++identified % SLICE === 0) await turn();
+        present.push({ ...p, client: clientOf(p) });
+      }
+      result.push({ ...observation, present });
+    } else {
+      if (++identified % SLICE === 0) await turn();
+      result.push({ ...observation, client: clientOf(observation) });
+    }
+  }
+  return result;
+}
+
+/** Lets the event loop turn once. */
+function turn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
