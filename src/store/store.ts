@@ -4,6 +4,11 @@
  * A commit is atomic and durable: after `kill -9` at any moment, `resume()` answers with exactly the last commit that
  * was acknowledged, or one that was under way, never a part of one. A commit that is tried again with the same
  * `sequence` has no effect if it had already succeeded.
+ *
+ * Text is kept as text.ts says, whole numbers up to 2^53. A session is open when its `endedAt` is null; one that has
+ * ended but may still change lies among the open rows and is found as closed. Every method rejects with code
+ * `STORE_CLOSED` after `close`, with `STORE_BUSY` when too many questions wait, and questions with `BAD_QUERY` or
+ * `STORE_TOO_MUCH` when they ask for more than can be answered.
  */
 
 import type { Instant, StreamReport } from '../core/observation.ts';
@@ -30,7 +35,7 @@ export interface Sample {
 export interface Commit {
   /** One more than that of the commit before. */
   readonly sequence: number;
-  /** Ids whose rows go first: closed or open. */
+  /** Ids whose rows go first: closed or open. A closed session that is open again has to be named here. */
   readonly superseded: readonly string[];
   /** Rows that are new or replace the row of the same id; they leave the open ones. */
   readonly closed: readonly SessionRecord[];
@@ -56,11 +61,14 @@ export interface Resumed {
 
 /** How long what is kept, in milliseconds; null is for ever. */
 export interface Retention {
-  /** After this addresses, user agents, users, devices and listener tokens of closed sessions are erased; the rest stays. */
+  /**
+   * After this addresses, ports, user agents, users, devices and listener tokens of closed sessions are erased, as by
+   * `forget`; the rest stays.
+   */
   readonly addresses: number | null;
   /** After this closed sessions are deleted. */
   readonly sessions: number | null;
-  /** After this samples and reports are deleted. */
+  /** After this samples and reports are deleted, but never the newest report of a stream. */
   readonly samples: number | null;
 }
 
@@ -77,17 +85,26 @@ export interface Store {
   session(id: string): Promise<SessionRecord | null>;
   /** Closed and open sessions as of the last commit. Rejects with code `BAD_CURSOR` for a cursor it did not make. */
   sessions(query: SessionQuery): Promise<SessionPage>;
-  /** Groups by listening time, greatest first. Open sessions count as they stood at the last commit. */
+  /**
+   * Groups by listening time, greatest first, of equal ones by value. At most 10,000. Open sessions count as they stood
+   * at the last commit. An undivided question always has its one group.
+   */
   aggregate(query: HistoryQuery): Promise<HistoryGroup[]>;
-  /** Concurrency; at most 10,000 steps. Sessions that are open reach to their last sight. */
+  /**
+   * Concurrency; at most 10,000 steps, and a million points in all series: else it rejects with code `BAD_QUERY`. Series
+   * are ordered as groups are, `OTHERS` last. Sessions that are open reach to their last sight. The last step may be
+   * shorter than the others. An undivided question always has its one series.
+   */
   timeline(query: TimelineQuery): Promise<Timeline>;
-  /** Reports of one stream, newest first. */
+  /** Reports of one stream, newest first: at most 1000. */
   reports(source: string, stream: string, limit: number): Promise<StoredReport[]>;
+  /** Samples in `[from, to)` in order of time, at most the first 100,000: go on from the last one. */
   samples(source: string, stream: string, metric: string, from: Instant, to: Instant): Promise<Sample[]>;
 
   /**
    * Erases who it was: every closed session of the listener token, or with exactly this stored address or user, loses
-   * address, port, user agent, user, device and listener token. Answers how many sessions were touched.
+   * address, port, user agent, user, device and listener token, which becomes the empty string: all who are erased count
+   * as one listener from then on. Answers how many sessions were touched. Open sessions are left to the tracker.
    */
   forget(who: { readonly listener?: string; readonly address?: string; readonly user?: string }): Promise<number>;
   /** Applies retention, as of `now`; answers how many rows were deleted or erased. */

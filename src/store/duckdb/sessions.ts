@@ -1,0 +1,137 @@
+/**
+ * Single sessions and pages of them. A page goes on where the one before has ended by the sort value and id of its last
+ * row (keyset), so that it costs the same however deep it is, and new sessions shift nothing.
+ */
+
+import type { DuckDBConnection } from '@duckdb/node-api';
+import type { SessionPage, SessionQuery, SessionSort } from '../../core/query.ts';
+import type { SessionRecord } from '../../core/session.ts';
+import { HeadcountError } from '../../lib/errors.ts';
+import { storedText } from '../text.ts';
+import { type Bindings, createBindings, rowsOf } from './bindings.ts';
+import { RECORD_COLUMNS, recordOf } from './columns.ts';
+import { filterSql, periodSql, whereSql } from './filter.ts';
+import { hash32 } from './hash.ts';
+
+const MOST = 1000;
+
+interface Sort {
+  readonly sql: string;
+  readonly of: (session: SessionRecord) => string | number | null;
+  readonly isText: boolean;
+}
+
+const SORTS: Readonly<Record<SessionSort, Sort>> = {
+  startedAt: { sql: 'started_at', of: (s) => s.startedAt, isText: false },
+  duration: { sql: '(last_seen_at - started_at)', of: (s) => s.lastSeenAt - s.startedAt, isText: false },
+  bytes: { sql: 'bytes', of: (s) => s.bytes, isText: false },
+  stream: { sql: 'stream', of: (s) => s.stream, isText: true },
+  country: { sql: 'country_code', of: (s) => s.place?.geo?.countryCode ?? null, isText: true },
+  city: { sql: 'city', of: (s) => s.place?.geo?.city ?? null, isText: true },
+  player: { sql: 'player_name', of: (s) => s.player?.name ?? null, isText: true },
+  user: { sql: 'user_name', of: (s) => s.user, isText: true },
+};
+
+export async function findSession(connection: DuckDBConnection, id: string): Promise<SessionRecord | null> {
+  const bindings = createBindings();
+  const where = `WHERE id_hash = ${bindings.hash(hash32(storedText(id)))} AND id = ${bindings.text(id)}`;
+  const [row] = await rowsOf(
+    connection,
+    everywhere((table) => `SELECT ${RECORD_COLUMNS} FROM ${table} ${where}`),
+    bindings,
+  );
+  return row === undefined ? null : recordOf(row);
+}
+
+export async function findSessions(connection: DuckDBConnection, query: SessionQuery): Promise<SessionPage> {
+  const limit = Math.min(Math.max(Math.trunc(query.limit), 1), MOST);
+  const last = query.cursor === null ? null : readCursor(query.cursor, query);
+  // Both questions see the same commit.
+  await connection.run('BEGIN TRANSACTION READ ONLY');
+  const total = await countSessions(connection, query);
+  const items = await readPage(connection, query, last, limit + 1);
+  await connection.run('COMMIT');
+  const hasMore = items.length > limit;
+  if (hasMore) items.pop();
+  return { items, nextCursor: hasMore ? writeCursor(items.at(-1)!, query) : null, total };
+}
+
+async function countSessions(connection: DuckDBConnection, query: SessionQuery): Promise<number> {
+  const bindings = createBindings();
+  const where = whereSql(conditionsOf(query, bindings));
+  const counts = everywhere((table) => `SELECT count(*) AS n FROM ${table} ${where}`);
+  const [row] = await rowsOf(connection, `SELECT sum(n) FROM (${counts})`, bindings);
+  return Number(row![0]);
+}
+
+async function readPage(
+  connection: DuckDBConnection,
+  query: SessionQuery,
+  last: Position | null,
+  limit: number,
+): Promise<SessionRecord[]> {
+  const bindings = createBindings();
+  const conditions = conditionsOf(query, bindings);
+  if (last !== null) conditions.push(afterSql(query, last, bindings));
+  const where = whereSql(conditions);
+  const order = `ORDER BY ${SORTS[query.sort].sql} ${query.descending ? 'DESC' : 'ASC'} NULLS LAST, id LIMIT ${limit}`;
+  // Each table first finds its own rows by the few columns that this takes, and then reads all columns of just these.
+  const candidates = everywhere(
+    (table) => `SELECT ${RECORD_COLUMNS} FROM ${table} WHERE rowid IN (SELECT rowid FROM ${table} ${where} ${order})`,
+  );
+  const rows = await rowsOf(connection, `SELECT * FROM (${candidates}) ${order}`, bindings);
+  return rows.map((row) => recordOf(row));
+}
+
+/** Open is what has not ended: what has ended but may still change lies among the open ones, too. */
+function conditionsOf(query: SessionQuery, bindings: Bindings): string[] {
+  const conditions = filterSql(query.filter, bindings);
+  conditions.push(...periodSql(query.from, query.to, bindings));
+  if (query.state !== 'all') conditions.push(query.state === 'open' ? 'ended_at IS NULL' : 'ended_at IS NOT NULL');
+  return conditions;
+}
+
+function everywhere(select: (table: string) => string): string {
+  return `${select('sessions')} UNION ALL ${select('open_sessions')}`;
+}
+
+/** The last row of a page. */
+interface Position {
+  readonly value: string | number | null;
+  readonly id: string;
+}
+
+function afterSql(query: SessionQuery, last: Position, bindings: Bindings): string {
+  const { sql } = SORTS[query.sort];
+  const laterId = `id > ${bindings.text(last.id)}`;
+  if (last.value === null) return `(${sql} IS NULL AND ${laterId})`;
+  const value = typeof last.value === 'string' ? bindings.text(last.value) : bindings.whole(last.value);
+  const beyond = query.descending ? '<' : '>';
+  return `(${sql} ${beyond} ${value} OR (${sql} = ${value} AND ${laterId}) OR ${sql} IS NULL)`;
+}
+
+function writeCursor(session: SessionRecord, { sort, descending }: SessionQuery): string {
+  const parts = [sort, descending, SORTS[sort].of(session), session.id];
+  return Buffer.from(JSON.stringify(parts)).toString('base64url');
+}
+
+function readCursor(cursor: string, query: SessionQuery): Position {
+  const parts = partsOf(cursor);
+  if (Array.isArray(parts) && parts.length === 4) {
+    const [sort, descending, value, id] = parts as unknown[];
+    const { isText } = SORTS[query.sort];
+    const isValue = value === null || (isText ? typeof value === 'string' : Number.isSafeInteger(value));
+    if (sort === query.sort && descending === query.descending && isValue && typeof id === 'string') {
+      return { value: value as Position['value'], id };
+    }
+  }
+  throw new HeadcountError('BAD_CURSOR', 'This cursor belongs to no page of this question: start again without it.');
+}
+
+function partsOf(cursor: string): unknown {
+  try {
+    return JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'));
+  } catch {
+    return null;
+  }
+}
