@@ -1,0 +1,217 @@
+/**
+ * One HTTP GET for sources that ask a server again and again. It keeps what comes back within bounds and turns every
+ * failure into a sentence that names host and port; what the answer means, and which encoding its text has, is left to
+ * the caller. Nothing of a request is kept: no connection, no cookie.
+ *
+ * Trust: a redirect is followed only to the same scheme, host and port, and no link-local address is ever connected to
+ * (RFC 3927, RFC 4291 §2.5.6): that is where clouds keep their metadata services. Addresses are checked after the name
+ * has been resolved, and the address that was checked is the one that is connected to.
+ */
+
+import { lookup as resolve } from 'node:dns';
+import { type IncomingMessage, request as requestHttp } from 'node:http';
+import { request as requestHttps } from 'node:https';
+import { isIP, type LookupFunction } from 'node:net';
+import { promisify } from 'node:util';
+import { gunzip, inflate, inflateRaw } from 'node:zlib';
+import { HeadcountError } from '../../lib/errors.ts';
+import { isInCidr, parseCidr, parseIp } from '../../lib/ip.ts';
+
+export interface FetchOptions {
+  /** HTTP Basic. Never part of an error. */
+  readonly auth: { readonly user: string; readonly password: string } | null;
+  /** For the whole exchange, redirects included. */
+  readonly timeoutMs: number;
+  /** Of the body, both as it comes over the wire and unpacked. */
+  readonly maxBytes: number;
+  readonly signal: AbortSignal;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export interface Page {
+  readonly status: number;
+  /** In lower case, without parameters; empty if the server says none. */
+  readonly contentType: string;
+  /** Unpacked, in whatever encoding the server uses. */
+  readonly body: Buffer;
+}
+
+const MAX_REDIRECTS = 3;
+const LINK_LOCAL = ['169.254.0.0/16', 'fe80::/10'].map((text) => parseCidr(text)!);
+
+/**
+ * GETs `url` (http or https; credentials in it are ignored).
+ *
+ * Resolves with any answer but these, which reject with a `HeadcountError`:
+ * `PEER_REFUSED_LOGIN` for 401 and 403 · `PEER_UNREACHABLE` if there is no whole answer in time ·
+ * `PEER_ANSWERED_BADLY` for a redirect to elsewhere, too much, or what cannot be unpacked.
+ * If `signal` aborts, it rejects with the signal's reason.
+ */
+export async function fetchText(url: URL | string, options: FetchOptions): Promise<Page> {
+  const timeout = new AbortController();
+  const timer = setTimeout(() => timeout.abort(), options.timeoutMs);
+  const signal = AbortSignal.any([options.signal, timeout.signal]);
+  let at = new URL(url);
+  try {
+    for (let redirects = 0; ; redirects++) {
+      const answer = await get(at, options, signal);
+      const next = redirectOf(at, answer, redirects);
+      if (next === null) return pageOf(at, answer, options.maxBytes);
+      at = next;
+    }
+  } catch (error) {
+    if (options.signal.aborted) throw options.signal.reason;
+    if (error instanceof HeadcountError) throw error;
+    if (timeout.signal.aborted) throw unreachable(at, `it did not answer within ${options.timeoutMs} ms`);
+    throw unreachable(at, reasonOf(error), causeOf(error));
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** For callers: the answer of this peer is not what it should be. `what` ends a sentence: "… answered with <what>". */
+export function answeredBadly(url: URL | string, what: string, cause?: unknown): HeadcountError {
+  const message = `${peerOf(new URL(url))} answered with ${what}. Check that this is the right server and version.`;
+  return new HeadcountError('PEER_ANSWERED_BADLY', message, cause === undefined ? undefined : { cause });
+}
+
+/** Host and port as they are told to people: without credentials, path or query. */
+export function peerOf(url: URL): string {
+  const port = url.port === '' ? (url.protocol === 'https:' ? '443' : '80') : url.port;
+  return `${url.hostname}:${port}`;
+}
+
+interface Answer {
+  readonly status: number;
+  readonly headers: IncomingMessage['headers'];
+  readonly body: Buffer;
+}
+
+function get(url: URL, options: FetchOptions, signal: AbortSignal): Promise<Answer> {
+  return new Promise((settle, reject) => {
+    refuseLinkLocalLiteral(url);
+    const request = (url.protocol === 'https:' ? requestHttps : requestHttp)(url, {
+      // Its own connection, closed with the answer: polls are seconds apart, and nothing may be left behind.
+      agent: false,
+      auth: options.auth === null ? undefined : `${options.auth.user}:${options.auth.password}`,
+      headers: { accept: '*/*', 'accept-encoding': 'gzip, deflate', 'user-agent': 'Headcount', ...options.headers },
+      lookup: lookupRoutable,
+      signal,
+    });
+    request.on('error', reject);
+    request.on('response', (response) => {
+      const chunks: Buffer[] = [];
+      let size = 0;
+      response.on('error', reject);
+      response.on('data', (chunk: Buffer) => {
+        size += chunk.length;
+        if (size <= options.maxBytes) {
+          chunks.push(chunk);
+          return;
+        }
+        reject(answeredBadly(url, `more than ${options.maxBytes} bytes`));
+        request.destroy();
+      });
+      response.on('end', () =>
+        settle({ status: response.statusCode ?? 0, headers: response.headers, body: Buffer.concat(chunks) }),
+      );
+      // An answer that breaks off ends without 'end'.
+      response.on('close', () => reject(new Error('the answer broke off')));
+    });
+    request.end();
+  });
+}
+
+function redirectOf(url: URL, answer: Answer, redirects: number): URL | null {
+  const { location } = answer.headers;
+  if (answer.status < 300 || answer.status > 399 || location === undefined) return null;
+  const next = URL.parse(location, url.href);
+  if (next === null || next.protocol !== url.protocol || next.host !== url.host) {
+    throw answeredBadly(url, 'a redirect to another server, which is not followed');
+  }
+  if (redirects === MAX_REDIRECTS) throw answeredBadly(url, 'redirects in a circle');
+  return next;
+}
+
+async function pageOf(url: URL, answer: Answer, maxBytes: number): Promise<Page> {
+  const { status, headers } = answer;
+  if (status === 401 || status === 403) {
+    const message = `${peerOf(url)} refused the login (HTTP ${status}). Check the user and the password, or the key.`;
+    throw new HeadcountError('PEER_REFUSED_LOGIN', message);
+  }
+  const contentType = (headers['content-type'] ?? '').split(';')[0]!.trim().toLowerCase();
+  const encoding = (headers['content-encoding'] ?? 'identity').trim().toLowerCase();
+  try {
+    return { status, contentType, body: await unpack(answer.body, encoding, maxBytes) };
+  } catch (error) {
+    const isTooLarge = error instanceof RangeError;
+    throw answeredBadly(url, isTooLarge ? `more than ${maxBytes} bytes` : `a body that is no ${encoding}`, error);
+  }
+}
+
+async function unpack(body: Buffer, encoding: string, maxBytes: number): Promise<Buffer> {
+  const limit = { maxOutputLength: maxBytes };
+  if (encoding === 'identity' || encoding === '' || body.length === 0) return body;
+  if (encoding === 'gzip' || encoding === 'x-gzip') return await promisify(gunzip)(body, limit);
+  if (encoding !== 'deflate') throw new Error('unknown content encoding');
+  // RFC 9110 §8.4.1.2: "deflate" means zlib's format, but some servers send the bare stream.
+  const isZlib = (body[0]! & 15) === 8 && body.length > 1 && body.readUInt16BE(0) % 31 === 0;
+  return await promisify(isZlib ? inflate : inflateRaw)(body, limit);
+}
+
+function isLinkLocal(address: string): boolean {
+  const bytes = parseIp(address);
+  return bytes !== null && LINK_LOCAL.some((cidr) => isInCidr(bytes, cidr));
+}
+
+class LinkLocalRefused extends Error {}
+
+/** Names are not looked up when they are addresses already. */
+function refuseLinkLocalLiteral(url: URL): void {
+  const literal = url.hostname.replace(/^\[|\]$/g, '');
+  if (isIP(literal) !== 0 && isLinkLocal(literal)) throw new LinkLocalRefused();
+}
+
+const lookupRoutable: LookupFunction = (hostname, options, callback) => {
+  resolve(hostname, { ...options, all: true }, (error, addresses) => {
+    if (error !== null) {
+      callback(error, '', 0);
+      return;
+    }
+    const routable = addresses.filter(({ address }) => !isLinkLocal(address));
+    const [first] = routable;
+    if (first === undefined) callback(new LinkLocalRefused(), '', 0);
+    else if (options.all) callback(null, routable);
+    else callback(null, first.address, first.family);
+  });
+};
+
+const REASONS: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'nobody listens there',
+  ECONNRESET: 'it closed the connection',
+  EPIPE: 'it closed the connection',
+  ENOTFOUND: 'there is no such host',
+  EAI_AGAIN: 'the name server does not answer',
+  EHOSTUNREACH: 'there is no route to it',
+  ENETUNREACH: 'there is no route to it',
+  ETIMEDOUT: 'it does not answer',
+  EACCES: 'the system forbids the connection',
+};
+
+function unreachable(url: URL, reason: string, cause?: unknown): HeadcountError {
+  const message = `Cannot reach ${peerOf(url)}: ${reason}. Check the address, and that the server runs.`;
+  return new HeadcountError('PEER_UNREACHABLE', message, cause === undefined ? undefined : { cause });
+}
+
+function reasonOf(error: unknown): string {
+  if (error instanceof LinkLocalRefused) return 'it is a link-local address, to which Headcount never connects';
+  const { code, message } = causeOf(error) as { code?: string; message?: string };
+  if (code?.startsWith('HPE_')) return 'what it answers is not HTTP';
+  if (code?.includes('CERT') || code?.includes('TLS') || code?.includes('SSL')) return `TLS failed (${code})`;
+  return REASONS[code ?? ''] ?? code ?? message ?? 'it cannot be told why';
+}
+
+/** If a name has several addresses, the failure of the first stands for all. */
+function causeOf(error: unknown): unknown {
+  return error instanceof AggregateError ? (error.errors[0] as unknown) : error;
+}

@@ -1,0 +1,225 @@
+/** Real programs: Node itself with a few lines of script. */
+
+import { strict as assert } from 'node:assert';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { startChild, until } from '../../../lab/child.ts';
+import { systemClock } from '../../lib/clock.ts';
+import { HeadcountError } from '../../lib/errors.ts';
+import { ScopedCounters } from '../../telemetry/counters.ts';
+import { type Ending, type SpawnOptions, spawnLines } from './spawn.ts';
+
+let folder = '';
+const stops: (() => Promise<unknown>)[] = [];
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'headcount-spawn-'));
+});
+afterEach(async () => {
+  for (const stop of stops.splice(0)) await stop();
+  rmSync(folder, { recursive: true });
+});
+
+interface Spawned {
+  readonly lines: string[];
+  readonly counters: ScopedCounters;
+  quiet: number;
+  ending: Ending | null;
+  error: unknown;
+  /** Resolves when the steps are over. */
+  readonly over: Promise<void>;
+  abort(): void;
+}
+
+/** Runs a script in Node and takes its lines. */
+function run(script: string, more: Partial<SpawnOptions> = {}, take = async () => {}): Spawned {
+  const stopping = new AbortController();
+  const counters = new ScopedCounters();
+  const steps = spawnLines({
+    ...{ program: process.execPath, args: ['-e', script], signal: stopping.signal, clock: systemClock, counters },
+    ...more,
+  });
+  const consume = async () => {
+    for await (const step of steps) {
+      if (step.kind === 'lines') spawned.lines.push(...step.lines);
+      else if (step.kind === 'quiet') spawned.quiet++;
+      else spawned.ending = step.ending;
+      await take();
+    }
+  };
+  const spawned: Spawned = {
+    ...{ lines: [] as string[], counters, quiet: 0, ending: null, error: null, abort: () => stopping.abort() },
+    over: Promise.resolve(),
+  };
+  const over = consume().catch((error: unknown) => {
+    spawned.error = error;
+  });
+  stops.push(() => {
+    stopping.abort();
+    return over;
+  });
+  return Object.assign(spawned, { over });
+}
+
+/** One that has ended and that nobody has asked for yet (a zombie) is not alive. */
+function isAlive(pid: number): boolean {
+  try {
+    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  } catch {
+    return false;
+  }
+}
+
+test('what it prints comes line by line, and at last how it ended', async () => {
+  const spawned = run(`console.log('a\\r'); console.error('b'); process.stdout.write('c'); process.exitCode = 3`);
+  await spawned.over;
+  assert.deepEqual([...spawned.lines].sort(), ['a', 'b', 'c']);
+  assert.deepEqual(spawned.ending, { code: 3, signal: null });
+});
+
+test('a signal that ends it is told', async () => {
+  const spawned = run(`process.kill(process.pid, 'SIGSEGV')`);
+  await spawned.over;
+  assert.deepEqual(spawned.ending, { code: null, signal: 'SIGSEGV' });
+});
+
+test('while it prints nothing there is a step now and then', async () => {
+  const spawned = run('setInterval(() => {}, 1000)', { beatMs: 10 });
+  await until('three quiet steps', () => spawned.quiet >= 3);
+});
+
+test('it sees PATH, HOME and LANG of our environment and nothing else', async () => {
+  process.env['HEADCOUNT_TEST_SECRET'] = 'secret';
+  const spawned = run('console.log(JSON.stringify(Object.keys(process.env)))');
+  await spawned.over;
+  delete process.env['HEADCOUNT_TEST_SECRET'];
+  const names = JSON.parse(spawned.lines[0]!) as string[];
+  assert.ok(names.includes('PATH'));
+  assert.deepEqual(
+    names.filter((name) => !['PATH', 'HOME', 'LANG'].includes(name)),
+    [],
+  );
+});
+
+test('arguments are given as they are: there is no shell', async () => {
+  const args = ['-e', 'console.log(JSON.stringify(process.argv.slice(1)))', '; touch x', '$(id)', "'", '*'];
+  const spawned = run('', { args });
+  await spawned.over;
+  assert.deepEqual(JSON.parse(spawned.lines[0]!), args.slice(2));
+});
+
+for (const program of ['/there/is/no/such/program', tmpdir()]) {
+  test(`${program} is refused with a code`, async () => {
+    const spawned = run('', { program });
+    await spawned.over;
+    assert.ok(spawned.error instanceof HeadcountError);
+    assert.equal(spawned.error.code, 'CHILD_NOT_STARTED');
+    assert.match(spawned.error.message, new RegExp(`^The program ${program} cannot be started\\.$`));
+  });
+}
+
+test('aborted, it is interrupted, and what it prints to the last is still taken', async () => {
+  const spawned = run(`process.on('SIGINT', () => { console.log('bye'); process.exit(0); }); console.log('up');
+    setInterval(() => {}, 1000)`);
+  await until('it is up', () => spawned.lines.length === 1);
+  spawned.abort();
+  await spawned.over;
+  assert.deepEqual(spawned.lines, ['up', 'bye']);
+  assert.deepEqual(spawned.ending, { code: 0, signal: null });
+});
+
+test('one that does not heed an interruption is terminated, and one that heeds nothing is killed', async () => {
+  const stubborn = run(`process.on('SIGINT', () => {}); console.log('up'); setInterval(() => {}, 1000)`);
+  const deaf = run(`for (const s of ['SIGINT', 'SIGTERM']) process.on(s, () => {}); console.log('up');
+    setInterval(() => {}, 1000)`);
+  await until('both are up', () => stubborn.lines.length + deaf.lines.length === 2);
+  const startedAt = performance.now();
+  stubborn.abort();
+  deaf.abort();
+  await stubborn.over;
+  assert.equal(stubborn.ending?.signal, 'SIGTERM');
+  assert.ok(performance.now() - startedAt > 1900);
+  await deaf.over;
+  assert.equal(deaf.ending?.signal, 'SIGKILL');
+  assert.ok(performance.now() - startedAt < 5500);
+});
+
+test('what it has started itself ends with it, also if it holds its output open', async () => {
+  const spawned = run(`const { spawn } = require('node:child_process');
+    const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { stdio: 'inherit' });
+    console.log(child.pid); setTimeout(() => process.exit(0), 50)`);
+  await spawned.over;
+  assert.equal(spawned.ending?.code, 0);
+  await until('the child of the child is gone', () => !isAlive(Number(spawned.lines[0])));
+});
+
+test('left early, it has ended when the steps are over', async () => {
+  const steps = spawnLines({
+    ...{ program: process.execPath, args: ['-e', 'console.log(process.pid); setInterval(() => console.log(1), 1)'] },
+    ...{ signal: new AbortController().signal, clock: systemClock, counters: new ScopedCounters() },
+  });
+  let pid = 0;
+  for await (const step of steps) {
+    if (step.kind !== 'lines') continue;
+    pid = Number(step.lines[0]);
+    break;
+  }
+  assert.ok(pid > 0 && !isAlive(pid));
+});
+
+test('while nobody takes its lines it is held back, and none is lost, also if it ends meanwhile', async () => {
+  const progress = join(folder, 'progress');
+  let mayTake = () => {};
+  const gate = new Promise<void>((resolve) => {
+    mayTake = resolve;
+  });
+  const script = `const { writeFileSync, writeSync } = require('node:fs');
+    for (let i = 0; i < 40000; i++) {
+      try { writeSync(1, i + ' ' + 'x'.repeat(40) + '\\n'); } catch { i--; }
+      if (i === 100 || i === 39999) writeFileSync(${JSON.stringify(progress)}, String(i));
+    }`;
+  const spawned = run(script, {}, () => gate);
+  await until('it has begun', () => existsSync(progress));
+  await until('a step', () => spawned.lines.length > 0);
+  assert.equal(readFileSync(progress, 'utf8'), '100');
+  mayTake();
+  await spawned.over;
+  assert.equal(spawned.lines.length, 40_000);
+  assert.deepEqual(
+    spawned.lines.map((line) => Number.parseInt(line, 10)),
+    Array.from({ length: 40_000 }, (_, i) => i),
+  );
+});
+
+test('a line of more than 64 KiB is skipped and counted', async () => {
+  const spawned = run(`console.log('x'.repeat(65537)); console.log('y'.repeat(65536)); console.log('z')`);
+  await spawned.over;
+  assert.deepEqual(
+    spawned.lines.map((line) => line.length),
+    [65_536, 1],
+  );
+  assert.equal(spawned.counters.get('longLines'), 1);
+});
+
+test('if our own process ends without stopping it, it is killed', async () => {
+  const spawn = JSON.stringify(fileURLToPath(new URL('spawn.ts', import.meta.url)));
+  const clock = JSON.stringify(fileURLToPath(new URL('../../lib/clock.ts', import.meta.url)));
+  const counters = JSON.stringify(fileURLToPath(new URL('../../telemetry/counters.ts', import.meta.url)));
+  const owner = startChild(process.execPath, [
+    '--input-type=module',
+    '-e',
+    `import { spawnLines } from ${spawn}; import { systemClock as clock } from ${clock};
+     import { ScopedCounters } from ${counters};
+     const script = 'console.log(process.pid); setInterval(() => {}, 1000)';
+     const { signal } = new AbortController();
+     const program = process.execPath;
+     for await (const { lines } of spawnLines({ program, args: ['-e', script], signal, clock, counters: new ScopedCounters() })) {
+       console.log('pid', lines[0]); process.exit(1);
+     }`,
+  ]);
+  const [, pid] = await owner.printed(/pid (\d+)/);
+  await owner.ended;
+  await until('it is gone', () => !isAlive(Number(pid)));
+});
