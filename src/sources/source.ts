@@ -70,6 +70,8 @@ export interface SourceKind<Schema extends z.ZodObject = z.ZodObject> {
   readonly kind: string;
   /** URL schemes, the first being the one that is shown: `icecast`, `icecasts`. */
   readonly schemes: readonly string[];
+  /** Plain paths that are this kind's without a scheme: `capture.pcap`. Null is none. The first kind that claims one gets it. */
+  readonly claims: RegExp | null;
   /** One sentence for lists of kinds. */
   readonly summary: string;
   /** How the URL is written, for help and reference: `icecast://USER:PASSWORD@HOST:PORT`. */
@@ -82,6 +84,34 @@ export interface SourceKind<Schema extends z.ZodObject = z.ZodObject> {
   /** What the source is called if nobody names it: kind + host or path, never credentials. */
   defaultName(config: z.output<Schema>): string;
   create(config: z.output<Schema>, common: CommonOptions): Source;
+  /** Reads bytes once from beginning to end, for `headcount analyze`; absent if nothing could be read so. */
+  readonly readOnce?: ReadOnce;
+}
+
+/**
+ * Hands over batch by batch, in order; sessions that are open at the end are the caller's. Rejects with a
+ * `HeadcountError` if the bytes are not of this kind at all.
+ */
+export type ReadOnce = (chunks: AsyncIterable<Uint8Array>, context: ReadOnceContext) => Promise<ReadTally>;
+
+export interface ReadOnceContext {
+  readonly gap: number;
+  readonly lateness: number;
+  readonly counters: ScopedCounters;
+  emit(batch: Batch): Promise<void>;
+}
+
+/** What was read, in numbers. Null where the kind has no such thing. */
+export interface ReadTally {
+  readonly bytes: number;
+  readonly lines: number | null;
+  readonly packets: number | null;
+  /** Lines or packets that could not be understood; why is in the counters. */
+  readonly unreadable: number;
+  /** Requests and bytes by HTTP status, all of them, also those that are no audience. */
+  readonly statuses: Readonly<Record<string, { readonly requests: number; readonly bytes: number }>> | null;
+  /** What only this kind can say, as it is printed; plain JSON. */
+  readonly more: Readonly<Record<string, unknown>>;
 }
 
 export function defineSource<Schema extends z.ZodObject>(kind: SourceKind<Schema>): SourceKind<Schema> {

@@ -1,0 +1,223 @@
+/**
+ * Debian's Icecast on loopback: a server on a free port, source feeds of silent MP3 and listeners that come and leave
+ * on command. What a test compares with is known from both ends: the server's own counters, and when each connection
+ * was really opened and closed.
+ */
+
+import { once } from 'node:events';
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { type IncomingMessage, request } from 'node:http';
+import { connect, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { freePort, type LabChild, startChild, until } from './child.ts';
+
+export interface LabIcecast {
+  readonly host: string;
+  readonly port: number;
+  readonly user: string;
+  readonly password: string;
+  /** Connects a source; resolves when the mount is on the air. */
+  feed(mount: string, properties?: FeedProperties): Promise<LabFeed>;
+  /** Connects a listener; resolves when it hears something. */
+  listen(mount: string, userAgent?: string | Buffer | null): Promise<LabListener>;
+  /** Stops the server with everybody on it, and starts it again on the same port: ids begin anew. */
+  restart(): Promise<void>;
+  /** Stops only the server. */
+  halt(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Sent as `Ice-…` headers. */
+export interface FeedProperties {
+  readonly name?: string;
+  readonly genre?: string;
+  readonly bitrate?: number;
+}
+
+export interface LabFeed {
+  /** Changes the title, as an encoder does. */
+  title(text: string): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export interface LabListener {
+  readonly connectedAt: number;
+  /** Closes the connection; answers when that was. */
+  leave(): number;
+}
+
+const HOST = '127.0.0.1';
+const SOURCE_PASSWORD = 'feed';
+const ADMIN_PASSWORD = 'lab-password';
+
+/** A frame of silence, MPEG-1 layer III, 32 kbit/s, 44.1 kHz mono: 104 bytes for 26.1 ms. */
+const SILENCE = Buffer.concat([Buffer.from('fffb10c4', 'hex'), Buffer.alloc(100)]);
+const FRAMES_PER_BEAT = 4;
+const BEAT_MS = 104;
+
+export async function startIcecast(): Promise<LabIcecast> {
+  const port = await freePort();
+  const folder = await mkdtemp(join(tmpdir(), 'headcount-icecast-'));
+  await chmod(folder, 0o777);
+  const config = join(folder, 'icecast.xml');
+  await writeFile(config, configuration(port, folder));
+  const open = new Set<Socket>();
+  let server = await launch(config, port);
+
+  const halt = async () => {
+    for (const socket of open) socket.destroy();
+    await server.stop();
+  };
+  return {
+    host: HOST,
+    port,
+    user: 'admin',
+    password: ADMIN_PASSWORD,
+    feed: (mount, properties = {}) => startFeed(port, mount, properties, open),
+    listen: (mount, userAgent = 'headcount-lab-listener') => startListener(port, mount, userAgent, open),
+    halt,
+    restart: async () => {
+      await halt();
+      server = await launch(config, port);
+    },
+    stop: async () => {
+      await halt();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+async function launch(config: string, port: number): Promise<LabChild> {
+  const server = startChild('/usr/bin/icecast2', ['-c', config]);
+  await until(`icecast2 answers; it says: ${server.output()}`, () => answers(port));
+  return server;
+}
+
+async function answers(port: number): Promise<boolean> {
+  const { status } = await ask(port, '/status-json.xsl').catch(() => ({ status: 0 }));
+  return status === 200;
+}
+
+/** One request with an answer that ends. */
+async function ask(port: number, path: string, auth?: string): Promise<{ status: number; body: string }> {
+  const asked = request({ host: HOST, port, path, agent: false, ...(auth === undefined ? {} : { auth }) });
+  asked.end();
+  const [response] = (await once(asked, 'response')) as [IncomingMessage];
+  let body = '';
+  for await (const chunk of response.setEncoding('utf8')) body += chunk as string;
+  return { status: response.statusCode ?? 0, body };
+}
+
+async function startFeed(
+  port: number,
+  mount: string,
+  { name, genre, bitrate }: FeedProperties,
+  open: Set<Socket>,
+): Promise<LabFeed> {
+  const socket = await dial(port, open);
+  const headers = {
+    Authorization: `Basic ${Buffer.from(`source:${SOURCE_PASSWORD}`).toString('base64')}`,
+    'Content-Type': 'audio/mpeg',
+    Expect: '100-continue',
+    'User-Agent': 'headcount-lab',
+    'Ice-Name': name,
+    'Ice-Genre': genre,
+    'Ice-Bitrate': bitrate,
+  };
+  const status = await speak(socket, `PUT ${mount} HTTP/1.1`, headers);
+  if (status !== 100) throw new Error(`Icecast refused the feed with ${status}`);
+  const beat = setInterval(() => {
+    for (let i = 0; i < FRAMES_PER_BEAT; i++) socket.write(SILENCE);
+  }, BEAT_MS);
+  socket.once('close', () => clearInterval(beat));
+  await until(`${mount} is on the air`, async () => (await stats(port)).includes(`<source mount="${mount}"`));
+  return {
+    title: async (text) => {
+      const query = new URLSearchParams({ mode: 'updinfo', mount, song: text, charset: 'UTF-8' });
+      const { status } = await ask(port, `/admin/metadata?${query}`, `admin:${ADMIN_PASSWORD}`);
+      if (status !== 200) throw new Error(`Icecast refused the title with ${status}`);
+    },
+    stop: async () => {
+      socket.destroy();
+      await until(`${mount} is off the air`, async () => !(await stats(port)).includes(`<source mount="${mount}"`));
+    },
+  };
+}
+
+async function stats(port: number): Promise<string> {
+  return (await ask(port, '/admin/stats', `admin:${ADMIN_PASSWORD}`)).body;
+}
+
+async function startListener(
+  port: number,
+  mount: string,
+  userAgent: string | Buffer | null,
+  open: Set<Socket>,
+): Promise<LabListener> {
+  const connectedAt = Date.now();
+  const socket = await dial(port, open);
+  const status = await speak(socket, `GET ${mount} HTTP/1.0`, { 'User-Agent': userAgent });
+  if (status !== 200) throw new Error(`Icecast refused the listener with ${status}`);
+  await once(socket, 'data');
+  return {
+    connectedAt,
+    leave: () => {
+      socket.destroy();
+      return Date.now();
+    },
+  };
+}
+
+async function dial(port: number, open: Set<Socket>): Promise<Socket> {
+  const socket = connect(port, HOST);
+  open.add(socket);
+  socket.once('close', () => open.delete(socket));
+  await once(socket, 'connect');
+  socket.on('error', () => {});
+  return socket;
+}
+
+/** Sends a request, byte for byte as it is given, and answers the status; the socket then flows. */
+async function speak(
+  socket: Socket,
+  line: string,
+  headers: Readonly<Record<string, string | number | Buffer | null | undefined>>,
+): Promise<number> {
+  const parts = [Buffer.from(`${line}\r\nHost: localhost\r\n`)];
+  for (const [name, value] of Object.entries(headers)) {
+    if (value === null || value === undefined) continue;
+    parts.push(Buffer.from(`${name}: `), Buffer.from(typeof value === 'number' ? String(value) : value));
+    parts.push(Buffer.from('\r\n'));
+  }
+  socket.write(Buffer.concat([...parts, Buffer.from('\r\n')]));
+  let answer = '';
+  while (!answer.includes('\r\n\r\n')) {
+    const [chunk] = (await once(socket, 'data')) as [Buffer];
+    answer += chunk.toString('latin1');
+  }
+  return Number(/^HTTP\/1\.\d (\d+)/.exec(answer)?.[1] ?? 0);
+}
+
+/** Icecast refuses to run as root: it changes to a user of its own where it was started as root. */
+function configuration(port: number, folder: string): string {
+  const isRoot = process.getuid?.() === 0;
+  const owner = isRoot ? '<changeowner><user>nobody</user><group>nogroup</group></changeowner>' : '';
+  return `<icecast>
+  <limits><clients>500</clients><sources>10</sources><burst-size>4096</burst-size></limits>
+  <authentication>
+    <source-password>${SOURCE_PASSWORD}</source-password>
+    <admin-user>admin</admin-user><admin-password>${ADMIN_PASSWORD}</admin-password>
+  </authentication>
+  <hostname>localhost</hostname>
+  <listen-socket><port>${port}</port><bind-address>${HOST}</bind-address></listen-socket>
+  <fileserve>1</fileserve>
+  <paths>
+    <basedir>/usr/share/icecast2</basedir><logdir>${folder}</logdir>
+    <webroot>/usr/share/icecast2/web</webroot><adminroot>/usr/share/icecast2/admin</adminroot>
+  </paths>
+  <logging><accesslog>access.log</accesslog><errorlog>error.log</errorlog><loglevel>2</loglevel></logging>
+  <security><chroot>0</chroot>${owner}</security>
+</icecast>
+`;
+}

@@ -1,0 +1,10 @@
+/** The registry: every kind of source there is, sorted. The only way in. */
+
+import { accessLog } from './access-log/index.ts';
+import { icecast } from './icecast/index.ts';
+import type { SourceKind } from './source.ts';
+import { tautulli } from './tautulli/index.ts';
+import { turn } from './turn/index.ts';
+
+/** A plain path goes to the first that claims it: those that know it by its ending, then the access log. */
+export const KINDS: readonly SourceKind[] = [icecast, tautulli, turn, accessLog];

@@ -1,0 +1,105 @@
+/**
+ * A network interface as a source: what tcpdump sees there on the server's port, told twice a second. After a restart a
+ * roster says who is still there as far as we know, so that no ghost survives and nobody begins anew.
+ */
+
+import { type Instant, type Presence, presence, type Roster } from '../../core/observation.ts';
+import { HeadcountError } from '../../lib/errors.ts';
+import { captureLive } from '../../transports/capture/live.ts';
+import { createCaptureReader } from '../../transports/capture/pcap.ts';
+import type { SourceContext } from '../source.ts';
+import type { Allocation, Allocations } from './allocations.ts';
+import { restoreState, type SavedState, savedState, saveState } from './cursor.ts';
+import { TurnReader, type TurnReaderOptions } from './reader.ts';
+
+const TELL_EVERY = 500;
+/** While nothing comes, the watermark follows the clock at this distance: the kernel hands packets over a second late. */
+const DISTANCE = 2000;
+const SAVE_EVERY = 2000;
+
+export interface LiveCaptureOptions extends Omit<TurnReaderOptions, 'counters' | 'foldMs'> {
+  readonly interface: string;
+  readonly snapLength: number;
+  readonly bufferKiB: number;
+}
+
+export async function runLive(options: LiveCaptureOptions, context: SourceContext): Promise<void> {
+  const { clock, counters, signal, emit } = context;
+  const reader = new TurnReader({ ...options, counters, foldMs: TELL_EVERY });
+  const begun = begin(reader.allocations, context);
+  await emit({ observations: [begun], watermark: begun.at });
+
+  const tell = createTeller(reader, context);
+  const capture = createCaptureReader(reader.onPacket);
+  const chunks = captureLive({
+    interface: options.interface,
+    filter: filterFor(options.ports),
+    snapLength: options.snapLength,
+    bufferKiB: options.bufferKiB,
+    idleMs: TELL_EVERY,
+    clock,
+    signal,
+    onCounts: ({ dropped }) => counters.add('kernelDropped', dropped),
+  });
+  for await (const chunk of chunks) {
+    if (chunk !== null) capture.write(chunk);
+    if (capture.isCorrupt) {
+      throw new HeadcountError(
+        'CAPTURE_FAILED',
+        `tcpdump sent something else than packets from "${options.interface}".`,
+      );
+    }
+    await tell(chunk === null);
+  }
+}
+
+/** UDP and TCP: the latter is only counted. */
+function filterFor(ports: readonly number[]): string {
+  return ports.map((port) => `port ${port}`).join(' or ');
+}
+
+/** Tells what there is, if it is time to. */
+function createTeller(reader: TurnReader, { clock, emit }: SourceContext): (isIdle: boolean) => Promise<void> {
+  let toldAt = clock.elapsed();
+  let savedAt = Number.NEGATIVE_INFINITY;
+  let savedChanges = 0;
+  return async (isIdle) => {
+    const elapsed = clock.elapsed();
+    if (!isIdle && elapsed - toldAt < TELL_EVERY) return;
+    toldAt = elapsed;
+    const quiet = Math.floor(clock.now() - DISTANCE);
+    if (isIdle) reader.passTime(quiet);
+    const { observations, watermark } = reader.cut();
+    const { changes } = reader.allocations;
+    const isNew = changes !== savedChanges && elapsed - savedAt >= SAVE_EVERY;
+    if (isNew) {
+      savedChanges = changes;
+      savedAt = elapsed;
+    }
+    await emit({
+      observations,
+      watermark: Math.max(watermark ?? quiet, isIdle ? quiet : Number.NEGATIVE_INFINITY),
+      ...(isNew ? { cursor: { version: 1, state: saveState(reader.allocations) } } : {}),
+    });
+  };
+}
+
+/** Restores who is still there, and says so. */
+function begin(allocations: Allocations, { cursor, clock, counters }: SourceContext): Roster {
+  const now = clock.now();
+  const state = stateOf(cursor);
+  if (state !== null) restoreState(allocations, state, now);
+  if (state?.isPartial) counters.add('unsavedAllocations');
+  const present = [...allocations.values()].map((allocation) => stillThere(allocation, now));
+  // If not all could be saved, those who are missing must not be taken for gone: their leases run out by themselves.
+  return { kind: 'roster', at: now, streams: state?.isPartial ? [] : null, present };
+}
+
+function stillThere({ stream, client, leaseEnd }: Allocation, now: Instant): Presence {
+  return presence({ stream, client, from: now, until: Math.floor(leaseEnd) });
+}
+
+function stateOf(cursor: unknown): SavedState | null {
+  const parsed = savedState.safeParse((cursor as { state?: unknown } | null)?.state);
+  return parsed.success ? parsed.data : null;
+}

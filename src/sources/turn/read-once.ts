@@ -1,0 +1,42 @@
+/** A capture that is read once from beginning to end: a file, standard input, whatever gives bytes. For `analyze`. */
+
+import { createCaptureReader } from '../../transports/capture/pcap.ts';
+import { type ReaderBatch, TurnReader, type TurnReaderOptions } from './reader.ts';
+import type { TurnSummary } from './summary.ts';
+
+export interface CaptureTally {
+  readonly bytes: number;
+  readonly packets: number;
+  /** Packets and messages that could not be read; a file that breaks off or is corrupt counts one more. */
+  readonly unreadable: number;
+  readonly turn: TurnSummary;
+}
+
+const BATCH_BYTES = 4 * 1024 * 1024;
+
+/**
+ * Hands over batch by batch, in order; answers what was read in all. Sessions still open at the end are the caller's.
+ * Throws `CAPTURE_UNREADABLE` if it is no capture.
+ */
+export async function readCapture(
+  chunks: AsyncIterable<Uint8Array>,
+  options: Omit<TurnReaderOptions, 'foldMs'>,
+  emit: (batch: ReaderBatch) => Promise<void>,
+): Promise<CaptureTally> {
+  const reader = new TurnReader({ ...options, foldMs: Number.POSITIVE_INFINITY });
+  const capture = createCaptureReader(reader.onPacket);
+  let bytes = 0;
+  let told = 0;
+  for await (const chunk of chunks) {
+    capture.write(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength));
+    bytes += chunk.byteLength;
+    if (bytes - told < BATCH_BYTES) continue;
+    told = bytes;
+    await emit(reader.cut());
+  }
+  capture.end();
+  await emit(reader.cut());
+  const { packets, unreadable } = reader.tally();
+  const broken = capture.isTruncated || capture.isCorrupt ? 1 : 0;
+  return { bytes, packets, unreadable: unreadable + broken, turn: reader.summary() };
+}
