@@ -1,0 +1,305 @@
+/**
+ * Where the sources' batches come together: each is enriched, folded into the tracker, counted in the audience and
+ * committed to the store, in this order. One collector a process. Back-pressure runs the other way: `emit` resolves
+ * when there is room for more, and not at all while the store has none.
+ *
+ * It knows no source kind, no wire format and no configuration; app.ts puts it together.
+ */
+
+import type { Audience, LiveNews } from '../core/audience.ts';
+import type { Client } from '../core/identity.ts';
+import type { Instant, StreamReport } from '../core/observation.ts';
+import type { Streams } from '../core/streams.ts';
+import type { SourceTraits, Tracker } from '../core/tracker.ts';
+import type { Enrichment } from '../enrich/enrich.ts';
+import { identifyBatch } from '../enrich/identify-batch.ts';
+import type { Clock } from '../lib/clock.ts';
+import { HeadcountError, messageOf } from '../lib/errors.ts';
+import type { Batch } from '../sources/source.ts';
+import type { Commit, Store } from '../store/store.ts';
+import type { ScopedCounters } from '../telemetry/counters.ts';
+import type { Log } from '../telemetry/log.ts';
+import { Recorder } from './recorder.ts';
+
+export interface CollectorOptions {
+  readonly tracker: Tracker;
+  readonly audience: Audience;
+  readonly streams: Streams;
+  readonly enrichment: Enrichment;
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly counters: ScopedCounters;
+  /** Called when the store is beyond use: the process must end, and lose nothing by it. */
+  readonly onFatal: (error: unknown) => void;
+  readonly commitEveryMs?: number;
+  /** So many changes are committed without waiting; so many more and the sources wait. */
+  readonly commitAfter?: number;
+}
+
+/** Reading has stopped because the store has no room; it goes on by itself. */
+export interface Stall {
+  readonly since: Instant;
+  readonly message: string;
+}
+
+const NEWS_EVERY = 200;
+/** Without a listener only the watermarks change: they are worth a commit now and then. */
+const IDLE_COMMIT_EVERY = 30_000;
+const RETRY_FULL_AFTER = 2000;
+/** So far behind the clock it is a backlog. */
+const BACKLOG = 60_000;
+/** So many observations are applied before what they changed is moved on. */
+const SETTLE_AFTER = 10_000;
+
+export class Collector {
+  readonly #options: CollectorOptions;
+  readonly #recorder: Recorder;
+  readonly #traits = new Map<string, SourceTraits>();
+  readonly #cursors = new Map<string, unknown>();
+  readonly #listeners = new Set<(news: LiveNews) => void>();
+  readonly #stopping = new AbortController();
+  #changedStreams = new Map<string, { source: string; stream: string }>();
+  #sequence = 0;
+  #committing: Promise<void> | null = null;
+  #lastCommit = Number.NEGATIVE_INFINITY;
+  #stall: Stall | null = null;
+  #loops: Promise<void>[] = [];
+  #unsettled = 0;
+
+  constructor(options: CollectorOptions) {
+    this.#options = options;
+    this.#recorder = new Recorder(options.tracker);
+  }
+
+  /** Set while reading has stopped for want of room. */
+  get stall(): Stall | null {
+    return this.#stall;
+  }
+
+  get pending(): number {
+    return this.#recorder.size;
+  }
+
+  /** Makes a source known, before its first batch. */
+  attach(traits: SourceTraits): void {
+    this.#traits.set(traits.name, traits);
+    this.#options.tracker.attach(traits);
+  }
+
+  /** The source is no longer configured: what it held open ends, and its cursor is forgotten. */
+  detach(name: string): void {
+    this.#options.tracker.detach(name);
+    this.#options.streams.forget(this.#space(name), name);
+    this.#recorder.cursor(name, null);
+    this.#cursors.delete(name);
+    this.#traits.delete(name);
+  }
+
+  /** Goes on from the store: after every configured source was attached, before any batch. Answers the cursors. */
+  async resume(): Promise<Readonly<Record<string, unknown>>> {
+    const { tracker, audience, streams, store } = this.#options;
+    const resumed = await store.resume();
+    this.#sequence = resumed.sequence;
+    for (const { source, report } of resumed.reports) {
+      if (this.#traits.has(source)) streams.apply(this.#space(source), source, { ...report, status: 'unknown' });
+    }
+    tracker.restore(resumed.open, resumed.residue);
+    audience.apply({ opened: [...tracker.sessions()], updated: [], closed: [], superseded: [] });
+    for (const [name, cursor] of Object.entries(resumed.cursors)) this.#cursors.set(name, cursor);
+    return resumed.cursors;
+  }
+
+  start(): void {
+    this.#loops = [this.#tellNews(), this.#commitRegularly()];
+  }
+
+  /** Takes a batch in whole: its observations, its watermark and its cursor belong together. */
+  async emit(name: string, batch: Batch): Promise<void> {
+    const { tracker, enrichment, clock } = this.#options;
+    const observations = await identifyBatch(enrichment, name, batch.observations);
+    for (const observation of observations) {
+      if (observation.kind === 'report') this.#report(name, observation);
+      else tracker.observe(name, observation);
+    }
+    if (batch.watermark !== undefined) {
+      const watermark = Math.min(batch.watermark, clock.now());
+      // In a backlog sessions are over within moments: they must not be before it is known what played them.
+      if (clock.now() - watermark > BACKLOG) await enrichment.settled();
+      tracker.advance(name, watermark);
+    }
+    if (batch.cursor !== undefined) {
+      this.#recorder.cursor(name, batch.cursor);
+      this.#cursors.set(name, batch.cursor);
+    }
+    this.#unsettled += observations.length;
+    if (this.#unsettled >= SETTLE_AFTER) this.#settle();
+    await this.#room();
+  }
+
+  /** The source cannot go on: its streams cannot be reached. */
+  failed(name: string): void {
+    const { streams, clock } = this.#options;
+    for (const report of streams.fail(this.#space(name), name, clock.now())) this.#reportChanged(name, report);
+  }
+
+  /** The source is silent for too long: its sessions end at their last sight. */
+  lose(name: string): void {
+    this.#options.tracker.lose(name);
+  }
+
+  /** The source has told all there is: nothing more can come, so what is due is over, and the rest ends where it stands. */
+  finished(name: string): void {
+    const { tracker } = this.#options;
+    const watermark = tracker.watermarkOf(name);
+    if (Number.isFinite(watermark)) tracker.advance(name, watermark + this.#gapOf(name) + 1);
+    tracker.lose(name);
+  }
+
+  /** The newest cursor that the source has handed over, committed or not; null if there is none. */
+  cursorOf(name: string): unknown {
+    return this.#cursors.get(name) ?? null;
+  }
+
+  /** Enrichment has found out more about a client. */
+  found(name: string, client: Client): void {
+    this.#options.tracker.touch(name, client);
+  }
+
+  onNews(listener: (news: LiveNews) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Commits what there is; for shutdown, and for whoever must see the newest in the store. */
+  async flush(): Promise<void> {
+    while (this.#committing !== null) await this.#committing;
+    await this.#commit();
+  }
+
+  /** The sources must have ended. Commits the rest, unless the store has no room for it. */
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await Promise.all(this.#loops);
+    await this.flush();
+  }
+
+  // Applying
+
+  #report(name: string, report: StreamReport): void {
+    const { streams } = this.#options;
+    const { stream, at } = report;
+    if (streams.apply(this.#space(name), name, report)) this.#reportChanged(name, report);
+    if (report.listeners !== undefined && report.listeners !== null) {
+      this.#recorder.sample({ source: name, stream, at, metric: 'listeners', value: report.listeners });
+    }
+  }
+
+  #reportChanged(name: string, report: StreamReport): void {
+    const source = this.#space(name);
+    this.#recorder.report({ source: name, report });
+    this.#changedStreams.set(JSON.stringify([source, report.stream]), { source, stream: report.stream });
+  }
+
+  #space(name: string): string {
+    return this.#traits.get(name)?.audience ?? name;
+  }
+
+  #gapOf(name: string): number {
+    return this.#traits.get(name)?.gap ?? 0;
+  }
+
+  // Telling
+
+  async #tellNews(): Promise<void> {
+    const { clock } = this.#options;
+    while (!this.#stopping.signal.aborted) {
+      await clock.sleep(NEWS_EVERY, this.#stopping.signal);
+      this.#settle();
+    }
+  }
+
+  /** Moves what has changed on to the audience, the recorder and the listeners. */
+  #settle(): void {
+    this.#unsettled = 0;
+    const changes = this.#options.tracker.changes();
+    const streams = [...this.#changedStreams.values()];
+    this.#changedStreams = new Map();
+    const isNothing = changes.opened.length + changes.updated.length + changes.closed.length + streams.length === 0;
+    if (isNothing && changes.superseded.length === 0) return;
+    const { joined, left } = this.#options.audience.apply(changes);
+    this.#recorder.take(changes);
+    for (const listener of this.#listeners) {
+      try {
+        listener({ joined, left, streams });
+      } catch (error) {
+        this.#options.log.error(`a live view failed: ${messageOf(error)}`);
+      }
+    }
+  }
+
+  // Committing
+
+  async #commitRegularly(): Promise<void> {
+    const { clock, audience, commitEveryMs = 1000 } = this.#options;
+    while (!this.#stopping.signal.aborted) {
+      await clock.sleep(commitEveryMs, this.#stopping.signal);
+      this.#settle();
+      const isIdle = this.#recorder.isEmpty && audience.total.sessions + audience.total.bots === 0;
+      if (isIdle && clock.elapsed() - this.#lastCommit < IDLE_COMMIT_EVERY) continue;
+      await (this.#committing ?? this.#commit());
+    }
+  }
+
+  /** Waits until the changes that wait are few enough. */
+  async #room(): Promise<void> {
+    const { commitAfter = 50_000 } = this.#options;
+    while (this.#recorder.size >= commitAfter || this.#stall !== null) {
+      if (this.#stopping.signal.aborted) return;
+      await (this.#committing ?? this.#commit());
+    }
+  }
+
+  #commit(): Promise<void> {
+    this.#committing = this.#write().finally(() => {
+      this.#committing = null;
+    });
+    return this.#committing;
+  }
+
+  async #write(): Promise<void> {
+    const { clock, counters } = this.#options;
+    this.#settle();
+    const commit = this.#recorder.cut(this.#sequence + 1);
+    const startedAt = clock.elapsed();
+    if (!(await this.#writeOnceThereIsRoom(commit))) return;
+    this.#sequence++;
+    this.#lastCommit = clock.elapsed();
+    counters.add('commits');
+    counters.add('commitMilliseconds', Math.round(this.#lastCommit - startedAt));
+    counters.add('committedSessions', commit.closed.length);
+  }
+
+  /** False if we had to stop first: then nothing of it was written, and it will be read again from the cursors. */
+  async #writeOnceThereIsRoom(commit: Commit): Promise<boolean> {
+    const { store, clock, log, counters } = this.#options;
+    for (;;) {
+      try {
+        await store.commit(commit);
+        if (this.#stall !== null) log.info('there is room again: reading goes on');
+        this.#stall = null;
+        return true;
+      } catch (error) {
+        if (!(error instanceof HeadcountError) || error.code !== 'STORE_FULL') {
+          this.#options.onFatal(error);
+          return false;
+        }
+        counters.add('commitsRefused');
+        if (this.#stall === null) log.error(`${error.message} Reading stops until there is room; nothing is lost.`);
+        this.#stall ??= { since: clock.now(), message: error.message };
+      }
+      await clock.sleep(RETRY_FULL_AFTER, this.#stopping.signal);
+      if (this.#stopping.signal.aborted) return false;
+    }
+  }
+}
