@@ -1,0 +1,154 @@
+/**
+ * The configuration: what may be written, with defaults and a sentence for everything. The options of source kinds come
+ * from their own declarations. From here come validation, the JSON Schema, docs/reference.md and headcount.example.yaml.
+ */
+
+import { z } from 'zod';
+import { duration, flag, list, number, secret } from '../lib/options.ts';
+
+const credential = (what: 'token' | 'password') =>
+  z.strictObject({
+    name: z.string().min(1).describe('Shown in messages and logs.'),
+    [what]: secret().describe(what === 'token' ? 'Sent as "Authorization: Bearer …".' : 'For signing in.'),
+    write: flag(false).describe('May it also change things, such as forgetting a listener?'),
+  });
+
+/** Options that every source has, beside those of its kind. */
+export const CommonSourceOptions = z.object({
+  name: z
+    .string()
+    .regex(/^[^\s/\\"'<>&]{1,100}$/, { error: 'must be 1 to 100 characters, without spaces, quotes or slashes' })
+    .optional()
+    .describe('What it is called. Part of every session id: do not change it. Default: its kind and host or path.'),
+  audience: z
+    .string()
+    .min(1)
+    .max(100)
+    .optional()
+    .describe('Sources with the same audience count a client on several of them as one: the edges of one CDN.'),
+});
+
+/** How the gap and the lateness of a kind are written; their defaults are the kind's. */
+export function timingOptions(standard: { gap: string; lateness: string }) {
+  return z.object({
+    gap: duration(standard.gap, { most: '24h' }).describe('Presences no further apart than this are one session.'),
+    lateness: duration(standard.lateness, { most: '24h' }).describe(
+      'How much later than its time something may be told.',
+    ),
+  });
+}
+
+const LISTEN = 'must be HOST:PORT, such as 127.0.0.1:8700 or [::1]:8700';
+
+const listen = z
+  .string({ error: LISTEN })
+  .refine((text) => parseListen(text) !== null, { error: LISTEN })
+  .prefault('127.0.0.1:8700')
+  .transform((text) => parseListen(text)!);
+
+/** `HOST:PORT`, `[IPV6]:PORT` or `:PORT` (every interface). */
+export function parseListen(text: string): { host: string; port: number } | null {
+  const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^:\s[\]/]*)):(\d{1,5})$/.exec(text);
+  if (match === null || Number(match[3]) > 65_535) return null;
+  return { host: match[1] ?? (match[2] === '' ? '::' : match[2]!), port: Number(match[3]) };
+}
+
+/** Comes out as megabytes. */
+const bytes = (standard: string) =>
+  z
+    .string()
+    .regex(/^\d{1,6}(MB|GB)$/, { error: 'must be a size such as 512MB or 2GB' })
+    .prefault(standard)
+    .transform((text) => Number.parseInt(text, 10) * (text.endsWith('GB') ? 1024 : 1));
+
+export const Config = z.strictObject({
+  listen: listen.describe('Where the dashboard and the API are served. Without users or tokens only on loopback.'),
+  data: z
+    .string()
+    .min(1)
+    .default('./data')
+    .describe('The directory of the history, the cursors and the key that hides addresses.'),
+  publicUrl: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .describe('The address that browsers use, if a proxy stands in front.'),
+  basePath: z
+    .string()
+    .regex(/^\/([\w.-]+\/)*$/, { error: 'must begin and end with a slash' })
+    .default('/')
+    .describe('Serve everything below this path.'),
+  origins: list(z.url()).default([]).describe('Other origins whose pages may write.'),
+  sources: z.array(z.unknown()).default([]).describe('What is watched: URLs, or objects with url and options.'),
+  staleAfter: duration('10m', { least: '10s' }).describe(
+    'A source that is silent for so long ends its sessions at their last sight.',
+  ),
+  users: z.array(credential('password')).default([]).describe('Who may sign in to the dashboard and the API.'),
+  tokens: z.array(credential('token')).default([]).describe('For programs that use the API.'),
+  geo: z
+    .strictObject({
+      enabled: flag(true).describe('Look up where addresses are.'),
+      database: z
+        .string()
+        .min(1)
+        .optional()
+        .describe('An .mmdb file (GeoIP2, GeoLite2, DB-IP) instead of the bundled DB-IP City Lite.'),
+      asnDatabase: z.string().min(1).optional().describe('An .mmdb file with AS numbers instead of the bundled table.'),
+    })
+    .prefault({})
+    .describe('Places and networks.'),
+  identity: z
+    .strictObject({
+      declared: flag(true).describe('Believe playback ids that a player declares, within the limits below.'),
+      maxDeclared: number({ least: 1, most: 1_000_000 })
+        .default(256)
+        .describe('So many declared playback ids one network may have open; the rest is one crowd.'),
+      maxAgents: number({ least: 1, most: 1_000_000 })
+        .default(64)
+        .describe('So many user agents one network may have open; the rest is one crowd.'),
+    })
+    .prefault({})
+    .describe('How listeners are told apart.'),
+  privacy: z
+    .strictObject({
+      addresses: z
+        .enum(['full', 'truncated', 'hashed'])
+        .default('full')
+        .describe('How addresses are kept and shown, everywhere.'),
+      ipv4Bits: number({ least: 0, most: 32 })
+        .default(24)
+        .describe('So much of an IPv4 address is left when truncated.'),
+      ipv6Bits: number({ least: 0, most: 128 })
+        .default(48)
+        .describe('So much of an IPv6 address is left when truncated.'),
+    })
+    .prefault({})
+    .describe('What of a listener is kept.'),
+  retention: z
+    .strictObject({
+      addresses: duration('90d')
+        .nullable()
+        .describe('After this it is erased who it was: address, user agent, user, device. null is never.'),
+      sessions: duration('3650d').nullable().describe('After this past sessions are deleted. null is never.'),
+      samples: duration('365d')
+        .nullable()
+        .describe('After this titles, statuses and measurements are deleted. null is never.'),
+    })
+    .prefault({})
+    .describe('How long what is kept.'),
+  store: z
+    .strictObject({
+      memory: bytes('512MB').describe('What the database may use.'),
+      threads: number({ least: 1, most: 256 }).default(2).describe('Threads of the database.'),
+    })
+    .prefault({})
+    .describe('The embedded database, DuckDB.'),
+  log: z
+    .strictObject({
+      level: z.enum(['debug', 'info', 'warn', 'error']).default('info').describe('What is logged, on standard error.'),
+    })
+    .prefault({})
+    .describe('The log.'),
+});
+
+export type Config = z.output<typeof Config>;
+export type Credentials = { readonly name: string; readonly secret: string; readonly write: boolean };

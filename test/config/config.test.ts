@@ -1,0 +1,133 @@
+/**
+ * Every `*.good.yaml` loads; every `*.bad.yaml` has one mistake, and its first line says where it is and what is said of
+ * it.
+ */
+
+import { strict as assert } from 'node:assert';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { type LoadOptions, loadConfig } from '../../src/config/load.ts';
+import { trustOf } from '../../src/config/trust.ts';
+import { HeadcountError } from '../../src/lib/errors.ts';
+import { KINDS } from '../../src/sources/index.ts';
+
+const folder = fileURLToPath(new URL('.', import.meta.url));
+const files = readdirSync(folder);
+const env = { ICECAST_PASSWORD: 'hack:me@home' };
+const temporary = mkdtempSync(join(tmpdir(), 'headcount-config-'));
+after(() => rmSync(temporary, { recursive: true }));
+
+function load(more: Partial<LoadOptions>) {
+  return loadConfig({ kinds: KINDS, file: null, env, ...more });
+}
+
+function loadText(text: string, more: Partial<LoadOptions> = {}) {
+  const file = join(temporary, 'headcount.yaml');
+  writeFileSync(file, text);
+  return load({ file, ...more });
+}
+
+for (const file of files.filter((name) => name.endsWith('.good.yaml'))) {
+  test(`${file} is right`, () => {
+    assert.ok(load({ file: join(folder, file) }));
+  });
+}
+
+for (const file of files.filter((name) => name.endsWith('.bad.yaml'))) {
+  test(`${file} is told where it is wrong`, () => {
+    const expected = readFileSync(join(folder, file), 'utf8').split('\n')[0]!.slice(2);
+    assert.throws(
+      () => load({ file: join(folder, file) }),
+      (error: unknown) => {
+        assert.ok(error instanceof HeadcountError && error.code === 'BAD_CONFIG');
+        assert.equal(error.message.split('\n').length, 1, error.message);
+        assert.ok(error.message.includes(expected), `expected "${expected}" in "${error.message}"`);
+        return true;
+      },
+    );
+  });
+}
+
+test('everything in the full file arrives', () => {
+  const config = load({ file: join(folder, 'full.good.yaml') });
+  assert.deepEqual(config.listen, { host: '0.0.0.0', port: 9000 });
+  assert.equal(config.staleAfter, 300_000);
+  assert.equal(config.store.memory, 1024);
+  assert.deepEqual(config.retention, { addresses: 30 * 86_400_000, sessions: null, samples: 365 * 86_400_000 });
+  const [edge1, edge2, radio] = config.sources;
+  assert.deepEqual(edge1!.common, { name: 'edge1', audience: 'cdn', gap: 60_000, lateness: 5000 });
+  assert.equal(edge2!.common.audience, 'cdn');
+  assert.equal(edge2!.options['from'], 'end');
+  assert.deepEqual(edge2!.options['playbackId'], ['sid', 'session']);
+  assert.equal(radio!.options['password'], 'hack:me@home');
+  assert.equal(radio!.options['every'], 5000);
+  assert.doesNotMatch(config.sources.map(({ common }) => common.name).join(), /hack|0123456789abcdef/);
+  assert.deepEqual(config.users, [
+    { name: 'host', secret: 'correct horse', write: false },
+    { name: 'engineer', secret: 'battery staple', write: true },
+  ]);
+});
+
+test('all mistakes are told at once', () => {
+  assert.throws(
+    () => loadText('listen: here\nbasePath: there\nsources: [nowhere:1, /var/log/x.log]\n'),
+    (error: unknown) => (error as Error).message.split('\n').length === 3,
+  );
+});
+
+test('secrets come from files, without the line end', () => {
+  const secret = join(temporary, 'secret');
+  writeFileSync(secret, 'from a file\n');
+  const config = loadText(`
+sources: [{ url: 'icecast://admin@localhost:8000', passwordFile: ${secret} }]
+tokens: [{ name: api, tokenFile: ${secret} }]
+`);
+  assert.equal(config.sources[0]!.options['password'], 'from a file');
+  assert.equal(config.tokens[0]!.secret, 'from a file');
+  const inUrl = loadText(`sources: ['icecast://admin@localhost:8000?password-file=${secret}']`);
+  assert.equal(inUrl.sources[0]!.options['password'], 'from a file');
+});
+
+test('the environment takes the place of the file, and the command line that of both', () => {
+  const text = 'listen: 127.0.0.1:1\ndata: ./file\nsources: [/var/log/file.log]\n';
+  const fromEnv = {
+    HEADCOUNT_LISTEN: '127.0.0.1:2',
+    HEADCOUNT_PUBLIC_URL: 'https://x.example',
+    HEADCOUNT_SOURCES: '/a.log\n/b.log',
+  };
+  const over = loadText(text, { env: fromEnv });
+  assert.equal(over.listen.port, 2);
+  assert.equal(over.data, './file');
+  assert.equal(over.publicUrl, 'https://x.example');
+  assert.equal(over.sources.length, 2);
+  const last = loadText(text, { env: fromEnv, listen: '[::1]:3', data: './line', sources: ['/c.log'] });
+  assert.deepEqual(last.listen, { host: '::1', port: 3 });
+  assert.equal(last.data, './line');
+  assert.deepEqual(
+    last.sources.map(({ options }) => options['path']),
+    ['/c.log'],
+  );
+});
+
+test('without credentials it is not served to the network', () => {
+  const open = (listen: string, more = '') => trustOf(loadText(`listen: '${listen}'\n${more}`));
+  for (const listen of ['0.0.0.0:8700', ':8700', '192.0.2.1:8700', '[2001:db8::1]:8700', 'example.org:8700']) {
+    assert.throws(() => open(listen), /add users or tokens/, listen);
+    assert.ok(open(listen, 'tokens: [{ name: api, token: x }]'));
+  }
+  for (const listen of ['127.0.0.1:8700', '[::1]:8700', 'localhost:8700', '127.9.9.9:80'])
+    assert.ok(open(listen), listen);
+});
+
+test('the Host header may be ours, and that of the public URL', () => {
+  const { hosts, origins } = trustOf(
+    loadText('publicUrl: https://Audience.example.org:8443/x\norigins: [https://www.example.org]'),
+  );
+  assert.ok(hosts.has('audience.example.org'));
+  assert.ok(hosts.has('localhost'));
+  assert.ok(!hosts.has('example.org'));
+  assert.deepEqual([...origins], ['https://www.example.org', 'https://audience.example.org:8443']);
+});
