@@ -1,0 +1,171 @@
+/**
+ * Who may ask what. Loopback is not an identity: behind a proxy everybody is loopback. Without any credentials in the
+ * configuration everybody who reaches us may read, which is why we then listen on loopback only and refuse whatever a
+ * proxy has forwarded; writing always needs a token or a user with that right.
+ */
+
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { IncomingHttpHeaders } from 'node:http';
+import { HeadcountError } from '../lib/errors.ts';
+
+/** `none` needs no sign-in at all (health checks). */
+export type Right = 'none' | 'read' | 'write';
+
+export interface Principal {
+  /** Null is somebody unknown. */
+  readonly name: string | null;
+  readonly rights: ReadonlySet<Right>;
+}
+
+export interface Credential {
+  readonly name: string;
+  /** The token, or the password of the user. */
+  readonly secret: string;
+  readonly write: boolean;
+}
+
+export interface TrustOptions {
+  readonly tokens: readonly Credential[];
+  readonly users: readonly Credential[];
+  /** Host names, without port, that may stand in the `Host` header. */
+  readonly hosts: ReadonlySet<string>;
+  /** Origins, as browsers write them, that may write. */
+  readonly origins: ReadonlySet<string>;
+}
+
+const READ: ReadonlySet<Right> = new Set(['none', 'read']);
+const WRITE: ReadonlySet<Right> = new Set(['none', 'read', 'write']);
+const NOBODY: Principal = { name: null, rights: new Set(['none']) };
+const ANYBODY: Principal = { name: null, rights: READ };
+/** Whoever can open the socket in the data directory owns it. */
+export const OWNER: Principal = { name: 'owner', rights: WRITE };
+
+const FORWARDING_HEADERS = [
+  'forwarded',
+  'x-forwarded-for',
+  'x-forwarded-host',
+  'x-forwarded-proto',
+  'x-real-ip',
+  'via',
+];
+
+export function hasCredentials(trust: TrustOptions): boolean {
+  return trust.tokens.length + trust.users.length > 0;
+}
+
+/** Throws if the request did not come the way it may: by an allowed name, and not through a proxy that nobody set up. */
+export function checkHost(headers: IncomingHttpHeaders, trust: TrustOptions): void {
+  const host = hostName(headers.host);
+  if (host === null || !trust.hosts.has(host)) {
+    throw new HeadcountError(
+      'HOST_NOT_ALLOWED',
+      'This host name is not ours. Set publicUrl in the configuration to the address that browsers use.',
+    );
+  }
+  const forwarding = FORWARDING_HEADERS.find((name) => headers[name] !== undefined);
+  if (forwarding !== undefined && !hasCredentials(trust)) {
+    throw new HeadcountError(
+      'FORWARDED_WITHOUT_CREDENTIALS',
+      `The header ${forwarding} says that a proxy stands in front, and no credentials are configured: everybody who reaches the proxy could read everything. Add users or tokens to the configuration.`,
+    );
+  }
+}
+
+/** The name without the port, in lower case; null if it is none. */
+export function hostName(host: string | undefined): string | null {
+  const match = /^(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::\d{1,5})?$/.exec((host ?? '').toLowerCase());
+  return match === null ? null : match[1]!.replace(/\.$/, '');
+}
+
+/** Who it is. Throws NOT_SIGNED_IN for credentials that are wrong; without any, it is somebody unknown. */
+export function authenticate(headers: IncomingHttpHeaders, trust: TrustOptions): Principal {
+  const { authorization } = headers;
+  if (authorization === undefined) return hasCredentials(trust) ? NOBODY : ANYBODY;
+  const [scheme, value = ''] = authorization.split(/ +/, 2);
+  const found = scheme?.toLowerCase() === 'basic' ? findUser(value, trust) : find(trust.tokens, () => true, value);
+  if (found === null) throw new HeadcountError('NOT_SIGNED_IN', 'These credentials are not right.');
+  return { name: found.name, rights: found.write ? WRITE : READ };
+}
+
+function findUser(value: string, trust: TrustOptions): Credential | null {
+  const [name = '', ...password] = Buffer.from(value, 'base64').toString('utf8').split(':');
+  return find(trust.users, (user) => user.name === name, password.join(':'));
+}
+
+/** Compares with all of them, and in constant time: how long it takes says nothing. */
+function find(
+  credentials: readonly Credential[],
+  applies: (each: Credential) => boolean,
+  secret: string,
+): Credential | null {
+  const given = digest(secret);
+  let found: Credential | null = null;
+  for (const each of credentials) {
+    const isRight = timingSafeEqual(digest(each.secret), given);
+    if (isRight && applies(each)) found = each;
+  }
+  return found;
+}
+
+function digest(text: string): Buffer {
+  return createHash('sha256').update(text).digest();
+}
+
+/** Throws unless the principal has the right. */
+export function authorize(principal: Principal, right: Right, trust: TrustOptions): void {
+  if (principal.rights.has(right)) return;
+  if (right === 'write' && !hasCredentials(trust)) {
+    throw new HeadcountError('FORBIDDEN', 'Writing needs a token: add one with "write: true" to the configuration.');
+  }
+  if (principal.name === null) throw new HeadcountError('NOT_SIGNED_IN', 'Please sign in.');
+  throw new HeadcountError('FORBIDDEN', `"${principal.name}" may read, but not write.`);
+}
+
+/** What a write must look like, so that no other site can make a browser send it. Throws otherwise. */
+export function checkWrite(headers: IncomingHttpHeaders, trust: TrustOptions): void {
+  if (!/^application\/json\b/i.test(headers['content-type'] ?? '')) {
+    throw new HeadcountError('NOT_JSON', 'Send the body as application/json.');
+  }
+  const { origin } = headers;
+  if (origin !== undefined && !trust.origins.has(origin) && originHost(origin) !== headers.host?.toLowerCase()) {
+    throw new HeadcountError('ORIGIN_NOT_ALLOWED', 'Another site may not write here.');
+  }
+}
+
+function originHost(origin: string): string | null {
+  return URL.canParse(origin) ? new URL(origin).host : null;
+}
+
+/** So many failed sign-ins a peer has, and for how long they are held against it. */
+const MOST_FAILURES = 20;
+const HELD_FOR = 60_000;
+const MOST_PEERS = 10_000;
+
+/** Slows down whoever guesses credentials, by the address of the connection itself: headers can be forged. */
+export class FailedSignIns {
+  readonly #byPeer = new Map<string, { failures: number; since: number }>();
+  readonly #elapsed: () => number;
+
+  constructor(elapsed: () => number) {
+    this.#elapsed = elapsed;
+  }
+
+  /** Throws if the peer has failed too often of late. */
+  check(peer: string): void {
+    const known = this.#byPeer.get(peer);
+    if (known === undefined || known.failures < MOST_FAILURES) return;
+    if (this.#elapsed() - known.since > HELD_FOR) this.#byPeer.delete(peer);
+    else throw new HeadcountError('TOO_MANY_ATTEMPTS', 'Too many failed sign-ins: wait a minute.');
+  }
+
+  failed(peer: string): void {
+    const known = this.#byPeer.get(peer);
+    this.#byPeer.delete(peer);
+    this.#byPeer.set(peer, { failures: (known?.failures ?? 0) + 1, since: this.#elapsed() });
+    if (this.#byPeer.size > MOST_PEERS) this.#byPeer.delete(this.#byPeer.keys().next().value!);
+  }
+
+  succeeded(peer: string): void {
+    this.#byPeer.delete(peer);
+  }
+}

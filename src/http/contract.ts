@@ -1,0 +1,347 @@
+/**
+ * The wire shapes of the native API, said once: routes validate with them, `/openapi.json` is made from them, and the
+ * dashboard imports their types. Times are ISO 8601 UTC with milliseconds; unknown is null, never an empty string.
+ */
+
+import { z } from 'zod';
+import { DIMENSIONS, SESSION_SORTS, SESSION_STATES } from '../core/query.ts';
+
+const time = z.iso.datetime({ precision: 3 }).describe('ISO 8601, UTC, with milliseconds.');
+const count = z.int().min(0);
+
+export const ErrorBody = z
+  .object({ error: z.object({ code: z.string(), message: z.string() }) })
+  .meta({ id: 'Error', description: 'What went wrong, in a sentence that a person can act on.' });
+
+const Flow = z.object({ packets: count, bytes: count });
+
+export const SessionWire = z
+  .object({
+    id: z.string().describe('Never moves.'),
+    source: z.string().describe('The source that knows the session, or the audience that it shares with others.'),
+    stream: z.string(),
+    client: z.object({
+      ip: z.string().nullable().describe('As `privacy` allows it to be kept.'),
+      port: z.int().nullable(),
+      userAgent: z.string().nullable(),
+      user: z.string().nullable(),
+      device: z.string().nullable(),
+    }),
+    player: z
+      .object({
+        name: z.string().nullable(),
+        version: z.string().nullable(),
+        type: z.string().nullable().describe('browser, player, app, library, tool, bot, …'),
+        platform: z.string().nullable(),
+      })
+      .nullable(),
+    geo: z
+      .object({
+        countryCode: z.string().nullable().describe('ISO 3166-1 alpha-2.'),
+        country: z.string().nullable().describe('English name.'),
+        regionCode: z.string().nullable(),
+        region: z.string().nullable(),
+        city: z.string().nullable(),
+        postalCode: z.string().nullable(),
+        latitude: z.number().nullable(),
+        longitude: z.number().nullable(),
+        accuracyKm: z.number().nullable().describe('The place is somewhere within this radius.'),
+        timeZone: z.string().nullable(),
+        asn: z.int().nullable(),
+        organization: z.string().nullable(),
+      })
+      .nullable()
+      .describe('Where it was when it opened; null if nothing is known.'),
+    startedAt: time,
+    lastSeenAt: time.describe('The end of its newest presence; never includes the gap.'),
+    endedAt: time.nullable().describe('Null while it is open.'),
+    endReason: z
+      .enum(['left', 'expired', 'lost'])
+      .nullable()
+      .describe(
+        'left: told or seen to be gone; expired: silent for longer than the gap or its lease; lost: the source went silent.',
+      ),
+    durationSeconds: z.number().min(0),
+    bytes: count,
+    traffic: z.object({ up: Flow, down: Flow }).nullable().describe('Where packets are counted by direction.'),
+    requests: count,
+    quality: z.string().nullable().describe('The newest.'),
+    qualityChanges: z
+      .array(z.object({ at: time, quality: z.string() }))
+      .describe('At most 64; the first is the first sight.'),
+    title: z.string().nullable(),
+    identity: z.enum(['connection', 'declared', 'inferred']).describe('What the session is recognised by.'),
+    bot: z.boolean(),
+    provisional: z.boolean().describe('A live view; the authoritative row will take its place.'),
+    details: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
+  })
+  .meta({ id: 'Session' });
+export type SessionWire = z.infer<typeof SessionWire>;
+
+export const StreamWire = z
+  .object({
+    id: z.string(),
+    source: z.string(),
+    stream: z.string(),
+    status: z.enum(['up', 'down', 'unreachable', 'unknown']),
+    statusSince: time.nullable(),
+    title: z.string().nullable(),
+    titleSince: time.nullable(),
+    name: z.string().nullable(),
+    description: z.string().nullable(),
+    genre: z.string().nullable(),
+    contentType: z.string().nullable(),
+    bitrateKbps: z.number().nullable(),
+    startedAt: time.nullable(),
+    sessions: count.describe('Open now, bots left out.'),
+    bots: count,
+    reportedListeners: count
+      .nullable()
+      .describe('What the server itself counts, where it does: a gauge beside our sessions.'),
+    peakListeners: count.nullable().describe('As the server tells it.'),
+  })
+  .meta({ id: 'Stream' });
+export type StreamWire = z.infer<typeof StreamWire>;
+
+export const StreamDetailWire = StreamWire.extend({
+  history: z
+    .array(z.object({ at: time, status: StreamWire.shape.status, title: z.string().nullable() }))
+    .describe('Changes of status or title, newest first.'),
+}).meta({ id: 'StreamDetail' });
+export type StreamDetailWire = z.infer<typeof StreamDetailWire>;
+
+export const SessionPageWire = z
+  .object({ items: z.array(SessionWire), nextCursor: z.string().nullable(), total: count })
+  .meta({ id: 'SessionPage' });
+export type SessionPageWire = z.infer<typeof SessionPageWire>;
+
+export const AudienceWire = z
+  .object({
+    at: time,
+    total: z.object({ sessions: count, listeners: count, bots: count }),
+    by: z.enum(DIMENSIONS).nullable(),
+    groups: z.array(
+      z.object({ value: z.string().nullable(), label: z.string().nullable(), sessions: count, bots: count }),
+    ),
+  })
+  .meta({ id: 'Audience', description: 'Who is here now. Includes those who are silent but still within their gap.' });
+export type AudienceWire = z.infer<typeof AudienceWire>;
+
+export const HistoryWire = z
+  .object({
+    from: time,
+    to: time,
+    by: z.enum(DIMENSIONS).nullable(),
+    groups: z.array(
+      z.object({
+        value: z.string().nullable(),
+        label: z.string().nullable(),
+        sessions: count,
+        uniqueClients: count,
+        listeningSeconds: z.number().min(0),
+        bytes: count,
+      }),
+    ),
+  })
+  .meta({ id: 'History', description: 'Sessions clipped to the period; open ones count as they stand.' });
+export type HistoryWire = z.infer<typeof HistoryWire>;
+
+export const TimelineWire = z
+  .object({
+    from: time,
+    to: time,
+    stepSeconds: z.number(),
+    provisionalFrom: time.nullable().describe('From here on sessions that seem over may still turn out to go on.'),
+    steps: z.array(time).describe('The start of each step.'),
+    series: z.array(
+      z.object({
+        value: z.string().nullable(),
+        label: z.string().nullable(),
+        average: z.array(z.number()).describe('Time-weighted.'),
+        peak: z.array(count).describe('Exact: the greatest number of sessions at once.'),
+      }),
+    ),
+  })
+  .meta({ id: 'Timeline', description: 'Concurrency; never includes the gap.' });
+export type TimelineWire = z.infer<typeof TimelineWire>;
+
+export const PlacesWire = z
+  .object({
+    at: time,
+    places: z.array(
+      z.object({
+        latitude: z.number(),
+        longitude: z.number(),
+        accuracyKm: z.number().nullable(),
+        city: z.string().nullable(),
+        countryCode: z.string().nullable(),
+        country: z.string().nullable(),
+        count,
+      }),
+    ),
+    unplaced: count.describe('Open sessions whose place is not known.'),
+  })
+  .meta({ id: 'Places' });
+export type PlacesWire = z.infer<typeof PlacesWire>;
+
+export const SourceWire = z
+  .object({
+    name: z.string(),
+    kind: z.string(),
+    audience: z.string().nullable(),
+    status: z.enum(['starting', 'running', 'waiting', 'finished', 'stopped']),
+    statusSince: time,
+    lastBatchAt: time.nullable(),
+    watermark: time.nullable().describe('Everything up to here has been told.'),
+    lagSeconds: z.number().nullable().describe('How far the watermark is behind the clock.'),
+    restarts: count,
+    lastError: z.object({ code: z.string(), message: z.string(), at: time }).nullable(),
+    sessions: count,
+    counters: z.record(z.string(), z.number()),
+  })
+  .meta({ id: 'Source' });
+export type SourceWire = z.infer<typeof SourceWire>;
+
+export const SourcesWire = z.object({ items: z.array(SourceWire) }).meta({ id: 'Sources' });
+export type SourcesWire = z.infer<typeof SourcesWire>;
+
+export const StreamsWire = z.object({ items: z.array(StreamWire) }).meta({ id: 'Streams' });
+export type StreamsWire = z.infer<typeof StreamsWire>;
+
+export const StatusWire = z
+  .object({
+    version: z.string(),
+    startedAt: time,
+    at: time,
+    demo: z.boolean(),
+    stalled: z
+      .object({ since: time, message: z.string() })
+      .nullable()
+      .describe('Set while reading has stopped for want of room.'),
+    gapSeconds: z
+      .number()
+      .describe('The longest gap of any source: the live audience includes those still within theirs.'),
+    store: z.object({ bytes: count, sessions: count }).nullable(),
+    attribution: z.array(z.object({ text: z.string(), url: z.string() })),
+  })
+  .meta({ id: 'Status' });
+export type StatusWire = z.infer<typeof StatusWire>;
+
+/** `event: audience` of `/api/v1/live`, once a second. */
+export const LiveAudience = z
+  .object({
+    at: time,
+    sessions: count,
+    listeners: count,
+    bots: count,
+    joined: count.describe('Since the event before.'),
+    left: count,
+    streams: z.record(z.string(), count).describe('Sessions by stream id.'),
+    top: z
+      .record(
+        z.string(),
+        z.array(z.object({ value: z.string().nullable(), label: z.string().nullable(), sessions: count })),
+      )
+      .describe('The ten greatest values of country, city, player and quality.'),
+    stalled: z.boolean(),
+  })
+  .meta({ id: 'LiveAudience' });
+export type LiveAudience = z.infer<typeof LiveAudience>;
+
+/** `event: session` of `/api/v1/live`: at most 20 a second, unless all are asked for. */
+export const LiveSession = z
+  .object({ change: z.enum(['joined', 'left']), session: SessionWire })
+  .meta({ id: 'LiveSession' });
+export type LiveSession = z.infer<typeof LiveSession>;
+
+export const ForgottenWire = z
+  .object({ sessions: count.describe('How many sessions were touched.') })
+  .meta({ id: 'Forgotten' });
+export type ForgottenWire = z.infer<typeof ForgottenWire>;
+
+// Queries. A parameter that may be given several times means "one of these"; `~` means "unknown".
+
+const several = z
+  .union([z.string(), z.array(z.string()).max(100)])
+  .transform((value) => (Array.isArray(value) ? value : [value]))
+  .optional();
+
+export const UNKNOWN = '~';
+
+const filters = {
+  stream: several,
+  source: several,
+  country: several.describe('ISO 3166-1 alpha-2.'),
+  city: several,
+  player: several,
+  platform: several,
+  quality: several,
+  asn: several,
+  user: several,
+  identity: several,
+  ip: several.describe('As it is kept.'),
+  bot: z.enum(['true', 'false', 'all']).default('false').describe('Only bots, only people, or both.'),
+};
+
+const instant = z.iso.datetime({ offset: true }).transform((text) => Date.parse(text));
+const from = instant.optional().describe('ISO 8601. Default: a day before `to`.');
+const to = instant.optional().describe('ISO 8601. Default: now.');
+const by = z.enum(DIMENSIONS).optional();
+
+export const SessionsQuery = z.strictObject({
+  ...filters,
+  state: z.enum(SESSION_STATES).default('open'),
+  from: instant.optional().describe('Sessions that were there at or after this time.'),
+  to: instant.optional().describe('Sessions that were there before this time.'),
+  sort: z
+    .enum([...SESSION_SORTS, ...SESSION_SORTS.map((sort) => `-${sort}` as const)])
+    .default('-startedAt')
+    .describe('`-` in front is descending.'),
+  limit: z.coerce.number().int().min(1).max(1000).default(100),
+  cursor: z.string().max(2000).optional().describe('The `nextCursor` of the page before.'),
+});
+
+export const AudienceQuery = z.strictObject({ by, limit: z.coerce.number().int().min(1).max(10_000).default(1000) });
+
+export const HistoryRequest = z.strictObject({
+  ...filters,
+  from,
+  to,
+  by,
+  limit: z.coerce.number().int().min(1).max(10_000).default(1000),
+});
+
+export const TimelineRequest = z.strictObject({
+  ...filters,
+  from,
+  to,
+  step: z.coerce
+    .number()
+    .min(1)
+    .max(31_622_400)
+    .optional()
+    .describe('Seconds. Default: the period in about 300 steps.'),
+  by,
+  limit: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(50)
+    .default(10)
+    .describe('So many series; the rest is one series, `(others)`.'),
+});
+
+export const LiveQuery = z.strictObject({ events: z.enum(['sampled', 'sessions']).default('sampled') });
+
+export const IdParam = z.object({ id: z.string().min(1).max(200) });
+
+export const ForgetBody = z
+  .strictObject({
+    ip: z.string().min(1).optional(),
+    user: z.string().min(1).optional(),
+    session: z.string().min(1).optional(),
+  })
+  .refine((body) => Object.values(body).filter((value) => value !== undefined).length === 1, {
+    error: 'Say exactly one of ip, user or session.',
+  })
+  .meta({ id: 'Forget' });

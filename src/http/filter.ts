@@ -1,0 +1,61 @@
+/** From query parameters to the filters and periods of core/query.ts. */
+
+import type { Instant, Milliseconds } from '../core/observation.ts';
+import type { SessionFilter } from '../core/query.ts';
+import { HeadcountError } from '../lib/errors.ts';
+import { UNKNOWN } from './contract.ts';
+
+const FACETS = [
+  'stream',
+  'source',
+  'country',
+  'city',
+  'player',
+  'platform',
+  'quality',
+  'asn',
+  'user',
+  'identity',
+] as const;
+
+type FilterQuery = { readonly [K in (typeof FACETS)[number] | 'ip']?: string[] | undefined } & {
+  readonly bot: 'true' | 'false' | 'all';
+};
+
+export function filterOf(query: FilterQuery): SessionFilter {
+  const filter: Record<string, unknown> = {};
+  for (const facet of FACETS) {
+    const values = query[facet];
+    if (values !== undefined) filter[facet] = values.map((value) => (value === UNKNOWN ? null : value));
+  }
+  if (query.ip !== undefined) filter['ip'] = query.ip;
+  if (query.bot !== 'all') filter['bot'] = query.bot === 'true';
+  return filter;
+}
+
+const DAY = 86_400_000;
+
+/** The period that is asked for; by default the last day. */
+export function periodOf(
+  query: { from?: Instant | undefined; to?: Instant | undefined },
+  now: Instant,
+): { from: Instant; to: Instant } {
+  const to = query.to ?? now;
+  const from = query.from ?? to - DAY;
+  if (from >= to) throw new HeadcountError('BAD_REQUEST', 'The period is empty: "from" must be before "to".');
+  return { from, to };
+}
+
+/** At most this many steps make a timeline. */
+const MOST_STEPS = 10_000;
+const NICE_STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400];
+
+/** Milliseconds of a step: what was asked for, or a round number that makes about 300 of them. */
+export function stepOf(seconds: number | undefined, from: Instant, to: Instant): Milliseconds {
+  const period = (to - from) / 1000;
+  const step = seconds ?? NICE_STEPS.find((nice) => period / nice <= 300) ?? Math.ceil(period / 300 / 86_400) * 86_400;
+  if (period / step > MOST_STEPS) {
+    throw new HeadcountError('BAD_REQUEST', `That would be more than ${MOST_STEPS} steps: ask for longer ones.`);
+  }
+  return Math.max(Math.round(step * 1000), 1);
+}

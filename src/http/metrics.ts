@@ -1,0 +1,93 @@
+/**
+ * `/metrics`: Prometheus text format 0.0.4. Labels are bounded: sources are configured, streams beyond the 200 greatest
+ * are one, and no series is ever about one client.
+ */
+
+import type { LiveFeed } from './live.ts';
+import type { Service } from './service.ts';
+
+const MOST_STREAMS = 200;
+
+export function metricsText(service: Service, live: LiveFeed): string {
+  const { audience, clock } = service;
+  const { sessions, listeners, bots } = audience.total;
+  const page = new Page();
+  page.metric('headcount_build_info', 'gauge', 'The version that runs.', [[{ version: service.version }, 1]]);
+  page.metric('headcount_sessions', 'gauge', 'Open sessions of people, bots left out.', [[{}, sessions]]);
+  page.metric('headcount_listeners', 'gauge', 'Distinct listeners among them.', [[{}, listeners]]);
+  page.metric('headcount_bot_sessions', 'gauge', 'Open sessions of bots.', [[{}, bots]]);
+  page.metric('headcount_stream_sessions', 'gauge', 'Open sessions of people by stream.', streamSamples(service));
+  const countries = audience.counts('country').filter((count) => count.sessions > 0);
+  page.metric(
+    'headcount_country_sessions',
+    'gauge',
+    'Open sessions of people by country; empty is unknown.',
+    countries.map(({ value, sessions: count }) => [{ country: value ?? '' }, count]),
+  );
+  page.metric(
+    'headcount_source_up',
+    'gauge',
+    'Is the source running?',
+    service.sources().map(({ name, kind, status }) => [{ source: name, kind }, status === 'running' ? 1 : 0]),
+  );
+  page.metric(
+    'headcount_source_lag_seconds',
+    'gauge',
+    'How far the watermark of the source is behind the clock.',
+    service
+      .sources()
+      .filter(({ watermark }) => watermark !== null)
+      .map(({ name, watermark }) => [{ source: name }, Math.max((clock.now() - watermark!) / 1000, 0)]),
+  );
+  page.metric(
+    'headcount_events_total',
+    'counter',
+    'Everything that is counted, by scope and name.',
+    counterSamples(service),
+  );
+  page.metric('headcount_store_stalled', 'gauge', 'Has reading stopped for want of room?', [
+    [{}, service.stall() === null ? 0 : 1],
+  ]);
+  page.metric('headcount_live_readers', 'gauge', 'Who follows the live events.', [[{}, live.readers]]);
+  page.metric('headcount_live_dropped_total', 'counter', 'Readers let go because they could not keep up.', [
+    [{}, live.dropped],
+  ]);
+  page.metric('process_resident_memory_bytes', 'gauge', 'Resident memory.', [[{}, process.memoryUsage.rss()]]);
+  page.metric('process_start_time_seconds', 'gauge', 'Start, since the Unix epoch.', [[{}, service.startedAt / 1000]]);
+  return page.text;
+}
+
+type Samples = readonly (readonly [Readonly<Record<string, string>>, number])[];
+
+class Page {
+  text = '';
+
+  metric(name: string, type: 'gauge' | 'counter', help: string, samples: Samples): void {
+    if (samples.length === 0) return;
+    this.text += `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n`;
+    for (const [labels, value] of samples) {
+      const list = Object.entries(labels).map(([key, text]) => `${key}="${escapeLabel(text)}"`);
+      this.text += `${name}${list.length === 0 ? '' : `{${list.join(',')}}`} ${value}\n`;
+    }
+  }
+}
+
+function escapeLabel(text: string): string {
+  return text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n');
+}
+
+function streamSamples({ audience }: Service): Samples {
+  const streams = audience.streams().sort((a, b) => b.sessions - a.sessions);
+  const samples: [Record<string, string>, number][] = streams
+    .slice(0, MOST_STREAMS)
+    .map(({ source, stream, sessions }) => [{ source, stream }, sessions]);
+  const rest = streams.slice(MOST_STREAMS).reduce((sum, { sessions }) => sum + sessions, 0);
+  if (streams.length > MOST_STREAMS) samples.push([{ source: '', stream: '(others)' }, rest]);
+  return samples;
+}
+
+function counterSamples(service: Service): Samples {
+  return Object.entries(service.counters()).flatMap(([scope, counters]) =>
+    Object.entries(counters).map(([name, value]) => [{ scope, name }, value] as const),
+  );
+}

@@ -1,0 +1,128 @@
+/** `/audience`, `/places`, `/streams`: what is here now. */
+
+import type { Dimension } from '../../core/query.ts';
+import {
+  AudienceQuery,
+  AudienceWire,
+  IdParam,
+  PlacesWire,
+  StreamDetailWire,
+  StreamsWire,
+  type StreamWire,
+} from '../contract.ts';
+import { notFound, type Route, route } from '../route.ts';
+import type { Service } from '../service.ts';
+import { countryName, labelOf, streamWire, time } from '../wire.ts';
+
+export function audienceRoutes(service: Service): Route[] {
+  const { audience, clock } = service;
+  return [
+    route({
+      method: 'GET',
+      path: '/audience',
+      summary: 'Live counts, in total and by one dimension.',
+      right: 'read',
+      query: AudienceQuery,
+      answer: AudienceWire,
+      handle: ({ query }) => ({
+        at: time(clock.now()),
+        total: audience.total,
+        by: query.by ?? null,
+        groups: query.by === undefined ? [] : groups(service, query.by, query.limit),
+      }),
+    }),
+    route({
+      method: 'GET',
+      path: '/places',
+      summary: 'Where the open sessions are, for a map.',
+      right: 'read',
+      answer: PlacesWire,
+      handle: () => places(service),
+    }),
+    route({
+      method: 'GET',
+      path: '/streams',
+      summary: 'Every stream with its status, properties and live counts.',
+      right: 'read',
+      answer: StreamsWire,
+      handle: () => ({ items: allStreams(service) }),
+    }),
+    route({
+      method: 'GET',
+      path: '/streams/:id',
+      summary: 'One stream, with the changes of its status and title.',
+      right: 'read',
+      params: IdParam,
+      answer: StreamDetailWire,
+      errors: { NOT_FOUND: 'There is no stream with this id.' },
+      handle: async ({ params }) => {
+        const stream = allStreams(service).find(({ id }) => id === params.id);
+        if (stream === undefined) throw notFound('stream with this id');
+        return { ...stream, history: await historyOf(service, stream) };
+      },
+    }),
+  ];
+}
+
+function groups(service: Service, by: Dimension, limit: number): AudienceWire['groups'] {
+  return service.audience
+    .counts(by)
+    .slice(0, limit)
+    .map((count) => ({ ...count, label: labelOf(by, count.value) }));
+}
+
+/** Streams that a source has spoken of, and streams that only have an audience. The greatest audience first. */
+export function allStreams(service: Service): StreamWire[] {
+  const { streams, audience } = service;
+  const items = streams.list().map((state) => streamWire(state, audience.countOfStream(state.source, state.stream)));
+  const known = new Set(items.map(({ id }) => id));
+  for (const { source, stream } of audience.streams()) {
+    if (!known.has(streams.idOf(source, stream))) items.push(oneStream(service, source, stream));
+  }
+  return items.sort((a, b) => b.sessions - a.sessions || compare(a.stream, b.stream) || compare(a.source, b.source));
+}
+
+export function oneStream(service: Service, source: string, stream: string): StreamWire {
+  const { streams, audience } = service;
+  const state = streams.get(source, stream) ?? streams.unspoken(source, stream);
+  return streamWire(state, audience.countOfStream(source, stream));
+}
+
+async function historyOf(service: Service, { source, stream }: StreamWire): Promise<StreamDetailWire['history']> {
+  const sources = service.sources().filter((each) => (each.audience ?? each.name) === source);
+  const reports = await Promise.all(sources.map(({ name }) => service.store.reports(name, stream, 200)));
+  return reports
+    .flat()
+    .sort((a, b) => b.report.at - a.report.at)
+    .map(({ report }) => ({ at: time(report.at), status: report.status, title: report.title ?? null }))
+    .slice(0, 200);
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** Sessions at the same place are one point. */
+function places(service: Service): PlacesWire {
+  const points = new Map<string, PlacesWire['places'][number]>();
+  let unplaced = 0;
+  for (const session of service.audience.sessions.values()) {
+    if (session.bot) continue;
+    const geo = session.place?.geo;
+    if (!geo || geo.latitude === null || geo.longitude === null) {
+      unplaced++;
+      continue;
+    }
+    const key = `${geo.latitude} ${geo.longitude} ${geo.city}`;
+    const point = points.get(key);
+    if (point === undefined) {
+      const { latitude, longitude, accuracyKm, city, countryCode } = geo;
+      const country = countryName(countryCode);
+      points.set(key, { latitude, longitude, accuracyKm, city, countryCode, country, count: 1 });
+    } else {
+      points.set(key, { ...point, count: point.count + 1 });
+    }
+  }
+  const sorted = [...points.values()].sort((a, b) => b.count - a.count);
+  return { at: time(service.clock.now()), places: sorted, unplaced };
+}

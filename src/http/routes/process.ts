@@ -1,0 +1,70 @@
+/** `/status`, `/sources`, `/forget`: the process itself. */
+
+import { ForgetBody, ForgottenWire, SourcesWire, type SourceWire, StatusWire } from '../contract.ts';
+import { type Route, route } from '../route.ts';
+import type { Service, SourceInfo } from '../service.ts';
+import { time, timeOrNull } from '../wire.ts';
+
+export function processRoutes(service: Service): Route[] {
+  const { clock } = service;
+  return [
+    route({
+      method: 'GET',
+      path: '/status',
+      summary: 'What runs here, and whether it is well.',
+      right: 'read',
+      answer: StatusWire,
+      handle: async () => {
+        const stall = service.stall();
+        return {
+          version: service.version,
+          startedAt: time(service.startedAt),
+          at: time(clock.now()),
+          demo: service.isDemo,
+          stalled: stall === null ? null : { since: time(stall.since), message: stall.message },
+          gapSeconds: Math.max(0, ...service.sources().map(({ gap }) => gap)) / 1000,
+          store: await service.store.size(),
+          attribution: [...service.attribution],
+        };
+      },
+    }),
+    route({
+      method: 'GET',
+      path: '/sources',
+      summary: 'The health of every source.',
+      right: 'read',
+      answer: SourcesWire,
+      handle: () => ({ items: service.sources().map((source) => sourceWire(service, source)) }),
+    }),
+    route({
+      method: 'POST',
+      path: '/forget',
+      summary: 'Erases who it was from all past sessions of an address, a user, or the listener of a session.',
+      right: 'write',
+      body: ForgetBody,
+      answer: ForgottenWire,
+      errors: { NOT_FOUND: 'There is no session with this id.' },
+      handle: async ({ body }) => ({ sessions: await service.forget(body) }),
+    }),
+  ];
+}
+
+function sourceWire(service: Service, source: SourceInfo): SourceWire {
+  const { watermark } = source;
+  const space = source.audience ?? source.name;
+  const { sessions, bots } = service.audience.countOf('source', space);
+  return {
+    name: source.name,
+    kind: source.kind,
+    audience: source.audience,
+    status: source.status,
+    statusSince: time(source.statusSince),
+    lastBatchAt: timeOrNull(source.lastBatchAt),
+    watermark: timeOrNull(watermark),
+    lagSeconds: watermark === null ? null : Math.max((service.clock.now() - watermark) / 1000, 0),
+    restarts: source.restarts,
+    lastError: source.lastError === null ? null : { ...source.lastError, at: time(source.lastError.at) },
+    sessions: sessions + bots,
+    counters: { ...source.counters },
+  };
+}

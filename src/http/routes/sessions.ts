@@ -1,0 +1,102 @@
+/** `/sessions`: open ones from the live audience, past ones from the store as of its last commit. */
+
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import type { AudiencePlace } from '../../core/audience.ts';
+import type { SessionPage, SessionQuery, SessionSort } from '../../core/query.ts';
+import type { Session } from '../../core/session.ts';
+import { HeadcountError } from '../../lib/errors.ts';
+import { IdParam, SessionPageWire, SessionsQuery, SessionWire } from '../contract.ts';
+import { filterOf } from '../filter.ts';
+import { notFound, type Route, route } from '../route.ts';
+import type { Service } from '../service.ts';
+import { sessionWire } from '../wire.ts';
+
+export function sessionRoutes(service: Service): Route[] {
+  return [
+    route({
+      method: 'GET',
+      path: '/sessions',
+      summary: 'Sessions: the open ones unless asked otherwise.',
+      right: 'read',
+      query: SessionsQuery,
+      answer: SessionPageWire,
+      errors: { BAD_CURSOR: 'The cursor is not one that this query gave.' },
+      handle: async ({ query }) => {
+        const descending = query.sort.startsWith('-');
+        const asked: SessionQuery = {
+          state: query.state,
+          filter: filterOf(query),
+          from: query.from ?? null,
+          to: query.to ?? null,
+          sort: query.sort.replace('-', '') as SessionSort,
+          descending,
+          limit: query.limit,
+          cursor: query.cursor ?? null,
+        };
+        const page = asked.state === 'open' ? openPage(service, asked) : await service.store.sessions(asked);
+        return { items: page.items.map(sessionWire), nextCursor: page.nextCursor, total: page.total };
+      },
+    }),
+    route({
+      method: 'GET',
+      path: '/sessions/:id',
+      summary: 'One session, open or past.',
+      right: 'read',
+      params: IdParam,
+      answer: SessionWire,
+      errors: { NOT_FOUND: 'There is no session with this id.' },
+      handle: async ({ params }) => {
+        const open = service.audience.sessions.get(params.id);
+        const record = open === undefined ? await service.store.session(params.id) : service.describe(open);
+        if (record === null) throw notFound('session with this id');
+        return sessionWire(record);
+      },
+    }),
+  ];
+}
+
+function openPage(service: Service, asked: SessionQuery): SessionPage {
+  const { filter, sort, descending, limit, from, to } = asked;
+  const accepts =
+    from === null && to === null
+      ? null
+      : (session: Session) =>
+          (to === null || session.start < to) && (from === null || service.describe(session).lastSeenAt > from);
+  const after = asked.cursor === null ? null : readCursor(asked);
+  const page = service.audience.page({ filter, sort, descending, limit, after, accepts });
+  return {
+    items: page.sessions.map((session) => service.describe(session)),
+    nextCursor: page.next === null ? null : writeCursor(asked, page.next),
+    total: page.total,
+  };
+}
+
+/** Ties the cursor to its query: with another one it would point anywhere. */
+function fingerprint(asked: SessionQuery): string {
+  const { cursor: _, limit: __, ...query } = asked;
+  return createHash('sha256').update(JSON.stringify(query)).digest('base64url').slice(0, 8);
+}
+
+const Cursor = z.tuple([z.string(), z.union([z.string(), z.number(), z.null()]), z.string()]);
+
+function writeCursor(asked: SessionQuery, { value, id }: AudiencePlace): string {
+  return Buffer.from(JSON.stringify([fingerprint(asked), value, id])).toString('base64url');
+}
+
+function readCursor(asked: SessionQuery): AudiencePlace {
+  const text = Buffer.from(asked.cursor!, 'base64url').toString('utf8');
+  const parsed = Cursor.safeParse(tryJson(text));
+  if (!parsed.success || parsed.data[0] !== fingerprint(asked)) {
+    throw new HeadcountError('BAD_CURSOR', 'The cursor is not one that this query gave.');
+  }
+  return { value: parsed.data[1], id: parsed.data[2] };
+}
+
+function tryJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,260 @@
+/**
+ * The HTTP server: our own API, its document, the live events, Prometheus and the dashboard. It listens on one TCP
+ * address and, for the command line of the same machine, on a socket in the data directory.
+ */
+
+import { chmodSync, rmSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { Socket } from 'node:net';
+import fastifyCompress from '@fastify/compress';
+import fastifyHelmet from '@fastify/helmet';
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { HeadcountError, messageOf } from '../lib/errors.ts';
+import {
+  authenticate,
+  authorize,
+  checkHost,
+  checkWrite,
+  FailedSignIns,
+  hasCredentials,
+  OWNER,
+  type Principal,
+  type Right,
+  type TrustOptions,
+} from './auth.ts';
+import { LiveQuery } from './contract.ts';
+import { serveDashboard } from './dashboard.ts';
+import { docsPage } from './docs-page.ts';
+import { LiveFeed } from './live.ts';
+import { liveAudience } from './live-audience.ts';
+import { metricsText } from './metrics.ts';
+import { openApi, type PlainRoute } from './openapi.ts';
+import { parsePart, type Route, STATUS_OF } from './route.ts';
+import { audienceRoutes, oneStream } from './routes/audience.ts';
+import { historyRoutes } from './routes/history.ts';
+import { processRoutes } from './routes/process.ts';
+import { sessionRoutes } from './routes/sessions.ts';
+import type { Service } from './service.ts';
+import { sessionWire } from './wire.ts';
+
+export interface HttpOptions {
+  readonly host: string;
+  /** 0 is any free one. */
+  readonly port: number;
+  /** A Unix socket for the owner of the data directory; null is none. */
+  readonly socket: string | null;
+  /** `/` or `/somewhere/`. */
+  readonly basePath: string;
+  readonly trust: TrustOptions;
+  /** Checks every answer against its declared shape: for tests. */
+  readonly checkAnswers?: boolean;
+}
+
+export interface HttpServer {
+  /** `http://127.0.0.1:8700/` */
+  readonly url: string;
+  readonly app: FastifyInstance;
+  /** Ends every connection, also those that follow the live events. */
+  close(): Promise<void>;
+}
+
+const PLAIN: readonly PlainRoute[] = [
+  {
+    path: '/api/v1/live',
+    summary: 'Server-sent events.',
+    type: 'text/event-stream',
+    query: LiveQuery,
+    description:
+      '`audience` (LiveAudience) once a second, `stream` (Stream) when one changes, `session` (LiveSession) when somebody joins or leaves, at most 20 a second unless `events=sessions` asks for all.',
+  },
+  { path: '/metrics', summary: 'Prometheus.', type: 'text/plain' },
+  { path: '/healthz', summary: 'The process is alive.', type: 'text/plain' },
+  {
+    path: '/readyz',
+    summary: 'Sources are watched and the store takes what they tell; 503 otherwise.',
+    type: 'text/plain',
+  },
+  { path: '/openapi.json', summary: 'This document.', type: 'application/json' },
+  { path: '/docs', summary: 'This document, for people.', type: 'text/html' },
+];
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    principal: Principal;
+  }
+}
+
+export function allRoutes(service: Service): Route[] {
+  return [...audienceRoutes(service), ...sessionRoutes(service), ...historyRoutes(service), ...processRoutes(service)];
+}
+
+export async function serveHttp(service: Service, options: HttpOptions): Promise<HttpServer> {
+  const app = Fastify({ forceCloseConnections: true, bodyLimit: 64 * 1024, routerOptions: { maxParamLength: 400 } });
+  const owners = new WeakSet<Socket>();
+  await guard(app, service, options.trust, owners);
+  await app.register(fastifyCompress, { threshold: 1024 });
+
+  const live = new LiveFeed({
+    audience: (since) => liveAudience(service, since),
+    stream: (source, stream) => oneStream(service, source, stream),
+    session: (change, session) => ({ change, session: sessionWire(service.describe(session)) }),
+  });
+  const unsubscribe = service.onNews((news) => live.tell(news));
+  await app.register(async (scope) => registerRoutes(scope, service, live, options), { prefix: options.basePath });
+
+  await app.listen({ host: options.host, port: options.port });
+  const ownersDoor = options.socket === null ? null : await openSocket(app, options.socket, owners);
+  const address = app.server.address() as { address: string; port: number };
+  const host = address.address.includes(':') ? `[${address.address}]` : address.address;
+  return {
+    app,
+    url: `http://${host}:${address.port}${options.basePath}`,
+    close: async () => {
+      unsubscribe();
+      live.close();
+      if (ownersDoor !== null) await closeSocket(ownersDoor, options.socket!);
+      await app.close();
+    },
+  };
+}
+
+/** What every request must pass before anything looks at it, and how what is thrown becomes an answer. */
+async function guard(
+  app: FastifyInstance,
+  service: Service,
+  trust: TrustOptions,
+  owners: WeakSet<Socket>,
+): Promise<void> {
+  const failures = new FailedSignIns(() => service.clock.elapsed());
+  app.decorateRequest('principal', null as unknown as Principal);
+  app.addHook('onRequest', async (request) => {
+    if (owners.has(request.raw.socket)) {
+      request.principal = OWNER;
+      return;
+    }
+    checkHost(request.headers, trust);
+    const peer = request.raw.socket.remoteAddress ?? '';
+    failures.check(peer);
+    try {
+      request.principal = authenticate(request.headers, trust);
+      if (request.principal.name !== null) failures.succeeded(peer);
+    } catch (error) {
+      failures.failed(peer);
+      throw error;
+    }
+  });
+  await app.register(fastifyHelmet, {
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: {
+        defaultSrc: ["'self'"],
+        scriptSrc: ["'self'"],
+        // The map draws in a worker, and sets sizes by style attributes.
+        workerSrc: ["'self'", 'blob:'],
+        styleSrc: ["'self'", "'unsafe-inline'"],
+        imgSrc: ["'self'", 'data:', 'blob:'],
+        objectSrc: ["'none'"],
+        baseUri: ["'none'"],
+        formAction: ["'self'"],
+        frameAncestors: ["'self'"],
+      },
+    },
+    // We do not speak TLS ourselves; whoever does in front of us says so.
+    strictTransportSecurity: false,
+  });
+  app.setErrorHandler((error, _, reply) => answerError(error, reply, service, trust));
+  app.setNotFoundHandler((_, reply) =>
+    reply.status(404).send({ error: { code: 'NOT_FOUND', message: 'There is nothing here. See /docs.' } }),
+  );
+}
+
+function answerError(error: unknown, reply: FastifyReply, service: Service, trust: TrustOptions): FastifyReply {
+  if (error instanceof HeadcountError && STATUS_OF[error.code] !== undefined) {
+    const status = STATUS_OF[error.code]!;
+    if (status === 401 && hasCredentials(trust))
+      reply.header('www-authenticate', 'Basic realm="Headcount", charset="UTF-8"');
+    return reply.status(status).send({ error: { code: error.code, message: error.message } });
+  }
+  const { statusCode } = error as { statusCode?: number };
+  if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) {
+    return reply.status(statusCode).send({ error: { code: 'BAD_REQUEST', message: messageOf(error) } });
+  }
+  // What went wrong inside is for the log, not for whoever asked.
+  service.log.error(error instanceof Error && error.stack !== undefined ? error.stack : messageOf(error));
+  return reply
+    .status(500)
+    .send({ error: { code: 'INTERNAL', message: 'Something went wrong here; the log says what.' } });
+}
+
+async function registerRoutes(
+  app: FastifyInstance,
+  service: Service,
+  live: LiveFeed,
+  options: HttpOptions,
+): Promise<void> {
+  const needs = (right: Right) => ({
+    preHandler: async (request: FastifyRequest) => authorize(request.principal, right, options.trust),
+  });
+  const routes = allRoutes(service);
+  for (const route of routes) {
+    app.route({
+      method: route.method,
+      url: `/api/v1${route.path}`,
+      preHandler: async (request) => {
+        authorize(request.principal, route.right, options.trust);
+        if (route.right === 'write' && request.principal !== OWNER) checkWrite(request.headers, options.trust);
+      },
+      handler: async (request) => {
+        const answer = await route.handle({
+          params: parsePart(route.params, request.params, 'path'),
+          query: parsePart(route.query, request.query, 'parameter'),
+          body: parsePart(route.body, request.body, 'body'),
+          principal: request.principal,
+        });
+        return options.checkAnswers ? route.answer.parse(answer) : answer;
+      },
+    });
+  }
+
+  app.get('/api/v1/live', needs('read'), (request, reply) => {
+    const { events } = parsePart(LiveQuery, request.query, 'parameter');
+    const headers = Object.fromEntries(
+      Object.entries(reply.getHeaders()).map(([name, value]) => [name, String(value)]),
+    );
+    reply.hijack();
+    live.add(reply.raw, headers, events === 'sessions');
+  });
+  const document = openApi(routes, PLAIN, service.version);
+  app.get('/openapi.json', needs('read'), () => document);
+  app.get('/docs', needs('read'), (_, reply) => reply.type('text/html; charset=utf-8').send(docsPage(document)));
+  app.get('/metrics', needs('read'), (_, reply) =>
+    reply.type('text/plain; version=0.0.4; charset=utf-8').send(metricsText(service, live)),
+  );
+  app.get('/healthz', () => 'ok\n');
+  app.get('/readyz', (_, reply) => {
+    const stall = service.stall();
+    return stall === null ? 'ready\n' : reply.status(503).send('the store has no room\n');
+  });
+  await app.register(async (pages) => {
+    pages.addHook('preHandler', async (request) => authorize(request.principal, 'read', options.trust));
+    await serveDashboard(pages);
+  });
+}
+
+async function openSocket(app: FastifyInstance, path: string, owners: WeakSet<Socket>): Promise<Server> {
+  rmSync(path, { force: true });
+  const server = createServer((request, response) => app.routing(request, response));
+  server.on('connection', (socket) => owners.add(socket));
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(path, resolve);
+  });
+  chmodSync(path, 0o600);
+  return server;
+}
+
+async function closeSocket(server: Server, path: string): Promise<void> {
+  server.closeAllConnections();
+  await new Promise((resolve) => server.close(resolve));
+  rmSync(path, { force: true });
+}

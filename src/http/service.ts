@@ -1,0 +1,44 @@
+/** What the HTTP interface needs of the rest of the process, said on its own side. app.ts provides it. */
+
+import type { Audience, LiveNews } from '../core/audience.ts';
+import type { Instant } from '../core/observation.ts';
+import type { Session, SessionRecord } from '../core/session.ts';
+import type { Streams } from '../core/streams.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { Store } from '../store/store.ts';
+import type { Log } from '../telemetry/log.ts';
+
+export interface SourceInfo {
+  readonly name: string;
+  readonly kind: string;
+  readonly audience: string | null;
+  readonly status: 'starting' | 'running' | 'waiting' | 'finished' | 'stopped';
+  readonly statusSince: Instant;
+  readonly lastBatchAt: Instant | null;
+  readonly watermark: Instant | null;
+  readonly gap: number;
+  readonly restarts: number;
+  readonly lastError: { readonly code: string; readonly message: string; readonly at: Instant } | null;
+  readonly counters: Readonly<Record<string, number>>;
+}
+
+export interface Service {
+  readonly version: string;
+  readonly startedAt: Instant;
+  readonly isDemo: boolean;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly audience: Audience;
+  readonly streams: Streams;
+  readonly store: Store;
+  readonly attribution: readonly { readonly text: string; readonly url: string }[];
+  describe(session: Session): SessionRecord;
+  sources(): readonly SourceInfo[];
+  /** Everything that is counted, by scope and name. */
+  counters(): Readonly<Record<string, Readonly<Record<string, number>>>>;
+  /** Set while reading has stopped because the store has no room. */
+  stall(): { readonly since: Instant; readonly message: string } | null;
+  onNews(listener: (news: LiveNews) => void): () => void;
+  /** Erases who it was from all closed sessions; answers how many were touched. */
+  forget(who: { ip?: string | undefined; user?: string | undefined; session?: string | undefined }): Promise<number>;
+}
