@@ -1,0 +1,62 @@
+/**
+ * The native API as the dashboard asks it: typed answers, and errors with a sentence that a person can act on. Addresses
+ * are relative to the page, so that it works under any base path.
+ */
+
+import type {
+  PlacesWire,
+  SessionPageWire,
+  SourcesWire,
+  StatusWire,
+  StreamsWire,
+  TimelineWire,
+} from '../../../src/http/contract.ts';
+
+/** What the API answers, by path. */
+export interface Answers {
+  places: PlacesWire;
+  sessions: SessionPageWire;
+  sources: SourcesWire;
+  status: StatusWire;
+  streams: StreamsWire;
+  timeline: TimelineWire;
+}
+
+/** The code is the server's own, or `UNREACHABLE` when there was no answer. */
+export class ApiError extends Error {
+  readonly code: string;
+
+  constructor(code: string, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
+/** Throws `ApiError`; when the signal has aborted, whatever `fetch` throws then. */
+export async function ask<Path extends keyof Answers>(
+  path: Path,
+  query: Readonly<Record<string, string | number | null>>,
+  signal: AbortSignal,
+): Promise<Answers[Path]> {
+  const asked = Object.entries(query).flatMap(([name, value]) => (value === null ? [] : [[name, String(value)]]));
+  const search = new URLSearchParams(asked);
+  let response: Response;
+  try {
+    response = await fetch(`api/v1/${path}${search.size > 0 ? `?${search}` : ''}`, { signal, cache: 'no-store' });
+  } catch (error) {
+    if (signal.aborted) throw error;
+    throw new ApiError('UNREACHABLE', 'Headcount does not answer.', { cause: error });
+  }
+  if (!response.ok) throw await errorOf(response);
+  return (await response.json()) as Answers[Path];
+}
+
+async function errorOf(response: Response): Promise<ApiError> {
+  try {
+    const { error } = (await response.json()) as { error: { code: string; message: string } };
+    return new ApiError(error.code, error.message);
+  } catch {
+    // What stands in front of us answered, with a page of its own.
+    return new ApiError(`HTTP_${response.status}`, `The server answered ${response.status} ${response.statusText}.`);
+  }
+}

@@ -1,0 +1,92 @@
+/** Numbers, sizes and times as people read them, in the viewer's locale and time zone. Words are in texts.ts. */
+
+/** The browser's own choice. */
+const LOCALE = undefined;
+
+const counts = new Intl.NumberFormat(LOCALE);
+const shortCounts = new Intl.NumberFormat(LOCALE, { notation: 'compact', maximumFractionDigits: 1 });
+const percents = new Intl.NumberFormat(LOCALE, { style: 'percent', maximumFractionDigits: 0 });
+const clockTimes = new Intl.DateTimeFormat(LOCALE, { timeStyle: 'short' });
+const exactTimes = new Intl.DateTimeFormat(LOCALE, { timeStyle: 'medium' });
+const dayTimes = new Intl.DateTimeFormat(LOCALE, { dateStyle: 'medium', timeStyle: 'short' });
+const seconds = new Intl.NumberFormat(LOCALE, { style: 'unit', unit: 'second', unitDisplay: 'long' });
+const minutes = new Intl.NumberFormat(LOCALE, { style: 'unit', unit: 'minute', unitDisplay: 'long' });
+const hours = new Intl.NumberFormat(LOCALE, { style: 'unit', unit: 'hour', unitDisplay: 'long' });
+
+const SIZES = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte', 'petabyte'] as const;
+const sizes = SIZES.map((unit) => ({
+  whole: new Intl.NumberFormat(LOCALE, { style: 'unit', unit, unitDisplay: 'short', maximumFractionDigits: 0 }),
+  tenths: new Intl.NumberFormat(LOCALE, {
+    style: 'unit',
+    unit,
+    unitDisplay: 'short',
+    minimumFractionDigits: 1,
+    maximumFractionDigits: 1,
+  }),
+}));
+
+export function formatCount(count: number): string {
+  return counts.format(count);
+}
+
+/** `1.2K`: for where there is no room. */
+export function formatShortCount(count: number): string {
+  return count < 1000 ? counts.format(count) : shortCounts.format(count);
+}
+
+/** The share of `part` in `whole`; a part that is not nothing is never shown as 0 %. */
+export function formatShare(part: number, whole: number): string {
+  if (whole <= 0 || part <= 0) return percents.format(0);
+  const share = part / whole;
+  return share < 0.005 ? `< ${percents.format(0.01)}` : percents.format(share);
+}
+
+/** Decimal units, as transfer is sold: 12 MB is 12,000,000 bytes. */
+export function formatBytes(bytes: number): string {
+  let step = 0;
+  let value = bytes;
+  while (value >= 999.5 && step < SIZES.length - 1) {
+    value /= 1000;
+    step++;
+  }
+  const { whole, tenths } = sizes[step]!;
+  return (step > 0 && value < 9.95 ? tenths : whole).format(value);
+}
+
+/** A running clock: `0:42`, `12:05`, `1:02:03`, `49:00:10`. Never less than zero. */
+export function formatDuration(milliseconds: number): string {
+  const total = Math.max(0, Math.floor(milliseconds / 1000));
+  const two = (value: number) => String(value).padStart(2, '0');
+  const hoursPart = Math.floor(total / 3600);
+  const minutesPart = Math.floor(total / 60) % 60;
+  const rest = two(total % 60);
+  return hoursPart > 0 ? `${hoursPart}:${two(minutesPart)}:${rest}` : `${minutesPart}:${rest}`;
+}
+
+/** The same as a machine reads it (ISO 8601): for `<time datetime>`. */
+export function isoDuration(milliseconds: number): string {
+  return `PT${Math.max(0, Math.floor(milliseconds / 1000))}S`;
+}
+
+/** `40 seconds`, `3 minutes`, `2 hours`: a length of time in its greatest unit. */
+export function formatSpan(milliseconds: number): string {
+  const total = Math.max(0, milliseconds / 1000);
+  if (total < 90) return seconds.format(Math.round(total));
+  if (total < 5400) return minutes.format(Math.round(total / 60));
+  return hours.format(Math.round(total / 3600));
+}
+
+export function formatClock(at: number | string): string {
+  return clockTimes.format(new Date(at));
+}
+
+export function formatExactClock(at: number | string): string {
+  return exactTimes.format(new Date(at));
+}
+
+/** The time alone if it is of the same day as `now`, else with its date. */
+export function formatMoment(at: number | string, now: number): string {
+  const moment = new Date(at);
+  const isToday = moment.toDateString() === new Date(now).toDateString();
+  return (isToday ? clockTimes : dayTimes).format(moment);
+}

@@ -1,0 +1,98 @@
+/** The plot of the last hour: two lines over one hour, no axes, zero at the bottom. It follows the size of its frame. */
+
+import uPlot from 'uplot';
+import type { Curve } from './curve.ts';
+import { colourOf } from './theme.svelte.ts';
+
+const HOUR_SECONDS = 3600;
+
+export interface HourPlot {
+  /** `now` in milliseconds is the right edge. */
+  show(curve: Curve, now: number): void;
+  remove(): void;
+}
+
+/** `onPoint` hears of the point under the pointer: its time in milliseconds and its count. */
+export function createHourPlot(
+  frame: HTMLElement,
+  onPoint: (point: { at: number; count: number } | null) => void,
+): HourPlot {
+  const accent = colourOf('--accent');
+  const track = colourOf('--track');
+  let now = Date.now();
+  const plot = new uPlot(
+    {
+      ...sizeOf(frame),
+      padding: [6, 5, 0, 0],
+      legend: { show: false },
+      axes: [{ show: false }, { show: false }],
+      scales: {
+        x: { time: true, range: () => [now / 1000 - HOUR_SECONDS, now / 1000] },
+        y: { range: (_, __, most) => [0, Math.max(most * 1.06, 4)] },
+      },
+      cursor: {
+        y: false,
+        drag: { x: false, y: false },
+        points: { size: 7, fill: accent, stroke: accent },
+      },
+      series: [
+        {},
+        { stroke: accent, width: 2, fill: fading(accent), points: { show: false } },
+        { stroke: accent, width: 2, dash: [3, 3], fill: fading(accent), points: { show: false } },
+      ],
+      hooks: {
+        drawClear: [(self) => drawFloor(self, track)],
+        setCursor: [(self) => onPoint(pointOf(self))],
+      },
+    },
+    [[], [], []],
+    frame,
+  );
+  const observer = new ResizeObserver(() => plot.setSize(sizeOf(frame)));
+  observer.observe(frame);
+  return {
+    show: (curve, at) => {
+      now = at;
+      plot.setData([[...curve.times], [...curve.settled], [...curve.live]]);
+    },
+    remove: () => {
+      observer.disconnect();
+      plot.destroy();
+    },
+  };
+}
+
+function sizeOf(frame: HTMLElement): { width: number; height: number } {
+  return { width: Math.max(frame.clientWidth, 60), height: Math.max(frame.clientHeight, 40) };
+}
+
+/** From the line's colour to nothing, downwards. */
+function fading(colour: string): uPlot.Series.Fill {
+  return (self) => {
+    const gradient = self.ctx.createLinearGradient(0, self.bbox.top, 0, self.bbox.top + self.bbox.height);
+    gradient.addColorStop(0, withAlpha(colour, 0.26));
+    gradient.addColorStop(1, withAlpha(colour, 0.03));
+    return gradient;
+  };
+}
+
+/** Browsers resolve colours to `rgb(15, 118, 110)`. */
+function withAlpha(colour: string, alpha: number): string {
+  return colour.replace(/^rgb\((.*)\)$/, `rgba($1, ${alpha})`);
+}
+
+/** The line of nobody. */
+function drawFloor({ ctx, bbox }: uPlot, colour: string): void {
+  ctx.save();
+  ctx.fillStyle = colour;
+  ctx.fillRect(bbox.left, bbox.top + bbox.height - 1, bbox.width, 1);
+  ctx.restore();
+}
+
+function pointOf(plot: uPlot): { at: number; count: number } | null {
+  const { idx } = plot.cursor;
+  if (idx === null || idx === undefined) return null;
+  const [times, settled, live] = plot.data;
+  const count = live![idx] ?? settled![idx];
+  return count === null || count === undefined ? null : { at: times[idx]! * 1000, count: Math.round(count) };
+}

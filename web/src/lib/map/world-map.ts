@@ -1,0 +1,150 @@
+/**
+ * The map: MapLibre with our base map, and marks as HTML over it. Loaded lazily, after the numbers. Names and counts on
+ * marks are set as text. Throws when the browser cannot draw it (no WebGL 2): the page then says the places in words.
+ */
+
+import 'maplibre-gl/dist/maplibre-gl.css';
+import { Map as MapLibreMap, NavigationControl, setWorkerUrl } from 'maplibre-gl';
+import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url';
+import { loadWorld } from './atlas.ts';
+import { cluster, type Place } from './cluster.ts';
+import { drawPins, type Pin, type PinOptions } from './pins.ts';
+import { type MapColours, styleOf } from './style.ts';
+import type { World } from './world.ts';
+
+setWorkerUrl(new URL(workerUrl, document.baseURI).href);
+
+/** From here on the finer base map is worth its size. */
+const FINE_ZOOM = 2.5;
+const MOST_ZOOM = 7;
+/** What everybody sees first: all inhabited places, cut in the Bering Strait rather than through Siberia and Fiji. */
+const WHOLE_WORLD: [[number, number], [number, number]] = [
+  [-168, -52],
+  [190, 74],
+];
+/** Marks beyond these are too small to be missed, and the table has them. */
+const MOST_MARKS = 250;
+
+export interface WorldMapOptions extends PinOptions {
+  readonly container: HTMLElement;
+  readonly colours: MapColours;
+  /** MapLibre's own words. */
+  readonly locale: Record<string, string>;
+  /** Somebody has moved it away from the whole world, or back. */
+  readonly onMove: (isAway: boolean) => void;
+}
+
+export interface WorldMap {
+  show(places: readonly Place[]): void;
+  setColours(colours: MapColours): void;
+  showWholeWorld(): void;
+  remove(): void;
+}
+
+export async function createWorldMap(options: WorldMapOptions): Promise<WorldMap> {
+  let world = await loadWorld('coarse');
+  let painted = options.colours;
+  const map = openMap(options, world);
+  const pins = new Map<string, Pin>();
+  let places: readonly Place[] = [];
+  let drawnAt = Number.NaN;
+  const draw = () => {
+    drawnAt = stepOf(map.getZoom());
+    drawPins(map, pins, cluster(places, drawnAt).slice(0, MOST_MARKS), options);
+  };
+  // A new style, and each new base map, forgets the shades.
+  map.on('sourcedata', ({ sourceDataType }) => {
+    if (sourceDataType === 'metadata' || sourceDataType === 'content') shade(map, places);
+  });
+  map.on('zoom', () => {
+    if (stepOf(map.getZoom()) !== drawnAt) draw();
+  });
+  let isAway = false;
+  const setAway = (next: boolean) => {
+    isAway = next;
+    options.onMove(next);
+  };
+  map.on('movestart', ({ originalEvent }) => {
+    // Only what a person did comes from an event of the browser.
+    if (originalEvent !== undefined && !isAway) setAway(true);
+  });
+  map.on('resize', () => {
+    if (!isAway) map.fitBounds(WHOLE_WORLD, { animate: false });
+  });
+  const refine = () => {
+    if (map.getZoom() < FINE_ZOOM) return;
+    map.off('zoomend', refine);
+    void loadWorld('fine').then((fine) => {
+      world = fine;
+      setWorld(map, fine);
+    }, ignoreMissingDetail);
+  };
+  map.on('zoomend', refine);
+  return {
+    show: (next) => {
+      places = next;
+      draw();
+      shade(map, places);
+    },
+    setColours: (next) => {
+      if (JSON.stringify(next) === JSON.stringify(painted)) return;
+      painted = next;
+      map.setStyle(styleOf(world, next));
+    },
+    showWholeWorld: () => {
+      setAway(false);
+      map.fitBounds(WHOLE_WORLD, { animate: !options.isCalm });
+    },
+    remove: () => map.remove(),
+  };
+}
+
+function openMap({ container, colours, locale }: WorldMapOptions, world: World): MapLibreMap {
+  const map = new MapLibreMap({
+    container,
+    style: styleOf(world, colours),
+    bounds: WHOLE_WORLD,
+    maxZoom: MOST_ZOOM,
+    minZoom: -2,
+    attributionControl: false,
+    dragRotate: false,
+    pitchWithRotate: false,
+    touchPitch: false,
+    cooperativeGestures: true,
+    fadeDuration: 0,
+    locale,
+  });
+  map.touchZoomRotate.disableRotation();
+  map.keyboard.disableRotation();
+  map.addControl(new NavigationControl({ showCompass: false }), 'top-right');
+  return map;
+}
+
+/** Half zooms: marks are sorted anew only when that is worth a movement. */
+function stepOf(zoom: number): number {
+  return Math.round(zoom * 2) / 2;
+}
+
+/** The coarse map stays: it only looks simpler. */
+function ignoreMissingDetail(): void {}
+
+function setWorld(map: MapLibreMap, world: World): void {
+  for (const name of ['countries', 'borders'] as const) {
+    const source = map.getSource(name);
+    if (source !== undefined && 'setData' in source) (source as { setData(data: unknown): void }).setData(world[name]);
+  }
+}
+
+/** Countries by their share of the greatest: the square root, so that small ones are seen beside a great one. */
+function shade(map: MapLibreMap, places: readonly Place[]): void {
+  const counts = new Map<string, number>();
+  for (const { countryCode, count } of places) {
+    if (countryCode !== null) counts.set(countryCode, (counts.get(countryCode) ?? 0) + count);
+  }
+  if (map.getSource('countries') === undefined) return;
+  const most = Math.max(1, ...counts.values());
+  map.removeFeatureState({ source: 'countries' });
+  for (const [code, count] of counts) {
+    map.setFeatureState({ source: 'countries', id: code }, { share: 0.15 + 0.85 * Math.sqrt(count / most) });
+  }
+}

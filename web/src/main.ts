@@ -1,0 +1,12 @@
+/** Starts the dashboard: the clock, the live connection, and the page. */
+
+import './app.css';
+import { mount } from 'svelte';
+import App from './App.svelte';
+import { startClock } from './lib/clock.svelte.ts';
+import { startLive } from './lib/live.svelte.ts';
+import './lib/theme.svelte.ts';
+
+startClock();
+startLive();
+mount(App, { target: document.getElementById('app')! });
