@@ -1,0 +1,231 @@
+/** The composition root: builds every part in order, and closes them in reverse. */
+
+import { createHash } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { Collector } from './collector/collector.ts';
+import { installationKey } from './config/key.ts';
+import type { LoadedConfig } from './config/load.ts';
+import { trustOf } from './config/trust.ts';
+import { Audience } from './core/audience.ts';
+import { Streams } from './core/streams.ts';
+import { Tracker } from './core/tracker.ts';
+import { ATTRIBUTION } from './enrich/geo/index.ts';
+import { createEnrichment } from './enrich/index.ts';
+import { createMask, keyedHash } from './enrich/privacy.ts';
+import { serveHttp } from './http/server.ts';
+import type { Service, SourceInfo } from './http/service.ts';
+import type { Clock } from './lib/clock.ts';
+import { messageOf } from './lib/errors.ts';
+import { type RunningSource, RunningSources, traitsOf } from './sources/running.ts';
+import { openDuckDbStore } from './store/duckdb/index.ts';
+import { forgetListener } from './store/forget.ts';
+import { keepRetention } from './store/retention.ts';
+import { Counters } from './telemetry/counters.ts';
+import type { Log } from './telemetry/log.ts';
+import { VERSION } from './version.ts';
+
+export interface AppOptions {
+  readonly config: LoadedConfig;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** In [0, 1). */
+  readonly random: () => number;
+  readonly isDemo: boolean;
+  /** The process must end: the store is beyond use. What was not committed is read again at the next start. */
+  readonly onFatal: (error: unknown) => void;
+}
+
+export interface App {
+  /** Where the dashboard is. */
+  readonly url: string;
+  /** Takes over the sources of a changed configuration; says in the log what needs a restart. */
+  reload(config: LoadedConfig): Promise<void>;
+  /** Sources first, then the last commit, HTTP and the store. Leaves nothing behind. */
+  close(): Promise<void>;
+}
+
+/** What has been started, to be closed in reverse; each at most once, whatever the others do. */
+class Closers {
+  readonly #log: Log;
+  readonly #list: { what: string; close: () => Promise<void> | void }[] = [];
+
+  constructor(log: Log) {
+    this.#log = log;
+  }
+
+  add(what: string, close: () => Promise<void> | void): void {
+    this.#list.push({ what, close });
+  }
+
+  async closeAll(): Promise<void> {
+    for (const { what, close } of this.#list.splice(0).reverse()) {
+      try {
+        await close();
+      } catch (error) {
+        this.#log.error(`${what} did not close well: ${messageOf(error)}`);
+      }
+    }
+  }
+}
+
+/** Rejects with the codes of the store, of enrichment and of HTTP; then nothing is left running. */
+export async function startApp(options: AppOptions): Promise<App> {
+  const closers = new Closers(options.log);
+  try {
+    return await build(options, closers);
+  } catch (error) {
+    await closers.closeAll();
+    throw error;
+  }
+}
+
+async function build(options: AppOptions, closers: Closers): Promise<App> {
+  const { config, clock, log, random } = options;
+  const startedAt = clock.now();
+  const counters = new Counters();
+  const trust = trustOf(config);
+  const directory = resolve(config.data);
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+
+  const store = await openDuckDbStore({
+    directory,
+    log: log.scoped('store'),
+    counters: counters.scope('store'),
+    memoryMegabytes: config.store.memory,
+    threads: config.store.threads,
+  });
+  closers.add('the store', () => store.close());
+
+  const key = installationKey(directory);
+  const parts: { collector?: Collector } = {};
+  const enrichment = await createEnrichment({
+    geo: config.geo.enabled ? { database: config.geo.database ?? null } : false,
+    asnDatabase: config.geo.enabled ? (config.geo.asnDatabase ?? null) : false,
+    privacy: config.privacy,
+    key,
+    acceptDeclared: config.identity.declared,
+    found: (source, client) => parts.collector?.found(source, client),
+    log: log.scoped('enrich'),
+    counters: counters.scope('enrich'),
+  });
+  closers.add('enrichment', () => enrichment.close());
+
+  const { maxDeclared, maxAgents } = config.identity;
+  const tracker = new Tracker({ hash: idHash, maxDeclared, maxAgents });
+  const audience = new Audience();
+  const streams = new Streams(idHash);
+  const collector = new Collector({
+    tracker,
+    audience,
+    streams,
+    enrichment,
+    store,
+    clock,
+    log: log.scoped('collector'),
+    counters: counters.scope('collector'),
+    onFatal: options.onFatal,
+  });
+  parts.collector = collector;
+  for (const setting of config.sources) collector.attach(traitsOf(setting));
+  const cursors = await collector.resume();
+  collector.start();
+  closers.add('the collector', () => collector.stop());
+
+  const running = new RunningSources({
+    collecting: collector,
+    clock,
+    log,
+    counters,
+    random,
+    staleAfterMs: config.staleAfter,
+  });
+  closers.add('the sources', () => running.stop());
+
+  const infoOf = ({ setting, health, counters: own }: RunningSource): SourceInfo => {
+    const { kind, common } = setting;
+    const watermark = tracker.watermarkOf(common.name);
+    return {
+      ...health,
+      name: common.name,
+      kind: kind.kind,
+      audience: common.audience,
+      gap: common.gap,
+      watermark: Number.isFinite(watermark) ? watermark : null,
+      counters: own,
+    };
+  };
+  const service: Service = {
+    version: VERSION,
+    startedAt,
+    isDemo: options.isDemo,
+    clock,
+    log: log.scoped('http'),
+    audience,
+    streams,
+    store,
+    attribution: config.geo.enabled && config.geo.database === undefined ? [ATTRIBUTION] : [],
+    describe: (session) => tracker.describe(session),
+    sources: () => running.list().map(infoOf),
+    counters: () => ({ ...counters.read(), tracker: { ...tracker.counters } }),
+    stall: () => collector.stall,
+    onNews: (listener) => collector.onNews(listener),
+    forget: async (who) => {
+      // What has just ended must be in the store to be forgotten there.
+      await collector.flush();
+      return forgetListener(store, who, createMask(config.privacy, keyedHash(key)));
+    },
+  };
+  const http = await serveHttp(service, {
+    host: config.listen.host,
+    port: config.listen.port,
+    socket: join(directory, 'headcount.sock'),
+    basePath: config.basePath,
+    trust,
+  });
+  closers.add('http', () => http.close());
+
+  running.start(config.sources, cursors);
+  const retiring = new AbortController();
+  const retention = keepRetention({
+    store,
+    retention: config.retention,
+    clock,
+    log: log.scoped('store'),
+    signal: retiring.signal,
+    counters: counters.scope('store'),
+  });
+  closers.add('retention', async () => {
+    retiring.abort();
+    await retention;
+  });
+
+  return {
+    url: http.url,
+    close: () => closers.closeAll(),
+    reload: async (changed) => {
+      await running.change(changed.sources, (name) => collector.cursorOf(name));
+      const names = [
+        'listen',
+        'data',
+        'publicUrl',
+        'basePath',
+        'users',
+        'tokens',
+        'geo',
+        'identity',
+        'privacy',
+        'retention',
+        'store',
+      ] as const;
+      const waiting = names.filter((name) => JSON.stringify(changed[name]) !== JSON.stringify(config[name]));
+      const rest = waiting.length === 0 ? '' : `; a restart is needed for: ${waiting.join(', ')}`;
+      log.info(`the configuration has been read again: ${changed.sources.length} sources${rest}`);
+    },
+  };
+}
+
+/** Session and stream ids: what goes in is hashed with the installation's key already. */
+function idHash(text: string): string {
+  return createHash('sha256').update(text).digest('base64url').slice(0, 20);
+}

@@ -1,0 +1,43 @@
+/** `headcount check`: is the configuration right, and what does it come to? */
+
+import { existsSync } from 'node:fs';
+import { loadConfig } from '../config/load.ts';
+import { formatDuration } from '../lib/duration.ts';
+import { HeadcountError } from '../lib/errors.ts';
+import { KINDS } from '../sources/index.ts';
+import { printable } from '../telemetry/log.ts';
+import { readArgs } from './args.ts';
+import type { Command } from './command.ts';
+
+export const DEFAULT_FILE = 'headcount.yaml';
+
+export const check: Command = {
+  name: 'check',
+  summary: 'Check a configuration and say what it comes to.',
+  help: `headcount check [FILE]
+
+Checks FILE (default: ${DEFAULT_FILE}) and prints what will be watched and where it will be served. Every mistake is told
+with its place in the file. Nothing is started and nothing is contacted; secrets are never printed.
+
+Exit code: 0 if it is right, 2 if it is not.
+`,
+  run: async (args, terminal) => {
+    const { positionals } = readArgs(args, {});
+    if (positionals.length > 1) throw new HeadcountError('BAD_USAGE', 'check takes one file.');
+    const file = positionals[0] ?? DEFAULT_FILE;
+    if (!existsSync(file)) throw new HeadcountError('BAD_CONFIG', `There is no file ${file}.`);
+    const config = loadConfig({ kinds: KINDS, file, env: terminal.env });
+    const sources = config.sources.map(({ kind, common }) => {
+      const audience = common.audience === null ? '' : `, audience ${common.audience}`;
+      return `  ${common.name} (${kind.kind}, gap ${formatDuration(common.gap)}${audience})`;
+    });
+    const access = config.users.length + config.tokens.length === 0 ? 'without sign-in' : 'with sign-in';
+    terminal.out(
+      printable(`${file} is right.
+Serves on ${config.listen.host}:${config.listen.port}, ${access}; keeps its history in ${config.data}.
+${sources.length === 0 ? 'Watches nothing: add sources.' : `Watches:\n${sources.join('\n')}`}
+`),
+    );
+    return 0;
+  },
+};

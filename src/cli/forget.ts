@@ -1,0 +1,76 @@
+/** `headcount forget`: erases who it was. A running Headcount is asked to do it; otherwise the history is opened here. */
+
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { installationKey } from '../config/key.ts';
+import { loadConfig } from '../config/load.ts';
+import { createMask, keyedHash } from '../enrich/privacy.ts';
+import { HeadcountError } from '../lib/errors.ts';
+import { KINDS } from '../sources/index.ts';
+import { openDuckDbStore } from '../store/duckdb/index.ts';
+import { type Forgettable, forgetListener } from '../store/forget.ts';
+import { createLog } from '../telemetry/log.ts';
+import { readArgs } from './args.ts';
+import { DEFAULT_FILE } from './check.ts';
+import type { Command } from './command.ts';
+import { askOwner } from './owner.ts';
+
+export const forget: Command = {
+  name: 'forget',
+  summary: 'Erase who it was from all past sessions of a listener.',
+  help: `headcount forget (--ip ADDRESS | --user NAME | --session ID) [-c FILE] [--data DIR]
+
+Erases address, user agent, user, device and listener token from all past sessions of
+
+      --ip ADDRESS    an address; where addresses are kept masked, everybody behind the same mask
+      --user NAME     a user
+      --session ID    whoever had this session
+
+The sessions themselves stay, so that no count changes, except that nobody can say any more that they were one and the
+same listener. A session that is open keeps its facts until it ends. A running Headcount with the same data directory is
+asked to do it; otherwise it is done here.
+`,
+  run: async (args, terminal) => {
+    const { values, positionals } = readArgs(args, {
+      ip: { type: 'string' },
+      user: { type: 'string' },
+      session: { type: 'string' },
+      config: { type: 'string', short: 'c' },
+      data: { type: 'string' },
+    });
+    const named = (['ip', 'user', 'session'] as const).filter((name) => values[name] !== undefined);
+    if (named.length !== 1 || positionals.length > 0) {
+      throw new HeadcountError('BAD_USAGE', 'Say whom: exactly one of --ip, --user or --session.');
+    }
+    const who = { [named[0]!]: String(values[named[0]!]) } as Forgettable;
+    const file = (values['config'] as string | undefined) ?? (existsSync(DEFAULT_FILE) ? DEFAULT_FILE : null);
+    const config = loadConfig({ kinds: KINDS, file, env: terminal.env, data: values['data'] as string | undefined });
+    const directory = resolve(config.data);
+    if (!existsSync(join(directory, 'headcount.duckdb'))) {
+      throw new HeadcountError('NO_HISTORY', `There is no history in ${directory}. Where is it? Say --data DIR.`);
+    }
+    const asked = await askOwner(directory, '/api/v1/forget', who);
+    const sessions =
+      asked === null
+        ? await forgetHere(directory, who, config, terminal.err)
+        : (asked as { sessions: number }).sessions;
+    terminal.out(sessions === 0 ? 'No past session fits.\n' : `Forgotten: who it was in ${sessions} past sessions.\n`);
+    return 0;
+  },
+};
+
+async function forgetHere(
+  directory: string,
+  who: Forgettable,
+  config: ReturnType<typeof loadConfig>,
+  write: (text: string) => void,
+): Promise<number> {
+  const log = createLog({ level: 'warn', write, now: () => new Date() });
+  const store = await openDuckDbStore({ directory, log });
+  try {
+    await store.resume();
+    return await forgetListener(store, who, createMask(config.privacy, keyedHash(installationKey(directory))));
+  } finally {
+    await store.close();
+  }
+}
