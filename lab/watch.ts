@@ -33,6 +33,8 @@ export interface WatchOptions {
   readonly cursor?: Cursor;
   /** Goes on with what an earlier run left in its tracker. */
   readonly after?: Watched;
+  /** Awaited within every emit: a collector that has no room at once. */
+  taking?(): Promise<void>;
 }
 
 const trackers = new WeakMap<Watched, { tracker: Tracker; closed: Map<string, SessionRecord> }>();
@@ -65,6 +67,7 @@ export function watchSource(kind: SourceKind, options: Record<string, unknown>, 
     if (batch.watermark !== undefined) tracker.advance(common.name, Math.min(batch.watermark, Date.now()));
     if (batch.cursor !== undefined) cursor = JSON.parse(JSON.stringify(batch.cursor)) as Cursor;
     settle();
+    await more.taking?.();
   };
 
   const stopping = new AbortController();

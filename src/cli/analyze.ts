@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto';
 import { createReadStream, statSync } from 'node:fs';
 import { createGunzip } from 'node:zlib';
+import { type ConfiguredSource, readSource, SourceMistake } from '../config/sources.ts';
 import { Tracker } from '../core/tracker.ts';
 import type { Enrichment } from '../enrich/enrich.ts';
 import { identifyBatch } from '../enrich/identify-batch.ts';
@@ -10,7 +11,7 @@ import { createEnrichment } from '../enrich/index.ts';
 import { Summarizer, type Summary } from '../insights/summary/summary.ts';
 import { HeadcountError, messageOf } from '../lib/errors.ts';
 import { KINDS } from '../sources/index.ts';
-import type { Batch, ReadTally, SourceKind } from '../sources/source.ts';
+import type { Batch, KindTraits, ReadTally, SourceKind } from '../sources/source.ts';
 import { ScopedCounters } from '../telemetry/counters.ts';
 import { createLog } from '../telemetry/log.ts';
 import { readArgs } from './args.ts';
@@ -23,11 +24,11 @@ const FORMATS = ['text', 'json'] as const;
 export const analyze: Command = {
   name: 'analyze',
   summary: 'Say what was in a log or a capture.',
-  help: `headcount analyze FILE… [--format text|json] [--kind KIND]
+  help: `headcount analyze FILE… [--format text|json] [--kind KIND] [-o NAME=VALUE]…
 
 Reads logs (also .gz; - is standard input) or captures (.pcap, .pcapng) to their end and prints sessions, unique clients,
 the peak and when it was, listening time, bytes, and the same by stream, country, city, player, platform and quality. Several
-files are read as one, so give rotated ones oldest first. Nothing is kept.
+logs are read as one, so give rotated ones oldest first. Nothing is kept.
 
       --format text|json   how to print; default text
       --kind KIND          what the files are; default: by their names. KIND is ${KINDS.filter(
@@ -35,19 +36,26 @@ files are read as one, so give rotated ones oldest first. Nothing is kept.
       )
         .map(({ kind }) => kind)
         .join(' or ')}
+  -o, --option NAME=VALUE  an option of the source, as it is written in its URL: port=3479, gap=1m, playback-id=sid
 
 Bots are left out of every number and counted beside them. A progress bar shows on a terminal after a second.
 Exit code: 0, or 1 if a file cannot be read.
 `,
   run: async (args, terminal) => {
-    const { values, positionals } = readArgs(args, { format: { type: 'string' }, kind: { type: 'string' } });
+    const { values, positionals } = readArgs(args, {
+      format: { type: 'string' },
+      kind: { type: 'string' },
+      option: { type: 'string', short: 'o', multiple: true },
+    });
     if (positionals.length === 0) throw new HeadcountError('BAD_USAGE', 'Say which files: headcount analyze FILE…');
     const format = String(values['format'] ?? 'text') as (typeof FORMATS)[number];
     if (!FORMATS.includes(format)) {
       throw new HeadcountError('BAD_USAGE', `There is no format "${format}": it is ${FORMATS.join(' or ')}.`);
     }
     const kind = kindOf(positionals, values['kind'] as string | undefined);
-    const analysis = await analyzeFiles(positionals, kind, terminal);
+    if (kind.kind === 'turn' && positionals.length > 1)
+      throw new HeadcountError('BAD_USAGE', 'Captures are analyzed one by one: join them with mergecap first.');
+    const analysis = await analyzeFiles(positionals, sourceOf(kind, (values['option'] ?? []) as string[]), terminal);
     terminal.out(format === 'json' ? reportJson(analysis) : reportText(analysis));
     return 0;
   },
@@ -81,6 +89,17 @@ function kindOf(files: readonly string[], asked: string | undefined): SourceKind
   return kind;
 }
 
+/** As if it were to be watched, so that its options mean the same; which files they are is another matter. */
+function sourceOf(kind: SourceKind, options: readonly string[]): ConfiguredSource {
+  const query = options.map((option) => option.split(/=(.*)/s).slice(0, 2).map(encodeURIComponent).join('=')).join('&');
+  try {
+    return readSource(`${kind.schemes[0]}:input${query === '' ? '' : `?${query}`}`, [kind]);
+  } catch (error) {
+    if (!(error instanceof SourceMistake)) throw error;
+    throw new HeadcountError('BAD_USAGE', `The option ${error.path.join('.')} ${error.message}.`);
+  }
+}
+
 function claimant(file: string, kinds: readonly SourceKind[]): SourceKind | null {
   return kinds.find(({ claims }) => claims?.test(file) || claims?.test(`./${file}`)) ?? null;
 }
@@ -88,7 +107,11 @@ function claimant(file: string, kinds: readonly SourceKind[]): SourceKind | null
 /** Everything is hashed with one key for all, so that the same input gives the same report to the byte. */
 const KEY = new Uint8Array(32);
 
-async function analyzeFiles(files: readonly string[], kind: SourceKind, terminal: Terminal): Promise<Analysis> {
+async function analyzeFiles(
+  files: readonly string[],
+  { kind, common: { gap, lateness }, options }: ConfiguredSource,
+  terminal: Terminal,
+): Promise<Analysis> {
   const log = createLog({ level: 'warn', write: terminal.err, now: () => new Date() });
   const counters = new ScopedCounters();
   const summarizer = new Summarizer();
@@ -105,10 +128,9 @@ async function analyzeFiles(files: readonly string[], kind: SourceKind, terminal
   });
   const progress = new Progress(terminal, sizeOf(files));
   try {
-    const fold = createFolding(kind, enrichment, summarizer);
+    const fold = createFolding({ ...kind.traits, gap }, enrichment, summarizer);
     book.fold = fold;
-    const { gap, lateness } = kind.traits;
-    const tally = await kind.readOnce!(chunksOf(files, progress, terminal.signal), {
+    const tally = await kind.readOnce!(chunksOf(files, progress, terminal.signal), options, {
       gap,
       lateness,
       counters,
@@ -130,8 +152,11 @@ interface Folding {
 
 const SOURCE = 'analysis';
 
-function createFolding(kind: SourceKind, enrichment: Enrichment, summarizer: Summarizer): Folding {
-  const { departures, provisional, gap } = kind.traits;
+function createFolding(
+  { departures, provisional, gap }: KindTraits,
+  enrichment: Enrichment,
+  summarizer: Summarizer,
+): Folding {
   const tracker = new Tracker({ hash: (text) => createHash('sha256').update(text).digest('base64url').slice(0, 16) });
   tracker.attach({ name: SOURCE, audience: null, gap, departures, provisional });
   const close = () => {

@@ -71,7 +71,9 @@ export function reportText({ files, tally, counters, summary }: Analysis): strin
   const notes = [
     counters['late'] ? `${number(counters['late'])} requests came too late and are sessions of their own.` : '',
   ];
-  const sections = [head.join('\n'), ...tables, statuses, ...notes].filter((text) => text !== '');
+  const sections = [head.join('\n'), ...tables, statuses, moreLines(tally.more), ...notes].filter(
+    (text) => text !== '',
+  );
   return printable(`${sections.join('\n\n')}\n`);
 }
 
@@ -102,6 +104,19 @@ function statusLine(statuses: Analysis['tally']['statuses']): string {
     .sort(([, a], [, b]) => b.requests - a.requests)
     .map(([status, { requests }]) => `${status}: ${number(requests)}`);
   return parts.length === 0 ? '' : `Requests by status  ${parts.join('  ')}`;
+}
+
+/** What only this kind can say: `turn messages binding request  12`. */
+function moreLines(more: Readonly<Record<string, unknown>>, path = ''): string {
+  return Object.entries(more)
+    .filter(([, value]) => value !== 0)
+    .map(([name, value]) => {
+      const place = path === '' ? name : `${path} ${name}`;
+      if (typeof value === 'object' && value !== null) return moreLines(value as Record<string, unknown>, place);
+      return `${place}  ${typeof value === 'number' ? number(value) : String(value)}`;
+    })
+    .filter((text) => text !== '')
+    .join('\n');
 }
 
 function unreadable(count: number): string {

@@ -118,16 +118,15 @@ export class Collector {
   async emit(name: string, batch: Batch): Promise<void> {
     const { tracker, enrichment, clock } = this.#options;
     const observations = await identifyBatch(enrichment, name, batch.observations);
+    const watermark = batch.watermark === undefined ? null : Math.min(batch.watermark, clock.now());
+    // In a backlog sessions are over within moments: they must not be before it is known what played them.
+    if (watermark !== null && clock.now() - watermark > BACKLOG) await enrichment.settled();
+    // From here to the cursor nothing is awaited: a commit has all of a batch, or nothing.
     for (const observation of observations) {
       if (observation.kind === 'report') this.#report(name, observation);
       else tracker.observe(name, observation);
     }
-    if (batch.watermark !== undefined) {
-      const watermark = Math.min(batch.watermark, clock.now());
-      // In a backlog sessions are over within moments: they must not be before it is known what played them.
-      if (clock.now() - watermark > BACKLOG) await enrichment.settled();
-      tracker.advance(name, watermark);
-    }
+    if (watermark !== null) tracker.advance(name, watermark);
     if (batch.cursor !== undefined) {
       this.#recorder.cursor(name, batch.cursor);
       this.#cursors.set(name, batch.cursor);

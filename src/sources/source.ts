@@ -85,14 +85,18 @@ export interface SourceKind<Schema extends z.ZodObject = z.ZodObject> {
   defaultName(config: z.output<Schema>): string;
   create(config: z.output<Schema>, common: CommonOptions): Source;
   /** Reads bytes once from beginning to end, for `headcount analyze`; absent if nothing could be read so. */
-  readonly readOnce?: ReadOnce;
+  readonly readOnce?: ReadOnce<z.output<Schema>>;
 }
 
 /**
  * Hands over batch by batch, in order; sessions that are open at the end are the caller's. Rejects with a
  * `HeadcountError` if the bytes are not of this kind at all.
  */
-export type ReadOnce = (chunks: AsyncIterable<Uint8Array>, context: ReadOnceContext) => Promise<ReadTally>;
+export type ReadOnce<Options> = (
+  chunks: AsyncIterable<Uint8Array>,
+  options: Options,
+  context: ReadOnceContext,
+) => Promise<ReadTally>;
 
 export interface ReadOnceContext {
   readonly gap: number;

@@ -10,9 +10,13 @@ const BATCH_BYTES = 32 * 1024 * 1024;
 const BATCH_PRESENCES = 50_000;
 
 /** Rejects with `NOT_AN_ACCESS_LOG` if no line at all can be read, as soon as that is plain. */
-export async function readLogOnce(chunks: AsyncIterable<Uint8Array>, context: ReadOnceContext): Promise<ReadTally> {
+export async function readLogOnce(
+  chunks: AsyncIterable<Uint8Array>,
+  { playbackId }: { readonly playbackId: readonly string[] },
+  context: ReadOnceContext,
+): Promise<ReadTally> {
   const { gap, lateness, counters } = context;
-  const reader = new LogReader({ gap, lateness, counters, playbackId: [], seed: randomInt(2 ** 31) });
+  const reader = new LogReader({ gap, lateness, counters, playbackId, seed: randomInt(2 ** 31) });
   const emit = async () => {
     const { observations, watermark } = reader.cut();
     const tally = reader.tally();

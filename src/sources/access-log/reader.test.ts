@@ -293,7 +293,7 @@ async function readOnce(text: string, counters = new ScopedCounters()) {
   const emit = async (batch: Batch) => {
     batches.push(batch);
   };
-  const tally = await readLogOnce(chunks, { gap: GAP, lateness: LATENESS, counters, emit });
+  const tally = await readLogOnce(chunks, { playbackId: [] }, { gap: GAP, lateness: LATENESS, counters, emit });
   return { tally, batches: batches.map((batch) => ({ ...batch, watermark: batch.watermark ?? null })) };
 }
 

@@ -13,6 +13,7 @@ import { list, number, port } from '../../lib/options.ts';
 import { defineSource, type Source } from '../source.ts';
 import { runFile } from './capture-file.ts';
 import { runLive } from './live-capture.ts';
+import { readCaptureOnce } from './read-once.ts';
 
 const NEITHER = 'needs either an interface or a file';
 
@@ -67,6 +68,7 @@ export const turn = defineSource({
   },
   defaultName: (options) => `turn:${options.interface ?? options.file}`,
   create: createTurn,
+  readOnce: readCaptureOnce,
 });
 
 function createTurn({ interface: name, file, port: ports, maxAllocations, snapLength, buffer }: Config): Source {

@@ -29,7 +29,7 @@ export async function runLive(options: LiveCaptureOptions, context: SourceContex
   const begun = begin(reader.allocations, context);
   await emit({ observations: [begun], watermark: begun.at });
 
-  const tell = createTeller(reader, context);
+  const tell = createTeller(reader, context, begun.at);
   const capture = createCaptureReader(reader.onPacket);
   const chunks = captureLive({
     interface: options.interface,
@@ -59,7 +59,12 @@ function filterFor(ports: readonly number[]): string {
 }
 
 /** Tells what there is, if it is time to. */
-function createTeller(reader: TurnReader, { clock, emit }: SourceContext): (isIdle: boolean) => Promise<void> {
+function createTeller(
+  reader: TurnReader,
+  { clock, emit }: SourceContext,
+  begunAt: Instant,
+): (isIdle: boolean) => Promise<void> {
+  let told = begunAt;
   let toldAt = clock.elapsed();
   let savedAt = Number.NEGATIVE_INFINITY;
   let savedChanges = 0;
@@ -76,9 +81,11 @@ function createTeller(reader: TurnReader, { clock, emit }: SourceContext): (isId
       savedChanges = changes;
       savedAt = elapsed;
     }
+    // Neither a wall clock that steps back nor the distance takes back what has been said.
+    told = Math.max(told, watermark ?? quiet, isIdle ? quiet : Number.NEGATIVE_INFINITY);
     await emit({
       observations,
-      watermark: Math.max(watermark ?? quiet, isIdle ? quiet : Number.NEGATIVE_INFINITY),
+      watermark: told,
       ...(isNew ? { cursor: { version: 1, state: saveState(reader.allocations) } } : {}),
     });
   };

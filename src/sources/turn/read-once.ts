@@ -1,6 +1,8 @@
 /** A capture that is read once from beginning to end: a file, standard input, whatever gives bytes. For `analyze`. */
 
+import { randomInt } from 'node:crypto';
 import { createCaptureReader } from '../../transports/capture/pcap.ts';
+import type { ReadOnceContext, ReadTally } from '../source.ts';
 import { type ReaderBatch, TurnReader, type TurnReaderOptions } from './reader.ts';
 import type { TurnSummary } from './summary.ts';
 
@@ -13,6 +15,19 @@ export interface CaptureTally {
 }
 
 const BATCH_BYTES = 4 * 1024 * 1024;
+
+/** Rejects with `CAPTURE_UNREADABLE` if it is no capture. */
+export async function readCaptureOnce(
+  chunks: AsyncIterable<Uint8Array>,
+  { port: ports, maxAllocations }: { readonly port: readonly number[]; readonly maxAllocations: number },
+  { counters, emit }: ReadOnceContext,
+): Promise<ReadTally> {
+  const options = { ports, maxAllocations, counters, seed: randomInt(2 ** 31) };
+  const { turn, ...tally } = await readCapture(chunks, options, ({ observations, watermark }) =>
+    emit({ observations, ...(watermark === null ? {} : { watermark }) }),
+  );
+  return { ...tally, lines: null, statuses: null, more: { turn } };
+}
 
 /**
  * Hands over batch by batch, in order; answers what was read in all. Sessions still open at the end are the caller's.
