@@ -122,7 +122,7 @@ function seeded(seed: number): () => number {
 
 function readWithHeadcount(path: string): Promise<CaptureTally> {
   const options = { ports: [3478], maxAllocations: 100_000, counters: new ScopedCounters(), seed: 1 };
-  return readCapture(createReadStream(path, { highWaterMark: 1024 * 1024 }), options, async () => {});
+  return readCapture([createReadStream(path, { highWaterMark: 1024 * 1024 })], options, async () => {});
 }
 
 /** A fast reader that reads wrongly is none. */

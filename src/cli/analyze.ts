@@ -28,7 +28,7 @@ export const analyze: Command = {
 
 Reads logs (also .gz; - is standard input) or captures (.pcap, .pcapng) to their end and prints sessions, unique clients,
 the peak and when it was, listening time, bytes, and the same by stream, country, city, player, platform and quality. Several
-logs are read as one, so give rotated ones oldest first. Nothing is kept.
+files are read as one, so give rotated ones oldest first. Nothing is kept.
 
       --format text|json   how to print; default text
       --kind KIND          what the files are; default: by their names. KIND is ${KINDS.filter(
@@ -53,8 +53,6 @@ Exit code: 0, or 1 if a file cannot be read.
       throw new HeadcountError('BAD_USAGE', `There is no format "${format}": it is ${FORMATS.join(' or ')}.`);
     }
     const kind = kindOf(positionals, values['kind'] as string | undefined);
-    if (kind.kind === 'turn' && positionals.length > 1)
-      throw new HeadcountError('BAD_USAGE', 'Captures are analyzed one by one: join them with mergecap first.');
     const analysis = await analyzeFiles(positionals, sourceOf(kind, (values['option'] ?? []) as string[]), terminal);
     terminal.out(format === 'json' ? reportJson(analysis) : reportText(analysis));
     return 0;
@@ -130,12 +128,8 @@ async function analyzeFiles(
   try {
     const fold = createFolding({ ...kind.traits, gap }, enrichment, summarizer);
     book.fold = fold;
-    const tally = await kind.readOnce!(chunksOf(files, progress, terminal.signal), options, {
-      gap,
-      lateness,
-      counters,
-      emit: fold.emit,
-    });
+    const contents = files.map((file) => chunksOf(file, progress, terminal.signal));
+    const tally = await kind.readOnce!(contents, options, { gap, lateness, counters, emit: fold.emit });
     await fold.finish();
     return { files, tally, counters: { ...counters.read(), ...fold.tracker.counters }, summary: summarizer.summary() };
   } finally {
@@ -182,26 +176,20 @@ function createFolding(
   };
 }
 
-/** All bytes of all files as they are written; those of a gzip file as they are meant. */
-async function* chunksOf(
-  files: readonly string[],
-  progress: Progress,
-  signal: AbortSignal,
-): AsyncGenerator<Uint8Array> {
-  for (const file of files) {
-    const raw = file === '-' ? process.stdin : createReadStream(file, { highWaterMark: 1024 * 1024 });
-    raw.on('data', (chunk: string | Buffer) => progress.add(chunk.length));
-    const stream = file.endsWith('.gz') ? raw.pipe(createGunzip()) : raw;
-    if (stream !== raw) raw.on('error', (error: Error) => stream.destroy(error));
-    try {
-      for await (const chunk of stream) {
-        if (signal.aborted) throw new HeadcountError('STOPPED', 'Stopped before the end.');
-        yield chunk as Buffer;
-      }
-    } catch (error) {
-      if (error instanceof HeadcountError) throw error;
-      throw new HeadcountError('FILE_UNREADABLE', `${file} cannot be read: ${messageOf(error)}`);
+/** The bytes of a file as they are written; those of a gzip file as they are meant. */
+async function* chunksOf(file: string, progress: Progress, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+  const raw = file === '-' ? process.stdin : createReadStream(file, { highWaterMark: 1024 * 1024 });
+  raw.on('data', (chunk: string | Buffer) => progress.add(chunk.length));
+  const stream = file.endsWith('.gz') ? raw.pipe(createGunzip()) : raw;
+  if (stream !== raw) raw.on('error', (error: Error) => stream.destroy(error));
+  try {
+    for await (const chunk of stream) {
+      if (signal.aborted) throw new HeadcountError('STOPPED', 'Stopped before the end.');
+      yield chunk as Buffer;
     }
+  } catch (error) {
+    if (error instanceof HeadcountError) throw error;
+    throw new HeadcountError('FILE_UNREADABLE', `${file} cannot be read: ${messageOf(error)}`);
   }
 }
 

@@ -58,7 +58,7 @@ export function reportText({ files, tally, counters, summary }: Analysis): strin
             .replace('T', ' ')
             .replace(/\.\d+Z$/, ' UTC')}`,
     ],
-    ['Listening time', `${number(Math.round(summary.listeningSeconds / 360) / 10)} h`],
+    ['Listening time', length(summary.listeningSeconds)],
     ['Bytes', size(summary.bytes)],
     ['Bots', `${number(summary.bots)} sessions, in none of these numbers`],
   ];
@@ -121,6 +121,11 @@ function moreLines(more: Readonly<Record<string, unknown>>, path = ''): string {
 
 function unreadable(count: number): string {
   return count === 0 ? '' : `, ${number(count)} of them unreadable`;
+}
+
+function length(seconds: number): string {
+  if (seconds >= 3600) return `${number(Math.round(seconds / 360) / 10)} h`;
+  return seconds >= 60 ? `${number(Math.round(seconds / 6) / 10)} min` : `${number(Math.round(seconds * 10) / 10)} s`;
 }
 
 function short(text: string): string {

@@ -89,11 +89,12 @@ export interface SourceKind<Schema extends z.ZodObject = z.ZodObject> {
 }
 
 /**
- * Hands over batch by batch, in order; sessions that are open at the end are the caller's. Rejects with a
+ * Reads the bytes of every file as if one went on where the one before it ended, as rotated logs do. Hands over batch by
+ * batch, in order; sessions that are open at the end are the caller's. Rejects with a
  * `HeadcountError` if the bytes are not of this kind at all.
  */
 export type ReadOnce<Options> = (
-  chunks: AsyncIterable<Uint8Array>,
+  files: Iterable<AsyncIterable<Uint8Array>>,
   options: Options,
   context: ReadOnceContext,
 ) => Promise<ReadTally>;

@@ -1,4 +1,4 @@
-/** A log that is read once from beginning to end: a file, standard input, whatever gives bytes. For `headcount analyze`. */
+/** Logs that are read once from beginning to end: files, standard input, whatever gives bytes. For `headcount analyze`. */
 
 import { randomInt } from 'node:crypto';
 import { HeadcountError } from '../../lib/errors.ts';
@@ -11,7 +11,7 @@ const BATCH_PRESENCES = 50_000;
 
 /** Rejects with `NOT_AN_ACCESS_LOG` if no line at all can be read, as soon as that is plain. */
 export async function readLogOnce(
-  chunks: AsyncIterable<Uint8Array>,
+  files: Iterable<AsyncIterable<Uint8Array>>,
   { playbackId }: { readonly playbackId: readonly string[] },
   context: ReadOnceContext,
 ): Promise<ReadTally> {
@@ -25,12 +25,14 @@ export async function readLogOnce(
     return tally;
   };
   let bytes = 0;
-  for await (const block of blocksOf(chunks, counters)) {
-    reader.take(block, Number.POSITIVE_INFINITY);
-    bytes += block.length;
-    if (bytes < BATCH_BYTES && reader.size < BATCH_PRESENCES) continue;
-    bytes = 0;
-    await emit();
+  for (const file of files) {
+    for await (const block of blocksOf(file, counters)) {
+      reader.take(block, Number.POSITIVE_INFINITY);
+      bytes += block.length;
+      if (bytes < BATCH_BYTES && reader.size < BATCH_PRESENCES) continue;
+      bytes = 0;
+      await emit();
+    }
   }
   return { ...(await emit()), packets: null, more: {} };
 }

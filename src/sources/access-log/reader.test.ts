@@ -285,15 +285,15 @@ test('a playback id is taken from the parameters that the options name, and from
   assert.deepEqual(ids(read(lines)), [[null, 5]]);
 });
 
-async function readOnce(text: string, counters = new ScopedCounters()) {
+async function readOnce(text: string | string[], counters = new ScopedCounters()) {
   const batches: Batch[] = [];
-  const chunks = (async function* () {
-    yield Buffer.from(text);
-  })();
+  const files = [text].flat().map(async function* (each) {
+    yield Buffer.from(each);
+  });
   const emit = async (batch: Batch) => {
     batches.push(batch);
   };
-  const tally = await readLogOnce(chunks, { playbackId: [] }, { gap: GAP, lateness: LATENESS, counters, emit });
+  const tally = await readLogOnce(files, { playbackId: [] }, { gap: GAP, lateness: LATENESS, counters, emit });
   return { tally, batches: batches.map((batch) => ({ ...batch, watermark: batch.watermark ?? null })) };
 }
 
@@ -317,6 +317,13 @@ test('everything is tallied, also what is no audience and what cannot be read', 
   assert.deepEqual(counters.read(), {
     ...{ bytes: lines.length, lines: 7, requests: 2, rejected: 2, rejectedAddress: 1, rejectedTime: 1 },
   });
+});
+
+test('several logs are read as one, though the first has lost its last line end', async () => {
+  const lines = [line(), line({ at: 5 }), line({ at: 10 })].map(written);
+  const { tally, batches } = await readOnce([(lines[0]! + lines[1]!).trimEnd(), lines[2]!]);
+  assert.equal(tally.lines, 3);
+  assert.equal(sessionsOf(batches).length, 1);
 });
 
 test('an empty log is a log; bytes of which no line can be read are none', async () => {

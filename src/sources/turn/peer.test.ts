@@ -2,8 +2,7 @@
 
 import { strict as assert } from 'node:assert';
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { createReadStream, readFileSync } from 'node:fs';
 import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { until } from '../../../lab/child.ts';
@@ -128,9 +127,7 @@ test('two users, through channels and by indications: live, and again from the r
   await recording.stop();
 
   const once = await readCapture(
-    (async function* () {
-      yield await readFile(recording.path);
-    })(),
+    [createReadStream(recording.path)],
     { ports: [server.port], maxAllocations: 1000, counters: new ScopedCounters(), seed: 1 },
     async () => {},
   );

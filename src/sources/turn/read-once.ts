@@ -1,4 +1,4 @@
-/** A capture that is read once from beginning to end: a file, standard input, whatever gives bytes. For `analyze`. */
+/** Captures that are read once from beginning to end: files, standard input, whatever gives bytes. For `analyze`. */
 
 import { randomInt } from 'node:crypto';
 import { createCaptureReader } from '../../transports/capture/pcap.ts';
@@ -9,7 +9,7 @@ import type { TurnSummary } from './summary.ts';
 export interface CaptureTally {
   readonly bytes: number;
   readonly packets: number;
-  /** Packets and messages that could not be read; a file that breaks off or is corrupt counts one more. */
+  /** Packets and messages that could not be read; a file that breaks off or is corrupt counts as one more. */
   readonly unreadable: number;
   readonly turn: TurnSummary;
 }
@@ -18,12 +18,12 @@ const BATCH_BYTES = 4 * 1024 * 1024;
 
 /** Rejects with `CAPTURE_UNREADABLE` if it is no capture. */
 export async function readCaptureOnce(
-  chunks: AsyncIterable<Uint8Array>,
+  files: Iterable<AsyncIterable<Uint8Array>>,
   { port: ports, maxAllocations }: { readonly port: readonly number[]; readonly maxAllocations: number },
   { counters, emit }: ReadOnceContext,
 ): Promise<ReadTally> {
   const options = { ports, maxAllocations, counters, seed: randomInt(2 ** 31) };
-  const { turn, ...tally } = await readCapture(chunks, options, ({ observations, watermark }) =>
+  const { turn, ...tally } = await readCapture(files, options, ({ observations, watermark }) =>
     emit({ observations, ...(watermark === null ? {} : { watermark }) }),
   );
   return { ...tally, lines: null, statuses: null, more: { turn } };
@@ -34,24 +34,27 @@ export async function readCaptureOnce(
  * Throws `CAPTURE_UNREADABLE` if it is no capture.
  */
 export async function readCapture(
-  chunks: AsyncIterable<Uint8Array>,
+  files: Iterable<AsyncIterable<Uint8Array>>,
   options: Omit<TurnReaderOptions, 'foldMs'>,
   emit: (batch: ReaderBatch) => Promise<void>,
 ): Promise<CaptureTally> {
   const reader = new TurnReader({ ...options, foldMs: Number.POSITIVE_INFINITY });
-  const capture = createCaptureReader(reader.onPacket);
   let bytes = 0;
   let told = 0;
-  for await (const chunk of chunks) {
-    capture.write(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength));
-    bytes += chunk.byteLength;
-    if (bytes - told < BATCH_BYTES) continue;
-    told = bytes;
-    await emit(reader.cut());
+  let broken = 0;
+  for (const file of files) {
+    const capture = createCaptureReader(reader.onPacket);
+    for await (const chunk of file) {
+      capture.write(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength));
+      bytes += chunk.byteLength;
+      if (bytes - told < BATCH_BYTES) continue;
+      told = bytes;
+      await emit(reader.cut());
+    }
+    capture.end();
+    if (capture.isTruncated || capture.isCorrupt) broken++;
   }
-  capture.end();
   await emit(reader.cut());
   const { packets, unreadable } = reader.tally();
-  const broken = capture.isTruncated || capture.isCorrupt ? 1 : 0;
   return { bytes, packets, unreadable: unreadable + broken, turn: reader.summary() };
 }
