@@ -50,7 +50,10 @@ export function createSpyServer(configName = 'hf.config'): SpyServer {
   const waiting: (() => void)[] = [];
   const server = createServer((connection) => {
     starts++;
+    // Only one can have the port: an older one that was left behind is of no use to anybody.
+    const older = socket;
     socket = connection;
+    older?.destroy();
     createInterface({ input: connection }).on('line', (line) => {
       if (line === 'done') waiting.shift()?.();
       else pid = Number(line.slice('pid '.length));

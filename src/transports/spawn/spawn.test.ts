@@ -203,23 +203,28 @@ test('a line of more than 64 KiB is skipped and counted', async () => {
   assert.equal(spawned.counters.get('longLines'), 1);
 });
 
-test('if our own process ends without stopping it, it is killed', async () => {
-  const spawn = JSON.stringify(fileURLToPath(new URL('spawn.ts', import.meta.url)));
-  const clock = JSON.stringify(fileURLToPath(new URL('../../lib/clock.ts', import.meta.url)));
-  const counters = JSON.stringify(fileURLToPath(new URL('../../telemetry/counters.ts', import.meta.url)));
-  const owner = startChild(process.execPath, [
-    '--input-type=module',
-    '-e',
-    `import { spawnLines } from ${spawn}; import { systemClock as clock } from ${clock};
+for (const [how, end] of [
+  ['ends without stopping it', 'process.exit(1)'],
+  ['is killed', "process.kill(process.pid, 'SIGKILL')"],
+]) {
+  test(`if our own process ${how}, it is killed`, async () => {
+    const spawn = JSON.stringify(fileURLToPath(new URL('spawn.ts', import.meta.url)));
+    const clock = JSON.stringify(fileURLToPath(new URL('../../lib/clock.ts', import.meta.url)));
+    const counters = JSON.stringify(fileURLToPath(new URL('../../telemetry/counters.ts', import.meta.url)));
+    const owner = startChild(process.execPath, [
+      '--input-type=module',
+      '-e',
+      `import { spawnLines } from ${spawn}; import { systemClock as clock } from ${clock};
      import { ScopedCounters } from ${counters};
      const script = 'console.log(process.pid); setInterval(() => {}, 1000)';
      const { signal } = new AbortController();
      const program = process.execPath;
      for await (const { lines } of spawnLines({ program, args: ['-e', script], signal, clock, counters: new ScopedCounters() })) {
-       console.log('pid', lines[0]); process.exit(1);
+       console.log('pid', lines[0]); ${end};
      }`,
-  ]);
-  const [, pid] = await owner.printed(/pid (\d+)/);
-  await owner.ended;
-  await until('it is gone', () => !isAlive(Number(pid)));
-});
+    ]);
+    const [, pid] = await owner.printed(/pid (\d+)/);
+    await owner.ended;
+    await until('it is gone', () => !isAlive(Number(pid)));
+  });
+}

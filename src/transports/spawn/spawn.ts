@@ -3,8 +3,8 @@
  *
  * - No shell; fixed arguments; of our environment the program sees `PATH`, `HOME` and `LANG` alone.
  * - The program leads a process group of its own. To end it, the group gets SIGINT, after two seconds SIGTERM, after two
- *   more SIGKILL. If our own process ends without that, it is killed; if we are killed with SIGKILL, it lives on until
- *   its next line, which nobody takes any more (SIGPIPE).
+ *   more SIGKILL. If our own process ends without that, it is killed; also if we are killed with SIGKILL, where Linux's
+ *   `setpriv` is installed. Elsewhere it then lives on until its next line, which nobody takes any more (SIGPIPE).
  * - Standard output and standard error are read together; lines of more than 64 KiB are skipped and counted as
  *   `longLines`. Reading stops while the lines that were read are not taken.
  *
@@ -12,6 +12,8 @@
  */
 
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import { accessSync, constants, existsSync, statSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import type { Clock } from '../../lib/clock.ts';
 import { HeadcountError } from '../../lib/errors.ts';
@@ -43,6 +45,8 @@ export type SpawnStep =
 
 type Program = ChildProcessByStdio<null, Readable, Readable>;
 
+/** Of util-linux: every Debian has it. */
+const SETPRIV = '/usr/bin/setpriv';
 const BEAT_MS = 1000;
 const LONGEST_LINE = 64 * 1024;
 /** With so many lines waiting to be taken, reading stops. */
@@ -86,10 +90,28 @@ function start({ program, args }: SpawnOptions): Program {
   const { PATH, HOME, LANG } = process.env;
   const env = Object.fromEntries(Object.entries({ PATH, HOME, LANG }).filter(([, value]) => value !== undefined));
   try {
-    return spawn(program, [...args], { env, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+    const isBound = existsSync(SETPRIV);
+    if (isBound) checkRunnable(program, PATH ?? '');
+    // prctl(2) PR_SET_PDEATHSIG: the kernel kills it when we are gone, however that came.
+    const [file, before] = isBound ? [SETPRIV, ['--pdeathsig', 'KILL', '--', program]] : [program, []];
+    return spawn(file, [...before, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
   } catch (error) {
     throw notStarted(program, error);
   }
+}
+
+/** Throws if there is no such program that may be run: setpriv would say so only by ending at once. */
+function checkRunnable(program: string, path: string): void {
+  const places = program.includes('/') ? [program] : path.split(delimiter).map((folder) => join(folder, program));
+  const isRunnable = (place: string) => {
+    try {
+      accessSync(place, constants.X_OK);
+      return statSync(place).isFile();
+    } catch {
+      return false;
+    }
+  };
+  if (!places.some(isRunnable)) throw new Error(`no program ${program} that may be run`);
 }
 
 function notStarted(program: string, cause: unknown): HeadcountError {
