@@ -15,7 +15,7 @@ import { createEnrichment } from './enrich/index.ts';
 import { createMask, keyedHash } from './enrich/privacy.ts';
 import { serveHttp } from './http/server.ts';
 import type { Service, SourceInfo } from './http/service.ts';
-import type { Clock } from './lib/clock.ts';
+import { type Clock, steadyClock } from './lib/clock.ts';
 import { messageOf } from './lib/errors.ts';
 import { type RunningSource, RunningSources, traitsOf } from './sources/running.ts';
 import { openDuckDbStore } from './store/duckdb/index.ts';
@@ -81,7 +81,8 @@ export async function startApp(options: AppOptions): Promise<App> {
 }
 
 async function build(options: AppOptions, closers: Closers): Promise<App> {
-  const { config, clock, log, random } = options;
+  const { config, log, random } = options;
+  const clock = steadyClock(options.clock);
   const startedAt = clock.now();
   const counters = new Counters();
   const trust = trustOf(config);
@@ -227,5 +228,6 @@ async function build(options: AppOptions, closers: Closers): Promise<App> {
 
 /** Session and stream ids: what goes in is hashed with the installation's key already. */
 function idHash(text: string): string {
-  return createHash('sha256').update(text).digest('base64url').slice(0, 20);
+  // Copied: a slice would hold on to the whole digest, for each of a million sessions.
+  return Buffer.from(createHash('sha256').update(text).digest('base64url').slice(0, 20), 'latin1').toString('latin1');
 }

@@ -27,3 +27,22 @@ export const systemClock: Clock = {
       signal.addEventListener('abort', done);
     }),
 };
+
+/**
+ * The same clock, but `now` never goes back: when the wall clock is set back, `now` goes on at half speed until the wall
+ * clock has caught up, as adjtime(3) does. Records then stay in order, and nothing that was true becomes the future.
+ */
+export function steadyClock(clock: Clock): Clock {
+  let told = Number.NEGATIVE_INFINITY;
+  let toldAt = clock.elapsed();
+  return {
+    now: () => {
+      const elapsed = clock.elapsed();
+      told = Math.max(clock.now(), told + (elapsed - toldAt) / 2);
+      toldAt = elapsed;
+      return Math.floor(told);
+    },
+    elapsed: () => clock.elapsed(),
+    sleep: (ms, signal) => clock.sleep(ms, signal),
+  };
+}

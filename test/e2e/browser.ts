@@ -47,3 +47,26 @@ export async function openPage(
   await page.goto(url);
   return { page, errors, foreign };
 }
+
+/** Runs in the page. As text, because the types of a browser are no part of this program. */
+const COUNT_COLOURS = `async ([base64, names]) => {
+  const bytes = Uint8Array.from(atob(base64), (char) => char.charCodeAt(0));
+  const bitmap = await createImageBitmap(new Blob([bytes], { type: 'image/png' }));
+  const context = new OffscreenCanvas(bitmap.width, bitmap.height).getContext('2d');
+  context.drawImage(bitmap, 0, 0);
+  const { data } = context.getImageData(0, 0, bitmap.width, bitmap.height);
+  return names.map((name) => {
+    const probe = document.body.appendChild(document.createElement('span'));
+    probe.style.color = 'var(' + name + ')';
+    const wanted = getComputedStyle(probe).color.match(/\\d+/g).map(Number);
+    probe.remove();
+    let count = 0;
+    for (let i = 0; i < data.length; i += 4) if (wanted.every((value, j) => data[i + j] === value)) count++;
+    return count / (data.length / 4);
+  });
+}`;
+
+/** How much of a picture has exactly the colours that the page's stylesheet gives these names, from 0 to 1. */
+export function sharesOf(page: Page, png: Buffer, names: readonly `--${string}`[]): Promise<number[]> {
+  return page.evaluate<number[]>(`(${COUNT_COLOURS})(${JSON.stringify([png.toString('base64'), names])})`);
+}

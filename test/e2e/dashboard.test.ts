@@ -14,14 +14,14 @@ import type { Browser, Page } from 'playwright-core';
 import { freePort, type LabChild, startChild } from '../../lab/child.ts';
 import type { AudienceWire, PlacesWire } from '../../src/http/contract.ts';
 import { logTime } from '../../src/sources/access-log/fixture.ts';
-import { openBrowser, openPage, type WatchedPage } from './browser.ts';
+import { openBrowser, openPage, sharesOf, type WatchedPage } from './browser.ts';
 import { eventually, type Installation, install } from './process.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
 /** Whoever runs one of these has set `hacked`. */
 const HOSTILE_STREAM = '"><img src=x onerror=hacked=1>';
-const HOSTILE_AGENT = '<script>hacked=1</script><b onmouseover=hacked=1>"&amp;\u202egnp.exe';
+const HOSTILE_AGENT = 'VLC/3.0.20 <script>hacked=1</script><b onmouseover=hacked=1>"&amp;\u202egnp.exe';
 
 let browser: Browser;
 let folder: string;
@@ -86,7 +86,7 @@ test('the map is painted: land and water, and marks whose counts add up to every
   const canvas = page.getByTestId('map').locator('canvas');
   await canvas.waitFor();
   await eventually('land and water are seen', async () => {
-    const { land, water } = await sharesOf(page, await canvas.screenshot());
+    const [land = 0, water = 0] = await sharesOf(page, await canvas.screenshot(), ['--map-land', '--map-water']);
     assert.ok(land > 0.05, `land: ${land}`);
     assert.ok(water > 0.3, `water: ${water}`);
   });
@@ -105,27 +105,6 @@ async function placed(): Promise<number> {
   return places.reduce((sum, { count }) => sum + count, 0);
 }
 
-/** How much of a picture has exactly the colours of bare land and of water, as the stylesheet has them. */
-function sharesOf(page: Page, picture: Buffer): Promise<{ land: number; water: number }> {
-  return page.evaluate(async (base64) => {
-    const bytes = Uint8Array.from(atob(base64), (char) => char.charCodeAt(0));
-    const bitmap = await createImageBitmap(new Blob([bytes], { type: 'image/png' }));
-    const context = new OffscreenCanvas(bitmap.width, bitmap.height).getContext('2d')!;
-    context.drawImage(bitmap, 0, 0);
-    const { data } = context.getImageData(0, 0, bitmap.width, bitmap.height);
-    const shareOf = (name: string) => {
-      const probe = document.body.appendChild(document.createElement('span'));
-      probe.style.color = `var(${name})`;
-      const wanted = getComputedStyle(probe).color.match(/\d+/g)!.map(Number);
-      probe.remove();
-      let count = 0;
-      for (let i = 0; i < data.length; i += 4) if (wanted.every((value, j) => data[i + j] === value)) count++;
-      return count / (data.length / 4);
-    };
-    return { land: shareOf('--map-land'), water: shareOf('--map-water') };
-  }, picture.toString('base64'));
-}
-
 test('the table shows sessions, sorts them, opens one, and fetches more', async () => {
   const { page } = desk;
   const rows = page.locator('table tbody:has(button[aria-expanded])');
@@ -135,7 +114,7 @@ test('the table shows sessions, sorts them, opens one, and fetches more', async 
   await eventually('more rows are seen', async () => assert.ok((await rows.count()) >= 120));
   const first = rows.first().getByRole('button');
   await first.click();
-  await rows.first().getByText('User agent').waitFor();
+  await rows.first().getByText('User agent', { exact: true }).waitFor();
   await first.click();
   await page.getByRole('button', { name: 'Received' }).click();
   await eventually('the greatest is first', async () => {
@@ -160,7 +139,7 @@ function bytesOf(text: string): number {
 test('light and dark are chosen by keyboard, seen at once, and kept', async () => {
   const { page, errors } = await openPage(browser, url, { colorScheme: 'light' });
   const brightness = () =>
-    page.evaluate(() => Number(/\d+/.exec(getComputedStyle(document.body).backgroundColor)?.[0]));
+    page.evaluate<number>('Number(/\\d+/.exec(getComputedStyle(document.body).backgroundColor)[0])');
   assert.ok((await brightness()) > 200);
   await page.getByRole('radio', { name: 'As the system' }).focus();
   await page.keyboard.press('ArrowRight');
@@ -176,11 +155,9 @@ test('on a phone nothing scrolls sideways', async () => {
   const { page, errors } = await openPage(browser, url, { viewport: { width: 360, height: 740 }, hasTouch: true });
   await page.locator('#sessions').scrollIntoViewIfNeeded();
   await page.locator('tbody button[aria-expanded]').first().click();
-  await page.getByText('User agent').waitFor();
-  const { needed, available } = await page.evaluate(() => ({
-    needed: document.documentElement.scrollWidth,
-    available: document.documentElement.clientWidth,
-  }));
+  await page.getByText('User agent', { exact: true }).waitFor();
+  const available = await page.evaluate<number>('document.documentElement.clientWidth');
+  const needed = await page.evaluate<number>('document.documentElement.scrollWidth');
   assert.equal(available, 360);
   assert.equal(needed, 360);
   assert.deepEqual(errors, []);
@@ -212,7 +189,7 @@ test('what strangers wrote is shown as text; a lost server is said, and found ag
     await page.locator('tbody button[aria-expanded]').first().click();
     await page.locator('dd', { hasText: HOSTILE_AGENT }).waitFor();
     assert.equal(await page.locator('img[src="x"]').count(), 0);
-    assert.equal(await page.evaluate(() => 'hacked' in globalThis), false);
+    assert.equal(await page.evaluate<boolean>('"hacked" in globalThis'), false);
     assert.deepEqual(errors, []);
     assert.deepEqual(foreign, []);
 

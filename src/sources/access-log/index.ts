@@ -117,6 +117,12 @@ function createBatches(options: Options, common: CommonOptions, context: SourceC
   let lastStep: TailStep | null = null;
   let lastBeat = Number.NEGATIVE_INFINITY;
   let lastCursor = JSON.stringify(resumed);
+  // When it would be if the wall clock had never been set back: what was credible then stays so.
+  let origin = Number.NEGATIVE_INFINITY;
+  const latest = () => {
+    origin = Math.max(origin, clock.now() - clock.elapsed());
+    return Math.floor(origin + clock.elapsed()) + AHEAD_MS;
+  };
   // The watermark that the lines gave, and when the last of them was read.
   let told: Instant | null = reader.watermark;
   let toldAt = clock.elapsed();
@@ -139,7 +145,7 @@ function createBatches(options: Options, common: CommonOptions, context: SourceC
   return {
     cursor: resumed,
     take: async (step: TailStep & { kind: 'lines' }) => {
-      reader.take(step.bytes, options.follow ? clock.now() + AHEAD_MS : Number.POSITIVE_INFINITY);
+      reader.take(step.bytes, options.follow ? latest() : Number.POSITIVE_INFINITY);
       bytes += step.bytes.length;
       lastStep = step;
       toldAt = clock.elapsed();
