@@ -8,6 +8,7 @@ import { type App, startApp } from '../app.ts';
 import { type LoadedConfig, loadConfig } from '../config/load.ts';
 import { demoLog, startDemo } from '../demo/demo.ts';
 import { openGeo } from '../enrich/geo/index.ts';
+import { aborted } from '../lib/abort.ts';
 import { systemClock } from '../lib/clock.ts';
 import { HeadcountError, messageOf } from '../lib/errors.ts';
 import { parseIp } from '../lib/ip.ts';
@@ -144,11 +145,4 @@ function reloader(app: App, log: Log, reload: () => LoadedConfig): { ask(): void
     },
     done: () => last,
   };
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true });
-  });
 }

@@ -13,6 +13,7 @@ import type { Streams } from '../core/streams.ts';
 import type { SourceTraits, Tracker } from '../core/tracker.ts';
 import type { Enrichment } from '../enrich/enrich.ts';
 import { identifyBatch } from '../enrich/identify-batch.ts';
+import { unlessAborted } from '../lib/abort.ts';
 import type { Clock } from '../lib/clock.ts';
 import { HeadcountError, messageOf } from '../lib/errors.ts';
 import type { Batch } from '../sources/source.ts';
@@ -51,6 +52,9 @@ const RETRY_FULL_AFTER = 2000;
 const BACKLOG = 60_000;
 /** So many observations are applied before what they changed is moved on. */
 const SETTLE_AFTER = 10_000;
+/** So long a batch of a backlog waits for enrichment. */
+const SETTLE_WITHIN = 10_000;
+const NEVER = new AbortController().signal;
 
 export class Collector {
   readonly #options: CollectorOptions;
@@ -114,13 +118,17 @@ export class Collector {
     this.#loops = [this.#tellNews(), this.#commitRegularly()];
   }
 
-  /** Takes a batch in whole: its observations, its watermark and its cursor belong together. */
-  async emit(name: string, batch: Batch): Promise<void> {
+  /**
+   * Takes a batch in whole: its observations, its watermark and its cursor belong together. Aborted before that, it takes
+   * nothing of it.
+   */
+  async emit(name: string, batch: Batch, signal: AbortSignal = NEVER): Promise<void> {
     const { tracker, enrichment, clock } = this.#options;
     const observations = await identifyBatch(enrichment, name, batch.observations);
     const watermark = batch.watermark === undefined ? null : Math.min(batch.watermark, clock.now());
     // In a backlog sessions are over within moments: they must not be before it is known what played them.
-    if (watermark !== null && clock.now() - watermark > BACKLOG) await enrichment.settled();
+    if (watermark !== null && clock.now() - watermark > BACKLOG) await this.#settled(signal);
+    if (signal.aborted) return;
     // From here to the cursor nothing is awaited: a commit has all of a batch, or nothing.
     for (const observation of observations) {
       if (observation.kind === 'report') this.#report(name, observation);
@@ -133,7 +141,7 @@ export class Collector {
     }
     this.#unsettled += observations.length;
     if (this.#unsettled >= SETTLE_AFTER) this.#settle();
-    await this.#room();
+    await this.#room(signal);
   }
 
   /** The source cannot go on: its streams cannot be reached. */
@@ -251,12 +259,26 @@ export class Collector {
   }
 
   /** Waits until the changes that wait are few enough. */
-  async #room(): Promise<void> {
+  async #room(signal: AbortSignal): Promise<void> {
     const { commitAfter = 50_000 } = this.#options;
     while (this.#recorder.size >= commitAfter || this.#stall !== null) {
-      if (this.#stopping.signal.aborted) return;
-      await (this.#committing ?? this.#commit());
+      if (signal.aborted || this.#stopping.signal.aborted) return;
+      await unlessAborted(this.#committing ?? this.#commit(), signal);
     }
+  }
+
+  /** Waits until enrichment has nothing under way, but not for ever: a log can hold more new players than can be told. */
+  async #settled(signal: AbortSignal): Promise<void> {
+    const { clock, enrichment, counters } = this.#options;
+    const over = new AbortController();
+    const patience = clock.sleep(SETTLE_WITHIN, AbortSignal.any([signal, over.signal]));
+    let isSettled = false;
+    const settled = enrichment.settled().then(() => {
+      isSettled = true;
+    });
+    await Promise.race([settled, patience]);
+    over.abort();
+    if (!isSettled) counters.add('unsettledBatches');
   }
 
   #commit(): Promise<void> {

@@ -123,7 +123,7 @@ export function authorize(principal: Principal, right: Right, trust: TrustOption
 
 /** What a write must look like, so that no other site can make a browser send it. Throws otherwise. */
 export function checkWrite(headers: IncomingHttpHeaders, trust: TrustOptions): void {
-  if (!/^application\/json\b/i.test(headers['content-type'] ?? '')) {
+  if (!/^application\/json\s*(;|$)/i.test(headers['content-type'] ?? '')) {
     throw new HeadcountError('NOT_JSON', 'Send the body as application/json.');
   }
   const { origin } = headers;
@@ -138,7 +138,7 @@ function originHost(origin: string): string | null {
 
 /** So many failed sign-ins a peer has, and for how long they are held against it. */
 const MOST_FAILURES = 20;
-const HELD_FOR = 60_000;
+export const HELD_FOR = 60_000;
 const MOST_PEERS = 10_000;
 
 /** Slows down whoever guesses credentials, by the address of the connection itself: headers can be forged. */

@@ -234,7 +234,7 @@ export const LiveAudience = z
     sessions: count,
     listeners: count,
     bots: count,
-    joined: count.describe('Since the event before.'),
+    joined: count.describe('People who came since the event before, also those whose `session` event was left out.'),
     left: count,
     streams: z.record(z.string(), count).describe('Sessions by stream id.'),
     top: z
@@ -262,7 +262,7 @@ export type ForgottenWire = z.infer<typeof ForgottenWire>;
 // Queries. A parameter that may be given several times means "one of these"; `~` means "unknown".
 
 const several = z
-  .union([z.string(), z.array(z.string()).max(100)])
+  .union([z.string(), z.array(z.string()).max(100)], { error: 'may be given at most 100 times' })
   .transform((value) => (Array.isArray(value) ? value : [value]))
   .optional();
 
@@ -283,7 +283,11 @@ const filters = {
   bot: z.enum(['true', 'false', 'all']).default('false').describe('Only bots, only people, or both.'),
 };
 
-const instant = z.iso.datetime({ offset: true }).transform((text) => Date.parse(text));
+const LATEST = Date.UTC(9999, 11, 31);
+const instant = z.iso
+  .datetime({ offset: true, error: 'must be a time such as 2026-01-31T12:00:00Z' })
+  .transform((text) => Date.parse(text))
+  .refine((at) => at >= 0 && at <= LATEST, { error: 'must lie between the years 1970 and 9999' });
 const from = instant.optional().describe('ISO 8601. Default: a day before `to`.');
 const to = instant.optional().describe('ISO 8601. Default: now.');
 const by = z.enum(DIMENSIONS).optional();
@@ -342,6 +346,6 @@ export const ForgetBody = z
     session: z.string().min(1).optional(),
   })
   .refine((body) => Object.values(body).filter((value) => value !== undefined).length === 1, {
-    error: 'Say exactly one of ip, user or session.',
+    error: 'must say exactly one of ip, user or session',
   })
   .meta({ id: 'Forget' });

@@ -42,8 +42,13 @@ export function periodOf(
 ): { from: Instant; to: Instant } {
   const to = query.to ?? now;
   const from = query.from ?? to - DAY;
-  if (from >= to) throw new HeadcountError('BAD_REQUEST', 'The period is empty: "from" must be before "to".');
+  checkPeriod(from, to);
   return { from, to };
+}
+
+/** Throws unless some time lies between them. */
+export function checkPeriod(from: Instant, to: Instant): void {
+  if (from >= to) throw new HeadcountError('BAD_REQUEST', 'The period is empty: "from" must be before "to".');
 }
 
 /** At most this many steps make a timeline. */

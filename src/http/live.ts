@@ -9,8 +9,10 @@ import type { Session } from '../core/session.ts';
 
 /** How many joins and leaves a second those get who did not ask for all of them. */
 const SAMPLED = 20;
-/** So many bytes may wait for one reader. */
+/** So many bytes may wait for one reader. Whoever wants all sessions may get those of a whole batch at once. */
 const MOST_WAITING = 1024 * 1024;
+const MOST_WAITING_OF_ALL = 16 * MOST_WAITING;
+const MOST_READERS = 1000;
 
 export interface LiveOptions {
   /** The JSON of the `audience` event. */
@@ -42,8 +44,14 @@ export class LiveFeed {
     return this.#readers.size;
   }
 
+  get isFull(): boolean {
+    return this.#readers.size >= MOST_READERS;
+  }
+
   /** The response must have been taken over from Fastify; it is ended when the reader goes or the feed is closed. */
   add(response: ServerResponse, headers: Record<string, string>, wantsAll: boolean): void {
+    // Nobody would tell us that it has gone if it already had.
+    if (response.destroyed || response.socket === null) return;
     response.writeHead(200, {
       ...headers,
       'content-type': 'text/event-stream; charset=utf-8',
@@ -60,15 +68,14 @@ export class LiveFeed {
     response.on('error', gone);
     this.#write(reader, `retry: 2000\n${event('audience', this.#options.audience({ joined: 0, left: 0 }))}`);
     if (this.#timer !== null) return;
-    this.#joined = 0;
-    this.#left = 0;
+    this.#startSecond();
     this.#timer = setInterval(() => this.#tick(), 1000);
   }
 
   tell(news: LiveNews): void {
-    this.#joined += news.joined.length;
-    this.#left += news.left.length;
     if (this.#readers.size === 0) return;
+    this.#joined += countPeople(news.joined);
+    this.#left += countPeople(news.left);
     for (const { source, stream } of news.streams) this.#send(event('stream', this.#options.stream(source, stream)));
     this.#tellSessions('joined', news.joined);
     this.#tellSessions('left', news.left);
@@ -83,8 +90,10 @@ export class LiveFeed {
   #tellSessions(change: 'joined' | 'left', sessions: readonly Session[]): void {
     const allReaders = [...this.#readers].filter((reader) => reader.wantsAll);
     for (const session of sessions) {
-      const isSampled = this.#sampled < SAMPLED && !session.bot;
-      if (!isSampled && allReaders.length === 0) return;
+      const hasRoom = this.#sampled < SAMPLED;
+      if (!hasRoom && allReaders.length === 0) return;
+      const isSampled = hasRoom && !session.bot;
+      if (!isSampled && allReaders.length === 0) continue;
       const text = event('session', this.#options.session(change, session));
       if (isSampled) this.#sampled++;
       for (const reader of isSampled ? this.#readers : allReaders) this.#write(reader, text);
@@ -92,8 +101,12 @@ export class LiveFeed {
   }
 
   #tick(): void {
-    this.#sampled = 0;
     this.#send(event('audience', this.#options.audience({ joined: this.#joined, left: this.#left })));
+    this.#startSecond();
+  }
+
+  #startSecond(): void {
+    this.#sampled = 0;
     this.#joined = 0;
     this.#left = 0;
   }
@@ -103,7 +116,8 @@ export class LiveFeed {
   }
 
   #write(reader: Reader, text: string): void {
-    if (reader.response.writableLength > MOST_WAITING) {
+    if (reader.response.destroyed) return;
+    if (reader.response.writableLength > (reader.wantsAll ? MOST_WAITING_OF_ALL : MOST_WAITING)) {
       this.dropped++;
       this.#readers.delete(reader);
       reader.response.destroy();
@@ -116,6 +130,10 @@ export class LiveFeed {
     if (this.#timer !== null) clearInterval(this.#timer);
     this.#timer = null;
   }
+}
+
+function countPeople(sessions: readonly Session[]): number {
+  return sessions.reduce((count, { bot }) => count + (bot ? 0 : 1), 0);
 }
 
 /** JSON has no raw line ends, so one `data` line carries it. */

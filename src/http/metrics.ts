@@ -65,15 +65,19 @@ class Page {
   metric(name: string, type: 'gauge' | 'counter', help: string, samples: Samples): void {
     if (samples.length === 0) return;
     this.text += `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n`;
+    // UTF-8 cannot write every name: those that are written alike are one series.
+    const series = new Map<string, number>();
     for (const [labels, value] of samples) {
       const list = Object.entries(labels).map(([key, text]) => `${key}="${escapeLabel(text)}"`);
-      this.text += `${name}${list.length === 0 ? '' : `{${list.join(',')}}`} ${value}\n`;
+      const written = `${name}${list.length === 0 ? '' : `{${list.join(',')}}`}`;
+      series.set(written, (series.get(written) ?? 0) + value);
     }
+    for (const [written, value] of series) this.text += `${written} ${value}\n`;
   }
 }
 
 function escapeLabel(text: string): string {
-  return text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n');
+  return text.toWellFormed().replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n');
 }
 
 function streamSamples({ audience }: Service): Samples {

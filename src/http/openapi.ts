@@ -23,10 +23,8 @@ export function openApi(routes: readonly Route[], plain: readonly PlainRoute[], 
     for (const [id, definition] of Object.entries(($defs as Json | undefined) ?? {})) {
       schemas[id] = withoutSchemaUri(lift(definition));
     }
-    const { id } = (z.globalRegistry.get(schema) ?? {}) as { id?: string };
-    if (id === undefined) return lift(own) as Json;
-    schemas[id] = lift(own);
-    return { $ref: `#/components/schemas/${id}` };
+    // One with a name has become a reference to its own definition.
+    return lift(own) as Json;
   };
 
   const paths: Record<string, Json> = {};
@@ -62,14 +60,27 @@ export function openApi(routes: readonly Route[], plain: readonly PlainRoute[], 
   };
 }
 
-function operation(route: Route, schemaOf: (schema: z.ZodType, io: 'input' | 'output') => Json): Json {
-  const codes = {
-    ...(route.query || route.params || route.body
-      ? { BAD_REQUEST: 'A parameter is wrong; the message says which.' }
-      : {}),
-    ...(route.right === 'none' ? {} : { NOT_SIGNED_IN: 'Sign in first.', FORBIDDEN: 'You may not do this.' }),
-    ...route.errors,
+/** What every request may meet, before the route itself has anything to say. */
+function refusalsOf(route: Route): Readonly<Record<string, string>> {
+  const takesSomething = route.query !== undefined || route.params !== undefined || route.body !== undefined;
+  return {
+    ...(takesSomething ? { BAD_REQUEST: 'A parameter is wrong; the message says which.' } : {}),
+    ...(route.right === 'none' ? {} : { NOT_SIGNED_IN: 'Sign in first.' }),
+    HOST_NOT_ALLOWED: 'The host name is not ours.',
+    FORWARDED_WITHOUT_CREDENTIALS: 'It came through a proxy, and no credentials are configured.',
+    ...(route.right === 'write' ? WRITE_REFUSALS : {}),
+    TOO_MANY_ATTEMPTS: 'Too many failed sign-ins: wait a minute.',
   };
+}
+
+const WRITE_REFUSALS = {
+  FORBIDDEN: 'You may read, but not write.',
+  ORIGIN_NOT_ALLOWED: 'Another site may not write here.',
+  NOT_JSON: 'The body must be application/json.',
+};
+
+function operation(route: Route, schemaOf: (schema: z.ZodType, io: 'input' | 'output') => Json): Json {
+  const codes = { ...refusalsOf(route), ...route.errors };
   const errors = new Map<number, string[]>();
   for (const [code, meaning] of Object.entries(codes)) {
     const status = STATUS_OF[code] ?? 500;

@@ -30,7 +30,7 @@ export interface Route<
   readonly query?: Query;
   readonly body?: Body;
   readonly answer: Answer;
-  /** Codes and statuses of the errors that it may answer with, beside 400, 401, 403 and 429. */
+  /** Codes and meanings of the errors that it may answer with, beside those that every request may meet. */
   readonly errors?: Readonly<Record<string, string>>;
   handle(
     request: RouteRequest<z.output<Params>, z.output<Query>, z.output<Body>>,
@@ -50,6 +50,7 @@ export function route<
 export const STATUS_OF: Readonly<Record<string, number>> = {
   BAD_REQUEST: 400,
   BAD_CURSOR: 400,
+  BAD_QUERY: 400,
   NOT_SIGNED_IN: 401,
   FORBIDDEN: 403,
   HOST_NOT_ALLOWED: 403,
@@ -58,8 +59,17 @@ export const STATUS_OF: Readonly<Record<string, number>> = {
   NOT_FOUND: 404,
   NOT_JSON: 415,
   TOO_MANY_ATTEMPTS: 429,
+  STORE_BUSY: 503,
+  STORE_CLOSED: 503,
   STORE_FULL: 503,
-  SHUTTING_DOWN: 503,
+  STORE_TOO_MUCH: 503,
+  TOO_MANY_READERS: 503,
+};
+
+/** What every question to the store may meet. */
+export const STORE_ERRORS = {
+  STORE_BUSY: 'Too many questions wait for the history: ask again in a moment.',
+  STORE_TOO_MUCH: 'It needs more memory than the store may use: ask for less.',
 };
 
 export function notFound(what: string): HeadcountError {
@@ -69,11 +79,34 @@ export function notFound(what: string): HeadcountError {
 /** Parses a part of the request; a mistake becomes a sentence. */
 export function parsePart<T extends z.ZodType>(schema: T | undefined, value: unknown, part: string): z.output<T> {
   if (schema === undefined) return undefined as z.output<T>;
-  const parsed = schema.safeParse(value);
+  const parsed = schema.safeParse(value, { reportInput: true });
   if (parsed.success) return parsed.data;
-  const sentences = parsed.error.issues.map(({ path, message }) => {
-    const where = path.length === 0 ? part : `${part} "${path.join('.')}"`;
-    return `${where}: ${message}`;
-  });
-  throw new HeadcountError('BAD_REQUEST', sentences.join('; '));
+  throw new HeadcountError('BAD_REQUEST', parsed.error.issues.map((issue) => sentenceOf(issue, part)).join(' '));
+}
+
+function sentenceOf(issue: z.core.$ZodIssue, part: string): string {
+  if (issue.code === 'unrecognized_keys') {
+    return `There is no ${issue.keys.map((key) => `${part} ${JSON.stringify(key)}`).join(' and no ')} here.`;
+  }
+  const where = issue.path.length === 0 ? `The ${part}` : `The ${part} "${issue.path.join('.')}"`;
+  return `${where} ${demandOf(issue)}.`;
+}
+
+/** Our own schemas say by themselves what they want where zod has no plain words for it. */
+function demandOf(issue: z.core.$ZodIssue): string {
+  switch (issue.code) {
+    case 'invalid_value':
+      return `must be ${issue.values.length > 1 ? 'one of ' : ''}${issue.values.map(String).join(', ')}`;
+    case 'too_small':
+      return issue.origin === 'string' ? 'must not be empty' : `must be at least ${issue.minimum}`;
+    case 'too_big':
+      return issue.origin === 'string'
+        ? `must have at most ${issue.maximum} characters`
+        : `must be at most ${issue.maximum}`;
+    case 'invalid_type':
+      if (Array.isArray(issue.input)) return 'may be given only once';
+      return `must be ${issue.expected === 'object' ? 'a JSON object' : `a ${issue.expected}`}`;
+    default:
+      return issue.message;
+  }
 }

@@ -3,8 +3,7 @@
  * address and, for the command line of the same machine, on a socket in the data directory.
  */
 
-import { chmodSync, rmSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
+import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 import fastifyCompress from '@fastify/compress';
 import fastifyHelmet from '@fastify/helmet';
@@ -16,6 +15,7 @@ import {
   checkHost,
   checkWrite,
   FailedSignIns,
+  HELD_FOR,
   hasCredentials,
   OWNER,
   type Principal,
@@ -25,6 +25,7 @@ import {
 import { LiveQuery } from './contract.ts';
 import { serveDashboard } from './dashboard.ts';
 import { docsPage } from './docs-page.ts';
+import { closeOwnersDoor, listenOn, openOwnersDoor } from './listening.ts';
 import { LiveFeed } from './live.ts';
 import { liveAudience } from './live-audience.ts';
 import { metricsText } from './metrics.ts';
@@ -88,41 +89,58 @@ export function allRoutes(service: Service): Route[] {
   return [...audienceRoutes(service), ...sessionRoutes(service), ...historyRoutes(service), ...processRoutes(service)];
 }
 
+/** Throws `LISTEN_FAILED`; then nothing is left running. */
 export async function serveHttp(service: Service, options: HttpOptions): Promise<HttpServer> {
-  const app = Fastify({ forceCloseConnections: true, bodyLimit: 64 * 1024, routerOptions: { maxParamLength: 400 } });
+  const app = Fastify({
+    forceCloseConnections: true,
+    bodyLimit: 64 * 1024,
+    routerOptions: { maxParamLength: 400 },
+    // A path that says nothing takes the way of everything that is not there: through all that every request passes.
+    rewriteUrl: ({ url = '/' }) => (isReadable(url) ? url : `${options.basePath}(unreadable)`),
+  });
   const owners = new WeakSet<Socket>();
-  await guard(app, service, options.trust, owners);
-  await app.register(fastifyCompress, { threshold: 1024 });
-
   const live = new LiveFeed({
     audience: (since) => liveAudience(service, since),
     stream: (source, stream) => oneStream(service, source, stream),
     session: (change, session) => ({ change, session: sessionWire(service.describe(session)) }),
   });
   const unsubscribe = service.onNews((news) => live.tell(news));
-  await app.register(async (scope) => registerRoutes(scope, service, live, options), { prefix: options.basePath });
-
-  await app.listen({ host: options.host, port: options.port });
-  const ownersDoor = options.socket === null ? null : await openSocket(app, options.socket, owners);
+  let ownersDoor: Server | null = null;
+  const close = async () => {
+    unsubscribe();
+    live.close();
+    if (ownersDoor !== null) await closeOwnersDoor(ownersDoor, options.socket!);
+    await app.close();
+  };
+  try {
+    await guard(app, service, options, owners);
+    await app.register(fastifyCompress, { threshold: 1024 });
+    await app.register(async (scope) => registerRoutes(scope, service, live, options), { prefix: options.basePath });
+    await listenOn(app, options);
+    if (options.socket !== null) ownersDoor = await openOwnersDoor(app, options.socket, owners);
+  } catch (error) {
+    await close();
+    throw error;
+  }
   const address = app.server.address() as { address: string; port: number };
   const host = address.address.includes(':') ? `[${address.address}]` : address.address;
-  return {
-    app,
-    url: `http://${host}:${address.port}${options.basePath}`,
-    close: async () => {
-      unsubscribe();
-      live.close();
-      if (ownersDoor !== null) await closeSocket(ownersDoor, options.socket!);
-      await app.close();
-    },
-  };
+  return { app, url: `http://${host}:${address.port}${options.basePath}`, close };
+}
+
+function isReadable(url: string): boolean {
+  try {
+    decodeURIComponent(url.split(/[?#]/, 1)[0]!);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** What every request must pass before anything looks at it, and how what is thrown becomes an answer. */
 async function guard(
   app: FastifyInstance,
   service: Service,
-  trust: TrustOptions,
+  { trust, basePath }: HttpOptions,
   owners: WeakSet<Socket>,
 ): Promise<void> {
   const failures = new FailedSignIns(() => service.clock.elapsed());
@@ -134,7 +152,8 @@ async function guard(
     }
     checkHost(request.headers, trust);
     const peer = request.raw.socket.remoteAddress ?? '';
-    failures.check(peer);
+    // Whoever does not try to sign in guesses nothing: health checks behind the same proxy go on.
+    if (request.headers.authorization !== undefined) failures.check(peer);
     try {
       request.principal = authenticate(request.headers, trust);
       if (request.principal.name !== null) failures.succeeded(peer);
@@ -164,20 +183,25 @@ async function guard(
   });
   app.setErrorHandler((error, _, reply) => answerError(error, reply, service, trust));
   app.setNotFoundHandler((_, reply) =>
-    reply.status(404).send({ error: { code: 'NOT_FOUND', message: 'There is nothing here. See /docs.' } }),
+    reply.status(404).send({ error: { code: 'NOT_FOUND', message: `There is nothing here. See ${basePath}docs.` } }),
   );
 }
+
+/** What is refused before it comes to us, in our words. */
+const CODE_OF: Readonly<Record<number, string>> = { 403: 'FORBIDDEN', 404: 'NOT_FOUND', 413: 'TOO_LARGE' };
 
 function answerError(error: unknown, reply: FastifyReply, service: Service, trust: TrustOptions): FastifyReply {
   if (error instanceof HeadcountError && STATUS_OF[error.code] !== undefined) {
     const status = STATUS_OF[error.code]!;
     if (status === 401 && hasCredentials(trust))
       reply.header('www-authenticate', 'Basic realm="Headcount", charset="UTF-8"');
+    if (status === 429) reply.header('retry-after', String(HELD_FOR / 1000));
     return reply.status(status).send({ error: { code: error.code, message: error.message } });
   }
   const { statusCode } = error as { statusCode?: number };
   if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) {
-    return reply.status(statusCode).send({ error: { code: 'BAD_REQUEST', message: messageOf(error) } });
+    const code = CODE_OF[statusCode] ?? 'BAD_REQUEST';
+    return reply.status(statusCode).send({ error: { code, message: messageOf(error) } });
   }
   // What went wrong inside is for the log, not for whoever asked.
   service.log.error(error instanceof Error && error.stack !== undefined ? error.stack : messageOf(error));
@@ -193,18 +217,19 @@ async function registerRoutes(
   options: HttpOptions,
 ): Promise<void> {
   const needs = (right: Right) => ({
-    preHandler: async (request: FastifyRequest) => authorize(request.principal, right, options.trust),
+    onRequest: async (request: FastifyRequest) => authorize(request.principal, right, options.trust),
   });
   const routes = allRoutes(service);
   for (const route of routes) {
     app.route({
       method: route.method,
       url: `/api/v1${route.path}`,
-      preHandler: async (request) => {
+      onRequest: async (request) => {
         authorize(request.principal, route.right, options.trust);
         if (route.right === 'write' && request.principal !== OWNER) checkWrite(request.headers, options.trust);
       },
-      handler: async (request) => {
+      handler: async (request, reply) => {
+        reply.header('cache-control', 'no-store');
         const answer = await route.handle({
           params: parsePart(route.params, request.params, 'path'),
           query: parsePart(route.query, request.query, 'parameter'),
@@ -216,8 +241,11 @@ async function registerRoutes(
     });
   }
 
-  app.get('/api/v1/live', needs('read'), (request, reply) => {
+  app.get('/api/v1/live', { ...needs('read'), exposeHeadRoute: false }, (request, reply) => {
     const { events } = parsePart(LiveQuery, request.query, 'parameter');
+    if (live.isFull) {
+      throw new HeadcountError('TOO_MANY_READERS', 'Too many follow the live events already: try again later.');
+    }
     const headers = Object.fromEntries(
       Object.entries(reply.getHeaders()).map(([name, value]) => [name, String(value)]),
     );
@@ -236,25 +264,7 @@ async function registerRoutes(
     return stall === null ? 'ready\n' : reply.status(503).send('the store has no room\n');
   });
   await app.register(async (pages) => {
-    pages.addHook('preHandler', async (request) => authorize(request.principal, 'read', options.trust));
+    pages.addHook('onRequest', async (request) => authorize(request.principal, 'read', options.trust));
     await serveDashboard(pages);
   });
-}
-
-async function openSocket(app: FastifyInstance, path: string, owners: WeakSet<Socket>): Promise<Server> {
-  rmSync(path, { force: true });
-  const server = createServer((request, response) => app.routing(request, response));
-  server.on('connection', (socket) => owners.add(socket));
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(path, resolve);
-  });
-  chmodSync(path, 0o600);
-  return server;
-}
-
-async function closeSocket(server: Server, path: string): Promise<void> {
-  server.closeAllConnections();
-  await new Promise((resolve) => server.close(resolve));
-  rmSync(path, { force: true });
 }

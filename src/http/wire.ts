@@ -8,8 +8,13 @@ import type { SessionRecord } from '../core/session.ts';
 import type { StreamState } from '../core/streams.ts';
 import type { SessionWire, StreamWire } from './contract.ts';
 
+/** Between these a time is written with a year of four digits. */
+const EARLIEST = Date.parse('0000-01-01T00:00:00Z');
+const LATEST = Date.parse('9999-12-31T23:59:59.999Z');
+
+/** What servers say of their times may be anything: what cannot be written becomes the nearest time that can be. */
 export function time(at: Instant): string {
-  return new Date(at).toISOString();
+  return new Date(Math.min(Math.max(at, EARLIEST), LATEST)).toISOString();
 }
 
 export function timeOrNull(at: Instant | null): string | null {

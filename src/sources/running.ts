@@ -28,7 +28,7 @@ export interface RunningSource {
 export interface Collecting {
   attach(traits: SourceTraits): void;
   detach(name: string): void;
-  emit(name: string, batch: Batch): Promise<void>;
+  emit(name: string, batch: Batch, signal: AbortSignal): Promise<void>;
   failed(name: string): void;
   finished(name: string): void;
   lose(name: string): void;
@@ -111,7 +111,7 @@ export class RunningSources {
       counters: counters.scope(name),
       random,
       staleAfterMs,
-      emit: (batch) => collecting.emit(name, batch),
+      emit: (batch, signal) => collecting.emit(name, batch, signal),
       onFailed: () => collecting.failed(name),
       onFinished: () => collecting.finished(name),
       onSilent: () => collecting.lose(name),

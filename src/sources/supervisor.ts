@@ -4,6 +4,7 @@
  */
 
 import type { Instant } from '../core/observation.ts';
+import { unlessAborted } from '../lib/abort.ts';
 import { Backoff } from '../lib/backoff.ts';
 import type { Clock } from '../lib/clock.ts';
 import { HeadcountError, messageOf } from '../lib/errors.ts';
@@ -34,7 +35,8 @@ export interface SupervisorOptions {
   readonly random: () => number;
   /** Without a batch for so long, `onSilent` is called, once until the next batch. */
   readonly staleAfterMs: number;
-  emit(batch: Batch): Promise<void>;
+  /** A batch that the signal catches before it was taken in is not taken in at all. */
+  emit(batch: Batch, signal: AbortSignal): Promise<void>;
   onFailed(): void;
   onFinished(): void;
   onSilent(): void;
@@ -78,7 +80,7 @@ export function supervise(options: SupervisorOptions): Supervisor {
     lastBatch = clock.elapsed();
     isSilent = false;
     become('running', { lastBatchAt: clock.now(), lastError: null });
-    await options.emit(batch);
+    await unlessAborted(options.emit(batch, stopping.signal), stopping.signal);
   };
 
   const failed = (error: unknown) => {

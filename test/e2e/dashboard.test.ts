@@ -136,6 +136,48 @@ function bytesOf(text: string): number {
   return Number(value) * 1000 ** powers[unit]!;
 }
 
+test('the table can be limited to a country, and back shows everybody again', async () => {
+  const { page } = desk;
+  const rows = page.locator('tbody:has(button[aria-expanded])');
+  const country = page.locator('section:has(#top-country) li').first().getByRole('button');
+  const name = await country.locator('.name').innerText();
+  await country.click();
+  await eventually('only these are seen', async () => {
+    const places = await rows.locator('td.place').allInnerTexts();
+    assert.ok(places.length > 0);
+    const code = new URL(page.url()).searchParams.get('country');
+    assert.ok(code !== null && name.startsWith(code), `${name}: ${page.url()}`);
+    assert.deepEqual(
+      places.filter((place) => !place.startsWith(code)),
+      [],
+    );
+  });
+  await page.goBack();
+  await eventually('all are seen', async () => assert.ok((await rows.count()) >= 40));
+});
+
+test('what is typed is found among the values that sessions have, and chosen by keyboard', async () => {
+  const { page } = desk;
+  await page.getByRole('combobox', { name: /^Find/ }).fill('JAZ');
+  await page.getByRole('option', { name: 'jazz' }).waitFor();
+  await page.keyboard.press('Enter');
+  await eventually('only that stream is seen', async () => {
+    const streams = await page.locator('tbody td.stream').allInnerTexts();
+    assert.deepEqual([...new Set(streams.map((stream) => stream.trim()))], ['jazz']);
+  });
+  await page.getByRole('button', { name: /Show all again/ }).click();
+  assert.equal(new URL(page.url()).search, '');
+});
+
+test('a number says what it means', async () => {
+  const { page } = desk;
+  await page.getByRole('button', { name: 'What “Peak today” means' }).press('Enter');
+  const dialog = page.getByRole('dialog');
+  await dialog.getByText('since midnight').waitFor();
+  await page.keyboard.press('Escape');
+  await dialog.waitFor({ state: 'hidden' });
+});
+
 test('light and dark are chosen by keyboard, seen at once, and kept', async () => {
   const { page, errors } = await openPage(browser, url, { colorScheme: 'light' });
   const brightness = () =>
@@ -164,9 +206,11 @@ test('on a phone nothing scrolls sideways', async () => {
   await page.context().close();
 });
 
-test('nobody else was asked for anything, and nothing went wrong', () => {
+test('nobody else was asked for anything, and nothing went wrong', async () => {
   assert.deepEqual(desk.foreign, []);
   assert.deepEqual(desk.errors, []);
+  await desk.page.context().close();
+  await demo.stop();
 });
 
 async function watchHostileLog(): Promise<{ installation: Installation; child: LabChild }> {
@@ -199,6 +243,25 @@ test('what strangers wrote is shown as text; a lost server is said, and found ag
     await installation.start();
     await page.getByText('The connection is lost.').waitFor({ state: 'detached' });
     await eventually('the three are seen again', async () => assert.equal(await shownNow(page), '3'));
+  } finally {
+    await installation.remove();
+  }
+});
+
+test('a source that fails is said with what to do, and without any source the page says how to begin', async () => {
+  const installation = await install({ sources: [{ url: 'icecast://admin:example@127.0.0.1:1', name: 'radio' }] });
+  try {
+    const failing = await installation.start();
+    const first = await openPage(browser, installation.url);
+    await first.page.getByText('radio cannot be read:').waitFor();
+    assert.deepEqual(first.errors, []);
+    await first.page.context().close();
+    await failing.stop();
+    installation.configure({ sources: [] });
+    await installation.start();
+    const second = await openPage(browser, installation.url);
+    await second.page.getByRole('heading', { name: 'Nothing is watched yet' }).waitFor();
+    assert.deepEqual(second.errors, []);
   } finally {
     await installation.remove();
   }

@@ -10,7 +10,7 @@ import {
   StreamsWire,
   type StreamWire,
 } from '../contract.ts';
-import { notFound, type Route, route } from '../route.ts';
+import { notFound, type Route, route, STORE_ERRORS } from '../route.ts';
 import type { Service } from '../service.ts';
 import { countryName, labelOf, streamWire, time } from '../wire.ts';
 
@@ -54,7 +54,7 @@ export function audienceRoutes(service: Service): Route[] {
       right: 'read',
       params: IdParam,
       answer: StreamDetailWire,
-      errors: { NOT_FOUND: 'There is no stream with this id.' },
+      errors: { NOT_FOUND: 'There is no stream with this id.', ...STORE_ERRORS },
       handle: async ({ params }) => {
         const stream = allStreams(service).find(({ id }) => id === params.id);
         if (stream === undefined) throw notFound('stream with this id');

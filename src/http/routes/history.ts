@@ -2,7 +2,7 @@
 
 import { HistoryRequest, HistoryWire, TimelineRequest, TimelineWire } from '../contract.ts';
 import { filterOf, periodOf, stepOf } from '../filter.ts';
-import { type Route, route } from '../route.ts';
+import { type Route, route, STORE_ERRORS } from '../route.ts';
 import type { Service } from '../service.ts';
 import { labelOf, time } from '../wire.ts';
 
@@ -16,6 +16,7 @@ export function historyRoutes(service: Service): Route[] {
       right: 'read',
       query: HistoryRequest,
       answer: HistoryWire,
+      errors: STORE_ERRORS,
       handle: async ({ query }) => {
         const { from, to } = periodOf(query, clock.now());
         const by = query.by ?? null;
@@ -35,6 +36,7 @@ export function historyRoutes(service: Service): Route[] {
       right: 'read',
       query: TimelineRequest,
       answer: TimelineWire,
+      errors: { BAD_QUERY: 'These are too many steps.', ...STORE_ERRORS },
       handle: async ({ query }) => {
         const { from, to } = periodOf(query, clock.now());
         const step = stepOf(query.step, from, to);

@@ -1,7 +1,7 @@
 /** `/status`, `/sources`, `/forget`: the process itself. */
 
 import { ForgetBody, ForgottenWire, SourcesWire, type SourceWire, StatusWire } from '../contract.ts';
-import { type Route, route } from '../route.ts';
+import { type Route, route, STORE_ERRORS } from '../route.ts';
 import type { Service, SourceInfo } from '../service.ts';
 import { time, timeOrNull } from '../wire.ts';
 
@@ -14,6 +14,7 @@ export function processRoutes(service: Service): Route[] {
       summary: 'What runs here, and whether it is well.',
       right: 'read',
       answer: StatusWire,
+      errors: STORE_ERRORS,
       handle: async () => {
         const stall = service.stall();
         return {
@@ -43,7 +44,7 @@ export function processRoutes(service: Service): Route[] {
       right: 'write',
       body: ForgetBody,
       answer: ForgottenWire,
-      errors: { NOT_FOUND: 'There is no session with this id.' },
+      errors: { NOT_FOUND: 'There is no session with this id.', ...STORE_ERRORS },
       handle: async ({ body }) => ({ sessions: await service.forget(body) }),
     }),
   ];

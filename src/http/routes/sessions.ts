@@ -7,8 +7,8 @@ import type { SessionPage, SessionQuery, SessionSort } from '../../core/query.ts
 import type { Session } from '../../core/session.ts';
 import { HeadcountError } from '../../lib/errors.ts';
 import { IdParam, SessionPageWire, SessionsQuery, SessionWire } from '../contract.ts';
-import { filterOf } from '../filter.ts';
-import { notFound, type Route, route } from '../route.ts';
+import { checkPeriod, filterOf } from '../filter.ts';
+import { notFound, type Route, route, STORE_ERRORS } from '../route.ts';
 import type { Service } from '../service.ts';
 import { sessionWire } from '../wire.ts';
 
@@ -21,8 +21,9 @@ export function sessionRoutes(service: Service): Route[] {
       right: 'read',
       query: SessionsQuery,
       answer: SessionPageWire,
-      errors: { BAD_CURSOR: 'The cursor is not one that this query gave.' },
+      errors: { BAD_CURSOR: 'The cursor is not one that this query gave.', ...STORE_ERRORS },
       handle: async ({ query }) => {
+        if (query.from !== undefined && query.to !== undefined) checkPeriod(query.from, query.to);
         const descending = query.sort.startsWith('-');
         const asked: SessionQuery = {
           state: query.state,
@@ -45,7 +46,7 @@ export function sessionRoutes(service: Service): Route[] {
       right: 'read',
       params: IdParam,
       answer: SessionWire,
-      errors: { NOT_FOUND: 'There is no session with this id.' },
+      errors: { NOT_FOUND: 'There is no session with this id.', ...STORE_ERRORS },
       handle: async ({ params }) => {
         const open = service.audience.sessions.get(params.id);
         const record = open === undefined ? await service.store.session(params.id) : service.describe(open);

@@ -1,0 +1,131 @@
+/** Every route of the native API, asked once for what the crowd makes plain. Filters, pages and mistakes: routes/*.test.ts. */
+
+import { strict as assert } from 'node:assert';
+import { after, test } from 'node:test';
+import type {
+  AudienceWire,
+  HistoryWire,
+  PlacesWire,
+  SessionPageWire,
+  SessionWire,
+  SourcesWire,
+  StatusWire,
+  StreamDetailWire,
+  StreamsWire,
+  TimelineWire,
+} from './contract.ts';
+import { CROWD, HERE, NOW, OPEN, PEOPLE, SOURCES } from './crowd.fixture.ts';
+import { startSite } from './fixture.ts';
+import { allRoutes } from './server.ts';
+
+const site = await startSite();
+after(() => site.close());
+const api = <T>(path: string): Promise<T> => site.get<T>(`/api/v1${path}`);
+const iso = (at: number): string => new Date(at).toISOString();
+
+const ASKED: Readonly<Record<string, () => Promise<void>>> = {
+  'GET /audience': async () => {
+    const { total, at, by, groups } = await api<AudienceWire>('/audience');
+    assert.equal(total.sessions, HERE.length);
+    assert.deepEqual({ at, by, groups }, { at: iso(NOW), by: null, groups: [] });
+  },
+  'GET /places': async () => {
+    const { places, unplaced } = await api<PlacesWire>('/places');
+    assert.equal(
+      places.reduce((sum, { count }) => sum + count, unplaced),
+      HERE.length,
+    );
+  },
+  'GET /streams': async () => {
+    const { items } = await api<StreamsWire>('/streams');
+    assert.deepEqual(items.map(({ stream }) => stream).sort(), ['/jazz', '/news', '/silent', '/sport', '/talk']);
+  },
+  'GET /streams/:id': async () => {
+    const { items } = await api<StreamsWire>('/streams');
+    const jazz = items.find(({ stream }) => stream === '/jazz')!;
+    assert.deepEqual(await api<StreamDetailWire>(`/streams/${jazz.id}`), {
+      ...jazz,
+      history: [
+        { at: iso(NOW - 600_000), status: 'up', title: 'So What' },
+        { at: iso(NOW - 3_600_000), status: 'up', title: 'Blue in Green' },
+      ],
+    });
+  },
+  'GET /sessions': async () => {
+    const { items, total } = await api<SessionPageWire>('/sessions?bot=all');
+    assert.equal(total, OPEN.length);
+    assert.equal(items.length, OPEN.length);
+  },
+  'GET /sessions/:id': async () => {
+    const { items } = await api<SessionPageWire>('/sessions?state=all&limit=1000&bot=all');
+    assert.equal(items.length, CROWD.length);
+    for (const item of [items[0]!, items.at(-1)!]) {
+      assert.deepEqual(await api<SessionWire>(`/sessions/${item.id}`), item);
+    }
+  },
+  'GET /history': async () => {
+    const { groups } = await api<HistoryWire>('/history');
+    const { sessions, bytes } = groups[0]!;
+    assert.equal(sessions, PEOPLE.length);
+    assert.equal(
+      bytes,
+      PEOPLE.reduce((sum, each) => sum + each.bytes, 0),
+    );
+  },
+  'GET /timeline': async () => {
+    const { series, steps, stepSeconds } = await api<TimelineWire>('/timeline');
+    assert.equal(stepSeconds, 300);
+    assert.equal(steps.length, 288);
+    assert.equal(series.length, 1);
+    assert.ok(Math.max(...series[0]!.peak) >= HERE.length);
+  },
+  'GET /status': async () => {
+    const { store, ...rest } = await api<StatusWire>('/status');
+    assert.deepEqual(rest, {
+      version: '1.2.3-test',
+      startedAt: iso(NOW - 86_400_000),
+      at: iso(NOW),
+      demo: false,
+      stalled: null,
+      gapSeconds: 40,
+      attribution: [{ text: 'Places by Example', url: 'https://example.com/' }],
+    });
+    assert.equal(store?.sessions, CROWD.length);
+    assert.ok(store.bytes > 0);
+  },
+  'GET /sources': async () => {
+    const { items } = await api<SourcesWire>('/sources');
+    assert.deepEqual(
+      items.map(({ name, watermark, lagSeconds }) => ({ name, watermark, lagSeconds })),
+      SOURCES.map(({ name, watermark }) => ({ name, watermark: iso(watermark), lagSeconds: (NOW - watermark) / 1000 })),
+    );
+  },
+  // What it does: forget.test.ts. Here it only shows that nobody may do it who has not signed in.
+  'POST /forget': async () => {
+    const answer = await site.ask('/api/v1/forget', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: '{"user":"anna"}',
+    });
+    assert.equal(answer.status, 403, answer.text);
+  },
+};
+
+test('every route of the API is asked here', () => {
+  const routes = allRoutes(site.service).map(({ method, path }) => `${method} ${path}`);
+  assert.deepEqual([...routes].sort(), Object.keys(ASKED).sort());
+  assert.equal(new Set(routes).size, routes.length, 'none is declared twice');
+});
+
+for (const [name, asking] of Object.entries(ASKED)) test(`${name} answers with what is true`, asking);
+
+test('no route takes a parameter that it does not know', async () => {
+  for (const { method, path, query } of allRoutes(site.service)) {
+    if (method !== 'GET' || query === undefined) continue;
+    const answer = await site.ask(`/api/v1${path}?colour=red`);
+    assert.equal(answer.status, 400, path);
+    assert.match(answer.text, /colour/, path);
+  }
+});
+
+test('nothing of all this is an error worth a line in the log', () => assert.deepEqual(site.logged, []));

@@ -1,0 +1,142 @@
+/** `/audience`, `/places` and `/streams`, compared with the crowd. */
+
+import { strict as assert } from 'node:assert';
+import { after, test } from 'node:test';
+import type { AudienceWire, PlacesWire, StreamsWire } from '../contract.ts';
+import { HERE, isBot, listenerOf, NOW, OPEN, placeOf, playerOf, tallyOf, type Visit } from '../crowd.fixture.ts';
+import { errorOf, startSite } from '../fixture.ts';
+
+const site = await startSite();
+after(() => site.close());
+const api = <T>(path: string): Promise<T> => site.get<T>(`/api/v1${path}`);
+
+test('the total counts sessions and listeners of people, and bots beside them', async () => {
+  const { total } = await api<AudienceWire>('/audience');
+  const listeners = new Set(HERE.map(listenerOf)).size;
+  assert.ok(listeners < HERE.length, 'somebody in the crowd has two sessions');
+  assert.deepEqual(total, { sessions: HERE.length, listeners, bots: OPEN.filter(isBot).length });
+});
+
+const VALUE: Readonly<Record<string, (visit: Visit) => string | null>> = {
+  stream: ({ stream }) => stream,
+  source: ({ space }) => space,
+  country: ({ address }) => placeOf(address)?.geo?.countryCode ?? null,
+  city: ({ address }) => placeOf(address)?.geo?.city ?? null,
+  asn: ({ address }) => placeOf(address)?.asn?.toString() ?? null,
+  player: ({ userAgent }) => playerOf(userAgent)?.name ?? null,
+  platform: ({ userAgent }) => playerOf(userAgent)?.platform ?? null,
+  quality: ({ quality }) => quality,
+  user: ({ user }) => user,
+  identity: ({ source }) => (source === 'radio' ? 'connection' : 'inferred'),
+};
+
+for (const [by, facetOf] of Object.entries(VALUE)) {
+  test(`by ${by} every group has its own, and all together are all`, async () => {
+    const { groups } = await api<AudienceWire>(`/audience?by=${by}`);
+    assert.deepEqual(
+      groups.map(({ value, sessions, bots }) => ({ value, sessions, bots })),
+      tallyOf(OPEN, facetOf),
+    );
+  });
+}
+
+test('countries have a name that a person reads, and only they', async () => {
+  const { groups } = await api<AudienceWire>('/audience?by=country');
+  const labels = Object.fromEntries(groups.map(({ value, label }) => [String(value), label]));
+  assert.deepEqual(labels, { DE: 'Germany', FR: 'France', NO: 'Norway', null: null });
+  const cities = await api<AudienceWire>('/audience?by=city');
+  assert.ok(cities.groups.every(({ label }) => label === null));
+});
+
+test('limit gives the greatest groups', async () => {
+  const all = await api<AudienceWire>('/audience?by=stream');
+  const two = await api<AudienceWire>('/audience?by=stream&limit=2');
+  assert.equal(all.groups.length, 4);
+  assert.deepEqual(two.groups, all.groups.slice(0, 2));
+  assert.deepEqual(two.total, all.total);
+});
+
+test('a wrong dimension or limit is refused with what may be said instead', async () => {
+  for (const query of ['by=colour', 'by=', 'by=stream&by=city', 'limit=0', 'limit=10001', 'limit=2.5', 'limit=NaN']) {
+    const answer = await site.ask(`/api/v1/audience?${query}`);
+    assert.equal(answer.status, 400, query);
+    const { code, message } = errorOf(answer);
+    assert.equal(code, 'BAD_REQUEST');
+    assert.match(message, /"(by|limit)"/, query);
+  }
+});
+
+test('who is at the same place is one point of the map, and who is nowhere is counted', async () => {
+  const { places, unplaced } = await api<PlacesWire>('/places');
+  const geoOf = ({ address }: Visit) => placeOf(address)?.geo ?? null;
+  assert.equal(unplaced, HERE.filter((each) => geoOf(each) === null).length);
+  assert.ok(unplaced > 0);
+  const expected = tallyOf(
+    HERE.filter((each) => geoOf(each) !== null),
+    (each) => geoOf(each)!.city,
+  );
+  assert.deepEqual(
+    places.map(({ city, count }) => [city, count]).sort(),
+    expected.map(({ value, sessions }) => [value, sessions]).sort(),
+  );
+  assert.deepEqual(places.find(({ city }) => city === 'Lyon')?.country, 'France');
+  assert.deepEqual(
+    places.map(({ count }) => count),
+    places.map(({ count }) => count).sort((a, b) => b - a),
+    'the greatest first',
+  );
+});
+
+test('a stream has what its source says of it, and the audience that we count', async () => {
+  const { items } = await api<StreamsWire>('/streams');
+  const counts = tallyOf(OPEN, ({ stream }) => stream);
+  for (const { stream, sessions, bots } of items) {
+    const { value: _, ...expected } = counts.find(({ value }) => value === stream) ?? {
+      value: 0,
+      sessions: 0,
+      bots: 0,
+    };
+    assert.deepEqual({ sessions, bots }, expected, stream);
+  }
+  const { id: _, sessions: __, bots: ___, ...jazz } = items.find(({ stream }) => stream === '/jazz')!;
+  assert.deepEqual(jazz, {
+    source: 'radio',
+    stream: '/jazz',
+    status: 'up',
+    statusSince: new Date(NOW - 3_600_000).toISOString(),
+    title: 'So What',
+    titleSince: new Date(NOW - 600_000).toISOString(),
+    name: 'Jazz',
+    description: null,
+    genre: null,
+    contentType: null,
+    bitrateKbps: null,
+    startedAt: null,
+    reportedListeners: 17,
+    peakListeners: null,
+  });
+});
+
+test('streams are sorted by audience; one that nobody speaks of is unknown, one that is down has no listeners', async () => {
+  const { items } = await api<StreamsWire>('/streams');
+  const sizes = items.map(({ sessions }) => sessions);
+  assert.deepEqual(
+    sizes,
+    [...sizes].sort((a, b) => b - a),
+  );
+  assert.equal(items.find(({ stream }) => stream === '/news')?.status, 'unknown');
+  const silent = items.find(({ stream }) => stream === '/silent');
+  assert.equal(silent?.status, 'down');
+  assert.equal(silent.reportedListeners, null);
+});
+
+test('a stream without reports has an empty history, and one that is not there is not found', async () => {
+  const { items } = await api<StreamsWire>('/streams');
+  const news = items.find(({ stream }) => stream === '/news')!;
+  assert.deepEqual((await api<{ history: unknown[] }>(`/streams/${news.id}`)).history, []);
+  for (const id of ['nobody', '%2Fnews', '__proto__', 'a'.repeat(200)]) {
+    const answer = await site.ask(`/api/v1/streams/${id}`);
+    assert.equal(answer.status, 404, id);
+    assert.equal(errorOf(answer).code, 'NOT_FOUND');
+  }
+});
