@@ -62,8 +62,8 @@ export interface Resumed {
 /** How long what is kept, in milliseconds; null is for ever. */
 export interface Retention {
   /**
-   * After this addresses, ports, user agents, users, devices and listener tokens of closed sessions are erased, as by
-   * `forget`; the rest stays.
+   * After this addresses, ports, user agents, users and devices of closed sessions are erased. The rest stays, also the
+   * listener token, a keyed hash, lest the unique listeners of old periods change.
    */
   readonly addresses: number | null;
   /** After this closed sessions are deleted. */

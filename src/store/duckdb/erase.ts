@@ -13,8 +13,11 @@ import { hash64 } from './hash.ts';
 
 const SLICE = 50_000;
 
-const ERASE = `UPDATE sessions SET address = NULL, port = NULL, user_agent = NULL, user_name = NULL, device = NULL,
-  listener = '', listener_hash = ${hash64('')}, erased = true`;
+/** What a client has told of itself, or its address has. */
+const FACTS = ['address', 'port', 'user_agent', 'user_name', 'device'];
+const MASK = `UPDATE sessions SET ${FACTS.map((name) => `${name} = NULL`).join(', ')}`;
+const ERASE = `${MASK}, listener = '', listener_hash = ${hash64('')}, erased = true`;
+const HAS_FACTS = `coalesce(${FACTS.map((name) => `${name}::VARCHAR`).join(', ')}) IS NOT NULL`;
 
 export async function forget(database: Database, who: Parameters<Store['forget']>[0]): Promise<number> {
   const conditions = (bindings: Bindings) => {
@@ -33,8 +36,8 @@ export async function retain(database: Database, retention: Retention, now: Inst
   if (sessions !== null)
     touched += await inSlices(database, 'DELETE FROM sessions', 'sessions', endedBefore(now - sessions));
   if (addresses !== null) {
-    const stillNamed = (bindings: Bindings) => `NOT erased AND ${endedBefore(now - addresses)(bindings)}`;
-    touched += await inSlices(database, ERASE, 'sessions', stillNamed);
+    const stillNamed = (bindings: Bindings) => `${HAS_FACTS} AND ${endedBefore(now - addresses)(bindings)}`;
+    touched += await inSlices(database, MASK, 'sessions', stillNamed);
   }
   if (samples !== null) {
     const cutoff = now - samples;

@@ -10,8 +10,12 @@ import { freshFolder, freshStore, type StoreUnderTest } from './store-under-test
 const DAY = 86_400_000;
 const FOR_EVER = { addresses: null, sessions: null, samples: null };
 
+function masked(row: SessionRecord): SessionRecord {
+  return { ...row, address: null, port: null, userAgent: null, user: null, device: null };
+}
+
 function erased(row: SessionRecord): SessionRecord {
-  return { ...row, listener: '', address: null, port: null, userAgent: null, user: null, device: null };
+  return { ...masked(row), listener: '' };
 }
 
 async function assertRows(store: Store, rows: readonly SessionRecord[]): Promise<void> {
@@ -70,10 +74,27 @@ function testRetain(subject: StoreUnderTest): void {
     await store.commit(commitOf(1, { closed: [young, middle, old], open: [open] }));
     assert.equal(await store.retain(FOR_EVER, NOON), 0);
     assert.equal(await store.retain({ ...FOR_EVER, addresses: DAY, sessions: 3 * DAY }, NOON), 2);
-    await assertRows(store, [young, erased(middle), open.record]);
+    await assertRows(store, [young, masked(middle), open.record]);
     assert.equal(await store.session('old'), null);
     assert.equal(await store.retain({ ...FOR_EVER, addresses: DAY, sessions: 3 * DAY }, NOON), 0);
     assert.equal((await store.size()).sessions, 3);
+  });
+
+  test('whose address has been erased for its age is still told from others, and can still be forgotten', async (t) => {
+    const store = await freshStore(t, subject);
+    const rows = ['a', 'b', 'b'].map((listener, i) =>
+      closedSession(`id-${i}`, { listener, startedAt: NOON - 9 * DAY }),
+    );
+    await store.commit(commitOf(1, { closed: rows }));
+    await store.retain({ ...FOR_EVER, addresses: DAY }, NOON);
+    const count = async () => {
+      const [group] = await store.aggregate({ from: NOON - 10 * DAY, to: NOON, by: null, filter: {}, limit: 1 });
+      return group!.uniqueClients;
+    };
+    assert.equal(await count(), 2);
+    assert.equal(await store.forget({ listener: 'b' }), 2);
+    assert.equal(await count(), 2, 'all who were forgotten are one');
+    await assertRows(store, [masked(rows[0]!), erased(rows[1]!), erased(rows[2]!)]);
   });
 
   test('old samples and reports are deleted, but never the newest report of a stream', async (t) => {
@@ -102,7 +123,7 @@ function testRetain(subject: StoreUnderTest): void {
       store.commit(commitOf(2, { closed: [closedSession('new')] })),
     ]);
     assert.equal(touched, 120_000);
-    await assertRows(store, [erased(rows[0]!), erased(rows[119_999]!), closedSession('new')]);
+    await assertRows(store, [masked(rows[0]!), masked(rows[119_999]!), closedSession('new')]);
     assert.equal(await store.retain({ ...FOR_EVER, sessions: DAY }, NOON), 120_000);
     assert.equal((await store.size()).sessions, 1);
   });
