@@ -8,7 +8,13 @@ import { globSync } from 'node:fs';
 
 const wanted = process.argv.slice(2).filter((each) => !each.startsWith('-'));
 const flags = process.argv.slice(2).filter((each) => each.startsWith('-'));
-const files = globSync(['src/**/*.test.ts', 'lab/**/*.test.ts', 'bench/**/*.test.ts', 'test/**/*.test.ts'])
+const files = globSync([
+  'src/**/*.test.ts',
+  'web/src/**/*.test.ts',
+  'lab/**/*.test.ts',
+  'bench/**/*.test.ts',
+  'test/**/*.test.ts',
+])
   .filter((file) => wanted.length === 0 || wanted.some((part) => file.includes(part)))
   .sort();
 const isAlone = (file: string) => file.startsWith('test/e2e/');

@@ -4,6 +4,7 @@
  */
 
 import type {
+  AudienceWire,
   PlacesWire,
   SessionPageWire,
   SourcesWire,
@@ -14,6 +15,7 @@ import type {
 
 /** What the API answers, by path. */
 export interface Answers {
+  audience: AudienceWire;
   places: PlacesWire;
   sessions: SessionPageWire;
   sources: SourcesWire;

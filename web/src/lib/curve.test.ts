@@ -1,7 +1,7 @@
 import { strict as assert } from 'node:assert';
 import { test } from 'node:test';
 import type { TimelineWire } from '../../../src/http/contract.ts';
-import { curveOf, peakOf } from './curve.ts';
+import { beginOf, curveOf, peakOf } from './curve.ts';
 
 const AT = Date.parse('2025-06-01T12:00:00.000Z');
 const iso = (seconds: number) => new Date(AT + seconds * 1000).toISOString();
@@ -44,8 +44,17 @@ test('what is older than the hour is left out', () => {
   );
 });
 
+test('the curve begins when Headcount did, or with whom its history has seen before', () => {
+  const startedAt = AT + 70_000;
+  assert.equal(beginOf(timeline([0, 0, 0, 4], null), startedAt, AT), startedAt);
+  assert.equal(beginOf(timeline([0, 3, 0, 4], null), startedAt, AT), AT + 30_000);
+  assert.equal(beginOf(timeline([0, 0, 2, 4], null), startedAt, AT), startedAt);
+  assert.equal(beginOf(timeline([0, 0, 0, 0], null), startedAt, AT), startedAt);
+  assert.equal(beginOf(null, startedAt, AT + 90_000), AT + 90_000);
+});
+
 test('the peak is the greatest, at the start of its step; nobody is no peak', () => {
-  assert.deepEqual(peakOf(timeline([3, 8.5, 2], null)), { count: 9, at: AT + 30_000 });
+  assert.deepEqual(peakOf(timeline([3, 8.5, 2], null)), { count: 9, at: AT + 30_000, stepSeconds: 30 });
   assert.equal(peakOf(timeline([0, 0], null)), null);
   assert.equal(peakOf({ ...timeline([], null), series: [] }), null);
 });

@@ -16,7 +16,7 @@ export interface Curve {
 
 /** `from` in milliseconds. Either part may be missing. */
 export function curveOf(timeline: TimelineWire | null, samples: readonly Sample[], from: number): Curve {
-  const past = timeline === null ? [] : settledPart(timeline).filter(({ at }) => at >= from);
+  const past = timeline === null ? [] : settledPart(timeline, from);
   const edge = past.at(-1)?.at ?? Number.NEGATIVE_INFINITY;
   const fresh = samples.filter(({ at }) => at > edge && at >= from);
   return {
@@ -26,26 +26,41 @@ export function curveOf(timeline: TimelineWire | null, samples: readonly Sample[
   };
 }
 
-/** Steps that are over and can no longer change, each at its middle. */
-function settledPart(timeline: TimelineWire): { at: number; average: number }[] {
+/** Steps that begin in time, are over and can no longer change, each at its middle. */
+function settledPart(timeline: TimelineWire, from: number): { at: number; average: number }[] {
   const step = timeline.stepSeconds * 1000;
   const end = Date.parse(timeline.provisionalFrom ?? timeline.to);
   const averages = timeline.series[0]?.average ?? [];
   return timeline.steps.flatMap((start, i) => {
     const begins = Date.parse(start);
-    return begins + step <= end ? [{ at: begins + step / 2, average: averages[i] ?? 0 }] : [];
+    return begins >= from && begins + step <= end ? [{ at: begins + step / 2, average: averages[i] ?? 0 }] : [];
   });
+}
+
+/**
+ * When the curve begins, in milliseconds: `earliest`, or as late as Headcount was first there. Before it ran, and while it
+ * had seen nobody yet, it knows nothing: that is not the same as nobody.
+ */
+export function beginOf(timeline: TimelineWire | null, startedAt: number, earliest: number): number {
+  const averages = timeline?.series[0]?.average ?? [];
+  const first = averages.findIndex((average) => average > 0);
+  const seenAt = first === -1 ? startedAt : Date.parse(timeline!.steps[first]!);
+  // A step that it started within tells of nobody earlier.
+  const isBefore = seenAt + (timeline?.stepSeconds ?? 0) * 1000 <= startedAt;
+  return Math.max(earliest, isBefore ? seenAt : startedAt);
 }
 
 export interface Peak {
   readonly count: number;
   /** Milliseconds since 1970: the start of the step that it lies in. */
   readonly at: number;
+  readonly stepSeconds: number;
 }
 
 /** The greatest number at once; null if there was nobody. */
 export function peakOf(timeline: TimelineWire): Peak | null {
   const peaks = timeline.series[0]?.peak ?? [];
   const count = Math.max(0, ...peaks);
-  return count === 0 ? null : { count, at: Date.parse(timeline.steps[peaks.indexOf(count)]!) };
+  if (count === 0) return null;
+  return { count, at: Date.parse(timeline.steps[peaks.indexOf(count)]!), stepSeconds: timeline.stepSeconds };
 }

@@ -1,14 +1,12 @@
-/** The plot of the last hour: two lines over one hour, no axes, zero at the bottom. It follows the size of its frame. */
+/** The plot of the last hour: two lines, no axes, zero at the bottom. It follows the size of its frame. */
 
 import uPlot from 'uplot';
 import type { Curve } from './curve.ts';
 import { colourOf } from './theme.svelte.ts';
 
-const HOUR_SECONDS = 3600;
-
 export interface HourPlot {
-  /** `now` in milliseconds is the right edge. */
-  show(curve: Curve, now: number): void;
+  /** Both edges are in milliseconds. */
+  show(curve: Curve, from: number, to: number): void;
   remove(): void;
 }
 
@@ -19,7 +17,7 @@ export function createHourPlot(
 ): HourPlot {
   const accent = colourOf('--accent');
   const track = colourOf('--track');
-  let now = Date.now();
+  let edges: [number, number] = [0, 1];
   const plot = new uPlot(
     {
       ...sizeOf(frame),
@@ -27,7 +25,7 @@ export function createHourPlot(
       legend: { show: false },
       axes: [{ show: false }, { show: false }],
       scales: {
-        x: { time: true, range: () => [now / 1000 - HOUR_SECONDS, now / 1000] },
+        x: { time: true, range: () => edges },
         y: { range: (_, __, most) => [0, Math.max(most * 1.06, 4)] },
       },
       cursor: {
@@ -51,8 +49,8 @@ export function createHourPlot(
   const observer = new ResizeObserver(() => plot.setSize(sizeOf(frame)));
   observer.observe(frame);
   return {
-    show: (curve, at) => {
-      now = at;
+    show: (curve, from, to) => {
+      edges = [from / 1000, to / 1000];
       plot.setData([[...curve.times], [...curve.settled], [...curve.live]]);
     },
     remove: () => {

@@ -54,7 +54,7 @@ export const live = {
   get samples(): readonly Sample[] {
     return samples;
   },
-  /** Grows with every connection: whatever was fetched under an earlier one may have missed changes. */
+  /** Grows with every connection but the first: whatever was fetched under an earlier one may have missed changes. */
   get generation(): number {
     return generation;
   },
@@ -73,16 +73,22 @@ export function startLive(): () => void {
   const comeBack = () => {
     if (phase === 'lost') connect();
   };
+  const comeBackFromCache = ({ persisted }: PageTransitionEvent) => {
+    // The browser has kept the page for `back`, but not its connection.
+    if (persisted) connect();
+  };
   const watchdog = setInterval(() => {
     if (phase === 'live' && performance.now() - heardAt > SILENCE) lose();
   }, 2000);
   document.addEventListener('visibilitychange', followVisibility);
   window.addEventListener('online', comeBack);
+  window.addEventListener('pageshow', comeBackFromCache);
   connect();
   return () => {
     clearInterval(watchdog);
     document.removeEventListener('visibilitychange', followVisibility);
     window.removeEventListener('online', comeBack);
+    window.removeEventListener('pageshow', comeBackFromCache);
     disconnect();
   };
 }
@@ -95,9 +101,10 @@ function connect(): void {
   source = opened;
   let isFirst = true;
   opened.addEventListener('audience', (event) => {
-    takeAudience(JSON.parse(event.data) as LiveAudience);
-    if (isFirst) generation++;
+    const isReturn = isFirst && audience !== null;
     isFirst = false;
+    takeAudience(JSON.parse(event.data) as LiveAudience);
+    if (isReturn) generation++;
   });
   opened.addEventListener('stream', (event) => tell(streamListeners, JSON.parse(event.data) as StreamWire));
   opened.addEventListener('session', (event) => tell(sessionListeners, JSON.parse(event.data) as LiveSession));

@@ -22,11 +22,6 @@ export interface Sort {
   readonly isDescending: boolean;
 }
 
-export interface StreamChoice {
-  readonly source: string;
-  readonly stream: string;
-}
-
 interface Fetched {
   readonly items: readonly SessionWire[];
   readonly total: number;
@@ -52,7 +47,8 @@ export interface SessionList {
 export function createSessionList(options: {
   isInView: () => boolean;
   isHeld: () => boolean;
-  stream: () => StreamChoice | null;
+  /** Which sessions, as the API asks for them. */
+  only: () => Readonly<Record<string, string>>;
 }): SessionList {
   let sort = $state.raw<Sort>({ key: 'startedAt', isDescending: true });
   let wanted = $state(FIRST);
@@ -62,7 +58,7 @@ export function createSessionList(options: {
   /** What the rows answer: other sessions are asked for as soon as this differs. */
   let answered = '';
 
-  const question = $derived(JSON.stringify([sort, options.stream()]));
+  const question = $derived(JSON.stringify([sort, options.only()]));
   const showNewest = () => {
     if (newest !== null) rows = follow(rows, newest.items);
     waiting = 0;
@@ -70,7 +66,7 @@ export function createSessionList(options: {
   const list = polled(
     async (signal) => {
       const asked = question;
-      newest = await fetchSessions({ sort, stream: options.stream(), wanted }, signal);
+      newest = await fetchSessions({ sort, only: options.only(), wanted }, signal);
       const isSame = asked === answered;
       answered = asked;
       if (!isSame) rows = [];
@@ -120,12 +116,12 @@ export function createSessionList(options: {
 
 interface Question {
   readonly sort: Sort;
-  readonly stream: StreamChoice | null;
+  readonly only: Readonly<Record<string, string>>;
   readonly wanted: number;
 }
 
 /** The first `wanted` sessions, in as few pages as the API allows. */
-async function fetchSessions({ sort, stream, wanted }: Question, signal: AbortSignal): Promise<Fetched> {
+async function fetchSessions({ sort, only, wanted }: Question, signal: AbortSignal): Promise<Fetched> {
   const items: SessionWire[] = [];
   let cursor: string | null = null;
   for (;;) {
@@ -133,8 +129,7 @@ async function fetchSessions({ sort, stream, wanted }: Question, signal: AbortSi
       'sessions',
       {
         sort: `${sort.isDescending ? '-' : ''}${sort.key}`,
-        stream: stream?.stream ?? null,
-        source: stream?.source ?? null,
+        ...only,
         limit: Math.min(wanted - items.length, LARGEST_PAGE),
         cursor,
       },

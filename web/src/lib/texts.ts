@@ -25,12 +25,16 @@ export const texts = {
   },
   theme: { legend: 'Appearance', light: 'Light', system: 'As the system', dark: 'Dark' },
   banner: {
-    demo: 'These are simulated listeners. Watch your own:',
+    demo: 'Demo',
+    demoText: 'All these listeners are simulated. To watch your own:',
     demoCommand: 'headcount /var/log/nginx/access.log',
     lost: (time: string) => `The connection is lost. These are the numbers of ${time}.`,
     lostAtOnce: 'Headcount does not answer.',
     retrying: 'Trying again …',
     retryIn: (seconds: number) => `Trying again in ${seconds} s.`,
+    failing: (source: string) => `${source} cannot be read:`,
+    failingMore: (count: string) => `${count} more sources cannot be read.`,
+    seeSources: 'See the sources',
     stalled: 'Reading has stopped:',
     stalledUnknown: 'there is no room to write. Nothing is lost; it goes on when there is room.',
     refused: 'Headcount refused to answer:',
@@ -39,25 +43,40 @@ export const texts = {
     heading: 'Now listening',
     bots: (count: number, shown: string) => `and ${some(count, shown, 'bot', 'bots')}`,
     listeners: (count: number, shown: string) => `${some(count, shown, 'different listener', 'different listeners')}`,
-    nobody: 'Nobody at the moment. Whoever tunes in next appears here within seconds.',
-    gap: (seconds: string) => `Includes listeners silent for up to ${seconds}; the curve and the peak do not.`,
-    lastMinute: (joined: string, left: string) => `${joined} joined, ${left} left in the last minute`,
+    nobody: 'Nobody at the moment.',
+    gap: (seconds: string) =>
+      `The number includes listeners silent for up to ${seconds}, who may already have gone. The solid curve and the peak do not.`,
+    lastMinute: 'Last minute',
+    lastSeconds: (seconds: string) => `Last ${seconds}`,
+    joined: 'joined',
+    left: 'left',
     peakToday: 'Peak today',
     peakAt: (time: string) => `at ${time}`,
     peakNone: 'nobody yet',
     lastHour: 'Last hour',
-    chart: (least: string, most: string, now: string) =>
-      `Listeners in the last hour: between ${least} and ${most}; now ${now}.`,
+    since: (time: string) => `Since ${time}`,
+    dashed: 'dashed: live',
+    chart: (period: string, least: string, most: string, now: string) =>
+      `${period}: between ${least} and ${most} listeners; now ${now}.`,
     chartEmpty: 'No history of the last hour yet.',
     chartFailed: 'The history cannot be read at the moment.',
     at: (time: string, count: number, shown: string) => `${time} · ${some(count, shown, 'listener', 'listeners')}`,
-    hourAgo: '1 h ago',
     present: 'now',
   },
   noSources: {
     heading: 'Nothing is watched yet',
-    text: 'Tell Headcount what to watch, then start it again:',
-    examples: ['headcount /var/log/nginx/access.log', 'headcount icecast://admin:password@localhost:8000'],
+    text: 'Headcount runs, but has no source. Tell it what to watch and start it again: the first listeners appear here within seconds.',
+    ways: [
+      { what: 'HLS behind nginx: its access log', how: 'headcount /var/log/nginx/access.log' },
+      { what: 'An Icecast server', how: 'headcount icecast://admin:password@localhost:8000' },
+      {
+        what: 'Several at once, in headcount.yaml',
+        how: 'sources:\n  - /var/log/nginx/access.log\n  - icecast://admin:password@localhost:8000',
+      },
+      { what: 'Just looking: a demo with simulated listeners', how: 'headcount' },
+    ],
+    check: 'This says whether a configuration is right, before you start:',
+    checkCommand: 'headcount check headcount.yaml',
   },
   streams: {
     heading: 'Streams',
@@ -76,7 +95,7 @@ export const texts = {
     all: (count: string) => `Show all ${count} streams`,
     fewer: 'Show fewer',
     kbps: (rate: string) => `${rate} kbit/s`,
-    only: (stream: string) => `Show only the listeners of ${stream}`,
+    only: (stream: string) => `Show only the sessions on ${stream}`,
   },
   places: {
     heading: 'Where they are',
@@ -110,6 +129,7 @@ export const texts = {
     player: 'Players',
     quality: 'Qualities',
     none: 'Nothing to count yet.',
+    only: (value: string) => `Show only the sessions of ${value}`,
   },
   sessions: {
     heading: 'Sessions',
@@ -130,14 +150,29 @@ export const texts = {
     held: 'Held still while you read',
     left: 'left',
     none: 'No sessions are open.',
-    noneOf: (stream: string) => `Nobody is on ${stream} at the moment.`,
+    noneSuch: 'No open session is like that at the moment.',
     more: (count: string) => `Show ${count} more`,
     most: (shown: string, total: string) => `These are the first ${shown} of ${total}. The API gives all of them.`,
     failed: 'The sessions cannot be read at the moment:',
-    onlyStream: (stream: string) => `Only ${stream}`,
-    allStreams: 'Show all streams',
+    chosen: 'Only these',
+    letGo: 'Show all again',
+    letAllGo: 'Show all',
     details: (stream: string) => `Details of this session on ${stream}`,
     provisional: 'provisional',
+  },
+  find: {
+    label: 'Find stream, place, player …',
+    offers: 'Found',
+    nothing: 'No open session has that.',
+  },
+  facets: {
+    stream: 'Stream',
+    country: 'Country',
+    city: 'City',
+    player: 'Player',
+    quality: 'Quality',
+    user: 'User',
+    ip: 'Address',
   },
   details: {
     address: 'Address',
@@ -185,7 +220,75 @@ export const texts = {
     since: (time: string) => `since ${time}`,
     restarts: (count: number, shown: string) => some(count, shown, 'restart', 'restarts'),
   },
+  glossary: {
+    heading: 'What the numbers mean',
+    close: 'Close',
+    ask: (name: string) => `What “${name}” means`,
+    terms: {
+      now: {
+        name: 'Now listening',
+        meaning:
+          'Sessions that are open at this moment, bots left out. A session is the unbroken presence of one player on one stream: who listens to two streams has two. Whoever has been silent for less than the gap of their source still counts, and may already have gone.',
+      },
+      listeners: {
+        name: 'Different listeners',
+        meaning:
+          'The people behind these sessions, as far as they can be told apart: by user name, else by device, else by network and user agent.',
+      },
+      bots: {
+        name: 'Bots',
+        meaning:
+          'Sessions of programs such as crawlers and monitors, recognised by their user agent. They are in no other number on this page except those of the sources.',
+      },
+      curve: {
+        name: 'The curve',
+        meaning:
+          'Sessions at once. Solid: the average of each half minute, from the history, which ends a session at its last sign of life. Dashed: the newest minutes as they were seen live, those still within their gap included. Time before Headcount first ran is left out.',
+      },
+      peak: {
+        name: 'Peak today',
+        meaning:
+          'The greatest number of sessions at once since midnight by your clock, from the history. The gap is not in it, so the number now can be greater.',
+      },
+      flow: {
+        name: 'Last minute',
+        meaning:
+          'Sessions that opened and that ended in the last 60 seconds. That somebody has gone is known only when the gap is over.',
+      },
+      streams: {
+        name: 'Streams',
+        meaning:
+          'Beside each stream its open sessions, bots left out, and their share of all. “Up”, “down” and the title are what the server says; “not known” is a source that cannot tell. “The server counts” is the server’s own number, beside ours.',
+      },
+      places: {
+        name: 'Where they are',
+        meaning:
+          'Sessions by where the address of the listener is registered, as a database of places has it: right for most countries, roughly right for many cities. A mark is the sum of places too close to be drawn apart. A dashed circle is a place that is known only so roughly. Countries are tinted by their sessions.',
+      },
+      tops: {
+        name: 'Countries, cities, players, qualities',
+        meaning:
+          'Open sessions by what they have in common, bots left out, and their share of all open sessions. The longest bar is the greatest of its list. A quality is the one that was asked for last.',
+      },
+      sessions: {
+        name: 'Sessions',
+        meaning:
+          'Every open session, bots left out. “Listening for” runs from the first sign of life until now. “Received” is what the server has sent, as the source tells it; while a row says “left”, its last values stay until you let go of the table.',
+      },
+      comings: {
+        name: 'Joins and leaves',
+        meaning:
+          'A sample of sessions that open and end, at most three a second, with the time at which it was known. The line below counts those of the last minute that were not shown.',
+      },
+      sources: {
+        name: 'Sources',
+        meaning:
+          'What Headcount watches, and the open sessions it knows from there, bots included. “Behind” is how far the newest that it has read lies in the past.',
+      },
+    },
+  },
   footer: {
+    meanings: 'What the numbers mean',
     version: (version: string) => `Headcount ${version}`,
     docs: 'Documentation of the API',
     worldMap: 'Map: Natural Earth',

@@ -46,9 +46,12 @@ interface Point {
   readonly spread: number;
 }
 
-/** The diameter of a mark in pixels: it grows slowly, so that one listener is seen beside ten thousand. */
+/**
+ * The diameter of a mark in pixels: it grows slowly, so that one listener is seen beside ten thousand. Even, because the
+ * middle of an odd one lies between pixels and blurs its text.
+ */
 export function markSize(count: number): number {
-  return Math.round(Math.min(LARGEST_MARK, 17 + 5.5 * Math.log2(1 + count)));
+  return 2 * Math.round(Math.min(LARGEST_MARK, 17 + 5.5 * Math.log2(1 + count)) / 2);
 }
 
 /** The greatest marks first. At most one a place; the time grows with the number of places. */

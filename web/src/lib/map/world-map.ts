@@ -64,11 +64,14 @@ export async function createWorldMap(options: WorldMapOptions): Promise<WorldMap
     isAway = next;
     options.onMove(next);
   };
+  // What has been said of a mark stands where the mark was.
+  map.on('move', () => options.onPoint(null, { x: 0, y: 0 }));
   map.on('movestart', ({ originalEvent }) => {
     // Only what a person did comes from an event of the browser.
     if (originalEvent !== undefined && !isAway) setAway(true);
   });
   map.on('resize', () => {
+    limitZoom(map);
     if (!isAway) map.fitBounds(WHOLE_WORLD, { animate: false });
   });
   const refine = () => {
@@ -114,10 +117,17 @@ function openMap({ container, colours, locale }: WorldMapOptions, world: World):
     fadeDuration: 0,
     locale,
   });
+  limitZoom(map);
   map.touchZoomRotate.disableRotation();
   map.keyboard.disableRotation();
   map.addControl(new NavigationControl({ showCompass: false }), 'top-right');
   return map;
+}
+
+/** Farther away there would only be the same world twice. */
+function limitZoom(map: MapLibreMap): void {
+  const zoom = map.cameraForBounds(WHOLE_WORLD)?.zoom;
+  if (zoom !== undefined) map.setMinZoom(zoom);
 }
 
 /** Half zooms: marks are sorted anew only when that is worth a movement. */
