@@ -14,6 +14,10 @@ const TABLE: readonly [string, string, string | null, 'playlist' | 'segment'][] 
   ['/stream1/x/y/17.ts', 'stream1', null, 'segment'],
   ['/hls/stream1/720p.m3u8', 'stream1', '720p', 'playlist'],
   ['/hls/stream1/720p/17.ts', 'stream1', null, 'segment'],
+  // Names that say nothing of a quality.
+  ['/hls/stream1/master.m3u8', 'stream1', null, 'playlist'],
+  ['/stream1/720p/Index.m3u8', 'stream1', '720p', 'playlist'],
+  ['/index.m3u8', 'index', null, 'playlist'],
   // Everything in one folder, as nginx-rtmp and ffmpeg do.
   ['/hls/cam.m3u8', 'cam', null, 'playlist'],
   ['/hls/cam-17.ts', 'cam', null, 'segment'],
@@ -34,7 +38,8 @@ const TABLE: readonly [string, string, string | null, 'playlist' | 'segment'][] 
 
 for (const [path, stream, quality, role] of TABLE) {
   test(`${path} is ${stream}${quality === null ? '' : `, ${quality}`}`, () => {
-    assert.deepEqual(classify(path, NONE), { stream, quality, role });
+    const meaning = classify(path, NONE)!;
+    assert.deepEqual([meaning.stream, meaning.quality, meaning.role], [stream, quality, role]);
   });
 }
 
@@ -59,7 +64,8 @@ test('only the playlist tells where the name ends and the number of the segment 
 test('a stream is numbered if its name could be taken for that of a segment', () => {
   const playlist = (path: string) => classify(path, NONE)!;
   for (const path of ['/cam1.m3u8', '/hls/cam-1.m3u8', '/7.m3u8']) assert.ok(isNumbered(playlist(path)), path);
-  for (const path of ['/cam.m3u8', '/cam1/720p.m3u8', '/cam1-7.ts']) assert.ok(!isNumbered(playlist(path)), path);
+  for (const path of ['/cam.m3u8', '/cam1/720p.m3u8', '/cam1/master.m3u8', '/cam1-7.ts'])
+    assert.ok(!isNumbered(playlist(path)), path);
 });
 
 test('once its playlist is known, every segment of a stream is on it', () => {

@@ -12,6 +12,8 @@ export interface Meaning {
   /** Only playlists tell: a segment says what is fetched, not what was chosen. */
   readonly quality: string | null;
   readonly role: Role;
+  /** It lies in one folder with other streams, and only its name tells them apart. */
+  readonly isFlat: boolean;
 }
 
 /** By file extension, in lower case. Everything else is no audience. */
@@ -23,11 +25,15 @@ export const ROLES: ReadonlyMap<string, Role> = new Map([
 /** Where a packager puts its output by default; not a stream. */
 const PREFIX = 'hls';
 
+/** Names that packagers give to a playlist whatever its quality: the folder tells, or it is the one that lists all. */
+const GENERIC = new Set(['master', 'index', 'playlist', 'manifest', 'chunklist', 'main']);
+
 /** No stream is called longer than this: a path that says so was made up by somebody. */
 const LONGEST_NAME = 255;
 
 /**
- * - `/STREAM/QUALITY.m3u8`, `/STREAM/….ts`: the first folder is the stream; what follows it is the quality.
+ * - `/STREAM/QUALITY.m3u8`, `/STREAM/….ts`: the first folder is the stream; what follows it is the quality, but for
+ *   names that say nothing, such as `master` and `index`.
  * - `/STREAM.m3u8`, `/STREAM-7.ts`, `/STREAM7.ts`: everything in one folder, as nginx-rtmp and ffmpeg do by default.
  *
  * A leading `/hls` is taken off before. `numbered` are streams whose name itself ends in a digit (`isNumbered`) and
@@ -45,19 +51,26 @@ export function classify(path: string, numbered: ReadonlySet<string>): Meaning |
 
   let stream: string;
   let quality: string | null = null;
-  if (parts.length > 1) {
+  const isFlat = parts.length === 1;
+  if (!isFlat) {
     stream = parts[0]!;
-    if (role === 'playlist') quality = [...parts.slice(1, -1), name].join('/');
+    if (role === 'playlist') quality = qualityOf(parts.slice(1, -1), name);
   } else {
     stream = role === 'playlist' ? name : streamOfSegment(name, numbered);
   }
   if (stream === '' || stream.length > LONGEST_NAME) return null;
-  return { stream, quality, role };
+  return { stream, quality, role, isFlat };
+}
+
+/** The folders and the name; null of a playlist that only lists the others. */
+function qualityOf(folders: readonly string[], name: string): string | null {
+  const parts = GENERIC.has(name.toLowerCase()) ? folders : [...folders, name];
+  return parts.length === 0 ? null : parts.join('/');
 }
 
 /** Would `streamOfSegment` take the end of this stream's name for the number of a segment? */
-export function isNumbered({ stream, quality, role }: Meaning): boolean {
-  return role === 'playlist' && quality === null && streamOfSegment(`${stream}0`, new Set()) !== stream;
+export function isNumbered({ stream, role, isFlat }: Meaning): boolean {
+  return role === 'playlist' && isFlat && streamOfSegment(`${stream}0`, new Set()) !== stream;
 }
 
 function streamOfSegment(name: string, numbered: ReadonlySet<string>): string {
