@@ -9,6 +9,8 @@ import { createWriteStream, existsSync } from 'node:fs';
 import { rename } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { randomFrom } from '../src/enrich/fixture.ts';
+import { userAgent } from './people.ts';
 
 const CLIENTS = 20_000;
 const AGENTS = 2000;
@@ -43,7 +45,7 @@ export async function accessLogFile(lines: number): Promise<string> {
 }
 
 function* chunks(lines: number): Generator<string> {
-  const random = seeded(42);
+  const random = randomFrom(42);
   const due = new Map<number, Player[]>();
   const wait = (player: Player, second: number) => {
     const list = due.get(second);
@@ -127,33 +129,8 @@ function newPlayer(i: number, agents: readonly string[], random: () => number): 
   };
 }
 
-function userAgent(i: number, random: () => number): string {
-  const version = `${60 + Math.floor(random() * 80)}.0.${1000 + i}.${Math.floor(random() * 200)}`;
-  switch (i % 4) {
-    case 0:
-      return `Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/${version} Safari/537.36`;
-    case 1:
-      return `AppleCoreMedia/1.0.0.${i}G75 (iPhone; U; CPU OS 16_${i % 8} like Mac OS X; en_us)`;
-    case 2:
-      return `Mozilla/5.0 (Linux; Android 1${i % 5}; SM-G${i}) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/${version} Mobile Safari/537.36`;
-    default:
-      return `ExampleTV/${version} (Linux;Android 1${i % 5}) ExoPlayerLib/2.1${i % 9}.1`;
-  }
-}
-
 function logTime(at: number): string {
   const date = new Date(at).toUTCString();
   // `Sat, 17 May 2025 18:00:00 GMT`
   return `${date.slice(5, 7)}/${date.slice(8, 11)}/${date.slice(12, 16)}:${date.slice(17, 25)} +0000`;
-}
-
-/** Mulberry32: the same seed, the same numbers. */
-function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-  };
 }

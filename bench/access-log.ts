@@ -1,146 +1,106 @@
 /**
- * How fast is an access log read? A whole process that reads three million combined lines through the access-log source
- * and the tracker (bench/access-log-child.ts), against goaccess, which parses the same file for its report, in turns.
- * The sessions are checked against a slow and obvious count.
+ * How fast is an access log read? Three million combined lines, by whole processes in turns: the access-log source with
+ * the tracker (access-log-child.ts), whose sessions must be those of a slow and obvious count (access-log-truth.ts);
+ * `headcount analyze`, which also finds places, networks and players; and goaccess, which parses the same file for its
+ * report, without places.
  */
 
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { createReadStream, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { accessLogFile } from './access-log-file.ts';
+import { type Count, obviousCount } from './access-log-truth.ts';
+import { megabytes, perSecond, whole } from './format.ts';
+import {
+  type Bench,
+  type ChildRun,
+  inTurns,
+  ratioOf,
+  runProgram,
+  runScript,
+  samplesOf,
+  temporaryFolder,
+} from './harness.ts';
+import type { Report } from './report.ts';
 
 const LINES = 3_000_000;
-const ROUNDS = 3;
-const GAP_SECONDS = 40;
+const TURNS = { rounds: 3, warmUps: 0 };
+const HEADCOUNT = fileURLToPath(new URL('../bin/headcount.js', import.meta.url));
 
-interface Count {
-  readonly sessions: number;
-  readonly requests: number;
-  readonly bytes: number;
+export const accessLog: Bench = {
+  name: 'access-log',
+  question: 'how fast is an access log read? Against goaccess, on the same file.',
+  run: async (report) => {
+    report.note(`making a log of ${whole(LINES)} lines, and counting its sessions slowly: kept for the next time`);
+    const path = await accessLogFile(LINES);
+    const truth = await obviousCount(path);
+    const folder = temporaryFolder();
+    report.note(`reading it, three ways, ${TURNS.rounds} times each`);
+    const runs: Record<'read' | 'analyze' | 'goaccess', ChildRun[]> = { read: [], analyze: [], goaccess: [] };
+    const keep = (into: ChildRun[], run: ChildRun) => {
+      into.push(run);
+      return run.seconds * 1000;
+    };
+    const times = await inTurns(TURNS, {
+      read: async () => keep(runs.read, await read(path, truth)),
+      analyze: async () => keep(runs.analyze, await analyze(path, truth)),
+      goaccess: async () => keep(runs.goaccess, await goaccess(path, folder)),
+    });
+    const peer = { name: 'goaccess', figure: perSecond(LINES, times.goaccess) };
+    const show = (what: string, ours: 'read' | 'analyze') => {
+      const ratio = ratioOf(times[ours], times.goaccess);
+      report.figure({ what, ours: perSecond(LINES, times[ours]), peer, ratio });
+    };
+    show('lines to sessions', 'read');
+    show('headcount analyze, with places and players', 'analyze');
+    showMemory(report, runs);
+    report.remark(
+      `All ${TURNS.rounds} runs found the ${whole(truth.sessions)} sessions that the slow count had found.`,
+    );
+  },
+};
+
+function showMemory(report: Report, runs: Record<'read' | 'analyze' | 'goaccess', readonly ChildRun[]>): void {
+  const peak = (all: readonly ChildRun[]) => samplesOf(all.map(({ peakBytes }) => peakBytes)).median;
+  const theirs = peak(runs.goaccess);
+  const peer = { name: 'goaccess', figure: megabytes(theirs) };
+  const show = (what: string, ours: number) =>
+    report.figure({ what, ours: megabytes(ours), peer, ratio: theirs / ours });
+  show('  memory at most: lines to sessions', peak(runs.read));
+  show('  memory at most: headcount analyze', peak(runs.analyze));
 }
 
-interface Run {
-  readonly seconds: number;
-  readonly peakRssBytes: number;
+async function read(path: string, truth: Count): Promise<ChildRun> {
+  const run = await runScript('access-log-child.ts', path);
+  const { lines, ...count } = JSON.parse(run.output) as Count & { lines: number };
+  check('the source and the tracker', { lines, ...count }, { lines: LINES, ...truth });
+  return run;
 }
 
-export async function bench(): Promise<void> {
-  const path = await accessLogFile(LINES);
-  const truth = await obviousCount(path);
-  const ours: Run[] = [];
-  const theirs: Run[] = [];
-  for (let round = 0; round < ROUNDS; round++) {
-    ours.push(await runHeadcount(path, truth));
-    theirs.push(await runGoaccess(path));
-  }
-  const own = best(ours);
-  const other = best(theirs);
-  say(`access log: ${LINES.toLocaleString('en')} combined lines, best of ${ROUNDS} runs, in turns`);
-  say(`  headcount  ${line(own)}, ${truth.sessions.toLocaleString('en')} sessions as counted otherwise`);
-  say(`  goaccess   ${line(other)}`);
-  say(`  ratio      ${(other.seconds / own.seconds).toFixed(1)} times as fast`);
-}
-
-function best(runs: readonly Run[]): Run {
-  return runs.reduce((a, b) => (a.seconds <= b.seconds ? a : b));
-}
-
-function line({ seconds, peakRssBytes }: Run): string {
-  const rate = LINES / seconds / 1e6;
-  return `${seconds.toFixed(2)} s, ${rate.toFixed(2)} million lines/s, ${Math.round(peakRssBytes / 1e6)} MB at most`;
-}
-
-async function runHeadcount(path: string, truth: Count): Promise<Run> {
-  const child = fileURLToPath(new URL('access-log-child.ts', import.meta.url));
-  const { output, ...run } = await timed(process.execPath, [child, path]);
-  const { lines, sessions, requests, bytes } = JSON.parse(output) as Count & { lines: number };
-  if (lines !== LINES || JSON.stringify({ sessions, requests, bytes }) !== JSON.stringify(truth)) {
-    throw new Error(`counted ${output.trim()} instead of ${JSON.stringify(truth)}`);
-  }
+async function analyze(path: string, truth: Count): Promise<ChildRun> {
+  const run = await runProgram(process.execPath, [HEADCOUNT, 'analyze', '--format', 'json', path]);
+  const { input, sessions, bytes } = JSON.parse(run.output) as {
+    input: { lines: number };
+    sessions: number;
+    bytes: number;
+  };
+  const { requests: _, ...expected } = truth;
+  check('headcount analyze', { lines: input.lines, sessions, bytes }, { lines: LINES, ...expected });
   return run;
 }
 
 /** A full parse with its report as JSON, without looking up names and without a terminal. */
-async function runGoaccess(path: string): Promise<Run> {
-  const folder = mkdtempSync(join(tmpdir(), 'headcount-goaccess-'));
+async function goaccess(path: string, folder: string): Promise<ChildRun> {
   const report = join(folder, 'report.json');
-  const args = [path, '--log-format=COMBINED', '--no-global-config', '--no-progress', '--no-term-resolver'];
-  try {
-    const { output, ...run } = await timed('goaccess', [...args, `--output=${report}`]);
-    const read = JSON.parse(readFileSync(report, 'utf8')) as { general: { total_requests: number } };
-    if (read.general.total_requests !== LINES)
-      throw new Error(`goaccess read ${read.general.total_requests}: ${output}`);
-    return run;
-  } finally {
-    rmSync(folder, { recursive: true });
+  const quiet = ['--no-global-config', '--no-progress', '--no-term-resolver'];
+  const run = await runProgram('goaccess', [path, '--log-format=COMBINED', ...quiet, `--output=${report}`]);
+  const { general } = JSON.parse(readFileSync(report, 'utf8')) as { general: { total_requests: number } };
+  check('goaccess', { lines: general.total_requests }, { lines: LINES });
+  return run;
+}
+
+function check(who: string, found: Readonly<Record<string, number>>, expected: Readonly<Record<string, number>>): void {
+  for (const [what, count] of Object.entries(expected)) {
+    if (found[what] !== count) throw new Error(`${who} found ${found[what]} ${what} instead of ${count}`);
   }
 }
-
-/** Runs a program to its end; its memory is looked at twenty times a second. */
-async function timed(program: string, args: readonly string[]): Promise<Run & { readonly output: string }> {
-  const startedAt = performance.now();
-  const env = { ...process.env, TZ: 'UTC', LANG: 'C.UTF-8' };
-  const child = spawn(program, args, { env, stdio: ['ignore', 'pipe', 'inherit'] });
-  const chunks: Buffer[] = [];
-  child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
-  let peakRssBytes = 0;
-  const timer = setInterval(() => {
-    peakRssBytes = Math.max(peakRssBytes, peakOf(child.pid));
-  }, 50);
-  const [code] = (await once(child, 'close')) as [number | null];
-  clearInterval(timer);
-  if (code !== 0) throw new Error(`${program} ended with ${code}`);
-  return { seconds: (performance.now() - startedAt) / 1000, peakRssBytes, output: Buffer.concat(chunks).toString() };
-}
-
-/** The most memory that a process has taken so far, from Linux; 0 if it cannot be told. */
-function peakOf(pid: number | undefined): number {
-  try {
-    const [, kibibytes] = /^VmHWM:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
-    return Number(kibibytes ?? 0) * 1024;
-  } catch {
-    return 0;
-  }
-}
-
-/** Regular expressions, one text a line, all times kept: nobody would do it like this. Counted once a file. */
-async function obviousCount(path: string): Promise<Count> {
-  const kept = `${path}.count.json`;
-  if (existsSync(kept)) return JSON.parse(readFileSync(kept, 'utf8')) as Count;
-  const pattern =
-    /^(\S+) - - \[([^\]]+)\] "GET \/hls\/(\w+)\/\S+\.(?:m3u8|ts)(?:\?\S*)? HTTP\/\d\.\d" (\d+) (\d+) "[^"]*" "([^"]*)"$/;
-  const times = new Map<string, number[]>();
-  let requests = 0;
-  let bytes = 0;
-  for await (const text of createInterface({ input: createReadStream(path) })) {
-    const match = pattern.exec(text);
-    if (match === null || !['200', '206', '304'].includes(match[4]!)) continue;
-    const [, address, time, stream, , sent, agent] = match;
-    const [, day, month, rest] = /^(\d+)\/(\w+)\/(.*)$/.exec(time!)!;
-    const at = Date.parse(`${day} ${month} ${rest!.replace(':', ' ')}`) / 1000;
-    const key = `${address} ${stream} ${agent}`;
-    const own = times.get(key);
-    if (own === undefined) times.set(key, [at]);
-    else own.push(at);
-    requests++;
-    bytes += Number(sent);
-  }
-  let sessions = 0;
-  for (const all of times.values()) {
-    all.sort((a, b) => a - b);
-    sessions += all.filter((at, i) => i === 0 || at - all[i - 1]! > GAP_SECONDS).length;
-  }
-  const count = { sessions, requests, bytes };
-  writeFileSync(kept, JSON.stringify(count));
-  return count;
-}
-
-function say(text: string): void {
-  process.stdout.write(`${text}\n`);
-}
-
-if (process.argv[1] === fileURLToPath(import.meta.url)) await bench();

@@ -47,6 +47,8 @@ function thin(sights: QualityPoint[], settled: Instant): QualityPoint[] {
     const isInside = before?.value === sight.value && after?.value === sight.value;
     return !isInside || after.at >= settled;
   });
+  // A copy has no room to grow, which a filtered list has: a million sessions keep theirs.
+  if (kept.length <= MAX_STRETCHES) return kept.slice();
   const young = kept.findIndex((sight) => sight.at >= settled);
   const old = young === -1 ? kept.length : young;
   let excess = Math.max(stretches(kept.slice(0, old)).length - MAX_STRETCHES, 0);

@@ -14,6 +14,7 @@
 import { ExpiryQueue } from './expiry.ts';
 import type { Client, Hash } from './identity.ts';
 import { NetworkLimits } from './limits.ts';
+import { Newest } from './newest.ts';
 import {
   type Departure,
   FOREVER,
@@ -124,9 +125,9 @@ interface Source {
   isLost: boolean;
   /** Tracked sessions by connection key, oldest first. */
   readonly connections: Map<string, Session>;
-  readonly remembered: Map<string, ConnectionMemory>;
+  readonly remembered: Newest<string, ConnectionMemory>;
   /** Sessions that ended as `lost`, by connection key: the connection may reopen them. */
-  readonly lost: Map<string, Session>;
+  readonly lost: Newest<string, Session>;
   /** The sessions that a roster of this source may end. */
   readonly rostered: Set<Session>;
   rosters: number;
@@ -192,8 +193,8 @@ export class Tracker {
       watermark: Number.NEGATIVE_INFINITY,
       isLost: false,
       connections: new Map(),
-      remembered: new Map(),
-      lost: new Map(),
+      remembered: new Newest(MAX_REMEMBERED),
+      lost: new Newest(MAX_REMEMBERED),
       rostered: new Set(),
       rosters: 0,
       waiting: [],
@@ -244,7 +245,7 @@ export class Tracker {
       if (session.seenBy !== name) continue;
       if (session.end === null) {
         this.#end(source.space, session, lastSeen(session, source.watermark), 'lost');
-        if (session.client.identity === 'connection') remember(source.lost, session.client.key, session);
+        if (session.client.identity === 'connection') source.lost.set(session.client.key, session);
       }
       this.#close(source.space, session);
     }
@@ -689,7 +690,7 @@ export class Tracker {
     if (client.identity === 'connection') {
       for (const source of space.sources) {
         if (!unchain(source.connections, client.key, session) || session.rare?.reason === 'lost') continue;
-        remember(source.remembered, client.key, { accountedTo: session.end ?? session.seen, visits: visitOf(session) });
+        source.remembered.set(client.key, { accountedTo: session.end ?? session.seen, visits: visitOf(session) });
       }
       return;
     }
@@ -847,13 +848,6 @@ function unchain(heads: Map<string, Session>, key: string, session: Session): bo
   const rest = heads.get(key);
   if (rest !== undefined && rest.next === null) rest.isAlone = true;
   return true;
-}
-
-/** Remembers the newest ones only. */
-function remember<V>(memory: Map<string, V>, key: string, value: V): void {
-  memory.delete(key);
-  memory.set(key, value);
-  if (memory.size > MAX_REMEMBERED) memory.delete(memory.keys().next().value!);
 }
 
 /** As plain JSON can carry it. */
