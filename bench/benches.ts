@@ -1,0 +1,10 @@
+/** Every benchmark, by name. */
+
+import { accessLog } from './access-log.ts';
+import { capture } from './capture.ts';
+import { enrich } from './enrich.ts';
+import type { Bench } from './harness.ts';
+import { store } from './store.ts';
+import { tracker } from './tracker.ts';
+
+export const BENCHES: readonly Bench[] = [accessLog, capture, enrich, store, tracker];
