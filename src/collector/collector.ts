@@ -109,7 +109,7 @@ export class Collector {
       if (this.#traits.has(source)) streams.apply(this.#space(source), source, { ...report, status: 'unknown' });
     }
     tracker.restore(resumed.open, resumed.residue);
-    audience.apply({ opened: [...tracker.sessions()], updated: [], closed: [], superseded: [] });
+    audience.apply({ opened: [...tracker.sessions()], updated: [], regrouped: [], closed: [], superseded: [] });
     for (const [name, cursor] of Object.entries(resumed.cursors)) this.#cursors.set(name, cursor);
     return resumed.cursors;
   }

@@ -108,7 +108,7 @@ export class Audience {
       if (session !== undefined) this.#remove(session);
     }
     for (const session of changes.opened) update(session);
-    for (const session of changes.updated) update(session);
+    for (const session of changes.regrouped) update(session);
     for (const session of changes.closed) update(session);
     return { joined, left };
   }

@@ -35,6 +35,26 @@ export function mergeQualities(
   return thin(merged, settled);
 }
 
+/**
+ * The same for one sight that is newer than all: the hot path. Changes `sights` where it can, and answers what takes
+ * its place. At most one settled sight is dropped for the one that comes; the rest is left to `mergeQualities`.
+ */
+export function addSight(sights: QualityPoint[], sight: QualityPoint, settled: Instant): QualityPoint[] {
+  const last = sights.length - 1;
+  if (last < 0 || last >= MAX_STRETCHES || compareSights(sight, sights[last]!) <= 0) {
+    return mergeQualities(sights, [sight], settled);
+  }
+  for (let i = last - 1; i > 0; i--) {
+    const { value } = sights[i]!;
+    const after = sights[i + 1]!;
+    if (after.at >= settled || after.value !== value || sights[i - 1]!.value !== value) continue;
+    sights.copyWithin(i, i + 1);
+    sights[last] = sight;
+    return sights;
+  }
+  return [...sights, sight];
+}
+
 function compareSights(a: QualityPoint, b: QualityPoint): number {
   if (a.at !== b.at) return a.at - b.at;
   return a.value < b.value ? -1 : a.value > b.value ? 1 : 0;

@@ -19,7 +19,7 @@ import {
 } from './attributes.ts';
 import type { Client, Place, Player, Rung } from './identity.ts';
 import type { Details, DetailValue, Instant, Presence, QualityPoint, Traffic } from './observation.ts';
-import { mergeQualities } from './quality.ts';
+import { addSight, mergeQualities } from './quality.ts';
 import { addTraffic } from './runs.ts';
 
 /** A lone request counts this long. */
@@ -56,7 +56,7 @@ export class Session {
   news = 0;
   isTracked = true;
 
-  qualities: readonly QualityPoint[] | null = null;
+  qualities: QualityPoint[] | null = null;
   /** Pinned: the place of the earliest presence that has one. */
   place: Place | null;
   readonly id: string;
@@ -174,7 +174,7 @@ export function foldFacts(session: Session, p: Presence<Client>, settled: Instan
   session.requests += p.requests;
   if (p.client !== session.client) foldClient(session, p.client, p.from, p.to);
   else if (session.rare !== null && session.rare.attributes !== null) foldClient(session, p.client, p.from, p.to);
-  if (p.qualities !== null) session.qualities = mergeQualities(session.qualities ?? [], p.qualities, settled);
+  if (p.qualities !== null) foldQualities(session, p.qualities, settled);
   if (p.traffic !== null) {
     const rare = rareOf(session);
     rare.traffic = addTraffic(rare.traffic, p.traffic);
@@ -186,6 +186,14 @@ export function foldFacts(session: Session, p: Presence<Client>, settled: Instan
   if (p.details !== null) {
     for (const [name, value] of Object.entries(p.details)) foldDetail(rareOf(session), name, { at: p.to, value });
   }
+}
+
+function foldQualities(session: Session, qualities: readonly QualityPoint[], settled: Instant): void {
+  const { qualities: sights } = session;
+  session.qualities =
+    sights !== null && qualities.length === 1
+      ? addSight(sights, qualities[0]!, settled)
+      : mergeQualities(sights ?? [], qualities, settled);
 }
 
 /** Folds all of another session but its times and its lease into this one: a late presence has joined the two. */
@@ -306,7 +314,8 @@ export function describe(session: Session, watermark: Instant): SessionRecord {
     requests: session.requests,
     traffic: rare?.traffic ?? null,
     quality: session.quality,
-    qualities: session.qualities ?? [],
+    // A copy: the session goes on with its own.
+    qualities: session.qualities?.slice() ?? [],
     title: rare?.title?.value ?? null,
     details: rare?.details ? Object.fromEntries([...rare.details].map(([name, { value }]) => [name, value])) : {},
   };
@@ -378,7 +387,7 @@ export function restoreSession(record: SessionRecord, state: SessionState): Sess
   session.end = state.end;
   session.bytes = record.bytes;
   session.requests = record.requests;
-  session.qualities = record.qualities.length === 0 ? null : record.qualities;
+  session.qualities = record.qualities.length === 0 ? null : record.qualities.slice();
   if (state.rare !== null) {
     const { details, ...rest } = state.rare;
     session.rare = { ...rest, traffic: record.traffic, details: details.length === 0 ? null : new Map(details) };

@@ -71,6 +71,8 @@ export interface Changes {
   readonly opened: readonly Session[];
   /** Neither opened nor closed; also those that have ended but are not final yet. */
   readonly updated: readonly Session[];
+  /** Those of the updated that may count under something else than before, or no longer: see facetOf. */
+  readonly regrouped: readonly Session[];
   /** Final: no observation can change them any more. */
   readonly closed: readonly Session[];
   /** These ids go before the above come: they are part of, or replaced by, the session `by` (which may be themselves, opened again). */
@@ -105,6 +107,9 @@ const UPDATED = 2;
 const CLOSED = 4;
 /** It was told to be closed before: that row must go. */
 const REOPENED = 8;
+/** Updated, and perhaps counted under something else. */
+const REGROUPED = 16;
+const ANEW = OPENED | CLOSED | REOPENED;
 
 /** Observations of one source that wait for its watermark. */
 const MAX_WAITING = 200_000;
@@ -271,7 +276,7 @@ export class Tracker {
           const agent = { at: attributes.agent.at, value: { ...attributes.agent.value, player, bot } };
           rareOf(session).attributes = { ...attributes, agent };
         }
-        this.#tell(session, UPDATED);
+        this.#tell(session, REGROUPED);
       }
     }
   }
@@ -280,6 +285,7 @@ export class Tracker {
   changes(): Changes {
     const opened: Session[] = [];
     const updated: Session[] = [];
+    const regrouped: Session[] = [];
     const closed: Session[] = [];
     for (const session of this.#news) {
       const { news } = session;
@@ -287,12 +293,14 @@ export class Tracker {
       if ((news & REOPENED) !== 0) this.#superseded.push({ id: session.id, by: session.id });
       if ((news & OPENED) !== 0) opened.push(session);
       if ((news & CLOSED) !== 0) closed.push(session);
-      if (news === UPDATED) updated.push(session);
+      if ((news & ANEW) !== 0) continue;
+      updated.push(session);
+      if ((news & REGROUPED) !== 0) regrouped.push(session);
     }
     const superseded = this.#superseded;
     this.#news = [];
     this.#superseded = [];
-    return { opened, updated, closed, superseded };
+    return { opened, updated, regrouped, closed, superseded };
   }
 
   describe(session: Session): SessionRecord {
@@ -437,12 +445,16 @@ export class Tracker {
       each = next;
     }
     if (into === null) return this.#open(source, p, newestOf(head));
-    if (into.end !== null && p.to > into.end) revive(into);
+    if (into.end !== null && p.to > into.end) {
+      revive(into);
+      this.#tell(into, REGROUPED);
+    }
     return this.#extend(source, into, p);
   }
 
   #extend(source: Source, session: Session, p: Presence<Client>): Session {
     const { space } = source;
+    const { client, place, end, quality } = session;
     foldFacts(session, p, space.watermark);
     if (p.to > session.seen) session.seen = p.to;
     if (p.from < session.start) session.start = p.from;
@@ -452,7 +464,8 @@ export class Tracker {
     if (session.seen + space.gap < space.watermark) this.#noteLate(space, session);
     if (session.seenBy !== source.traits.name) this.#handOver(source, session);
     if (session.bucket === -1 || p.until !== null) this.#file(space, session);
-    this.#tell(session, UPDATED);
+    const isSame = client === session.client && place === session.place && end === session.end;
+    this.#tell(session, isSame && quality === session.quality ? UPDATED : REGROUPED);
     return session;
   }
 
@@ -531,6 +544,7 @@ export class Tracker {
     }
     this.#untrack(space, other);
     this.#retract(other, into.id);
+    this.#tell(into, REGROUPED);
   }
 
   #reopen(source: Source, session: Session, p: Presence<Client>): Session {
@@ -583,7 +597,7 @@ export class Tracker {
     session.end = at;
     rareOf(session).reason = reason;
     this.#file(space, session);
-    this.#tell(session, UPDATED);
+    this.#tell(session, REGROUPED);
   }
 
   // Finished rows
