@@ -1,7 +1,7 @@
 /**
  * For bench/tracker.ts: one measurement in a process of its own, `tracker-child.ts WHAT`; its result is one line of JSON.
  *
- * - `audio`, `video`: folding into 200,000 open sessions, in milliseconds
+ * - `audio`, `rounds`, `video`: folding into 200,000 open sessions, in milliseconds
  * - `map`: the same presences into a Map that keeps, by key and stream, no more than when and how much
  * - `told`, `expiring`: sessions beginning and ending beside 200,000 others, in milliseconds
  * - `memory`: a million open sessions, in bytes
@@ -66,18 +66,23 @@ class Sums {
   }
 }
 
-async function fold(into: { take(batch: Batch): void }, hasQuality: boolean, open: () => number): Promise<Folding> {
+async function fold(
+  into: { take(batch: Batch): void },
+  { hasQuality = false, inRounds = false },
+  open: () => number,
+): Promise<Folding> {
   const enrichment = await openEnrichment();
   const crowd = new Crowd(await meet(enrichment, OPEN), hasQuality);
   // Whoever is known stays known; what the thread of the players does is another question.
   await enrichment.close();
   for (const batch of crowd.arrivals()) into.take(batch);
-  for (const batch of crowd.next(FOLDED)) into.take(batch);
+  const told = () => (inRounds ? crowd.rounds(FOLDED) : crowd.next(FOLDED));
+  for (const batch of told()) into.take(batch);
   memoryNow();
   let presences = 0;
   let milliseconds = 0;
   let processor = 0;
-  for (const batch of crowd.next(FOLDED)) {
+  for (const batch of told()) {
     const start = performance.now();
     const before = process.cpuUsage();
     into.take(batch);
@@ -89,14 +94,14 @@ async function fold(into: { take(batch: Batch): void }, hasQuality: boolean, ope
   return { milliseconds, processor, presences, open: open() };
 }
 
-function foldSessions(hasQuality: boolean): Promise<Folding> {
+function foldSessions(how: { hasQuality?: boolean; inRounds?: boolean }): Promise<Folding> {
   const folder = new Folder();
-  return fold(folder, hasQuality, () => folder.audience.sessions.size);
+  return fold(folder, how, () => folder.audience.sessions.size);
 }
 
 function foldSums(): Promise<Folding> {
   const sums = new Sums();
-  return fold(sums, false, () => sums.size);
+  return fold(sums, {}, () => sums.size);
 }
 
 /** Everything that a running process has, but for the store, HTTP and the sources: enrichment with its databases too. */
@@ -120,8 +125,9 @@ function token(text: string): string {
 }
 
 const measurements: Readonly<Record<string, () => Promise<unknown>>> = {
-  audio: () => foldSessions(false),
-  video: () => foldSessions(true),
+  audio: () => foldSessions({}),
+  rounds: () => foldSessions({ inRounds: true }),
+  video: () => foldSessions({ hasQuality: true }),
   map: foldSums,
   told: async () => churnTold(token),
   expiring: async () => churnExpiring(token),

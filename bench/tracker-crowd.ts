@@ -79,6 +79,13 @@ export class Crowd {
     }
   }
 
+  /** Presences of everybody, round after round in the order of their coming, at least `count`. */
+  *rounds(count: number): Generator<Batch> {
+    let who = 0;
+    const nextOne = () => who++ % this.#clients.length;
+    for (let told = 0; told < count; told += this.#batchSize) yield this.#batch(this.#batchSize, nextOne);
+  }
+
   /** Presences of anybody, at least `count`; each batch is made when it is asked for, as a source does. */
   *next(count: number): Generator<Batch> {
     const anybody = () => Math.floor(this.#random() * this.#clients.length);

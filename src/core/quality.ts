@@ -48,7 +48,7 @@ export function addSight(sights: QualityPoint[], sight: QualityPoint, settled: I
     const { value } = sights[i]!;
     const after = sights[i + 1]!;
     if (after.at >= settled || after.value !== value || sights[i - 1]!.value !== value) continue;
-    sights.copyWithin(i, i + 1);
+    for (let j = i; j < last; j++) sights[j] = sights[j + 1]!;
     sights[last] = sight;
     return sights;
   }

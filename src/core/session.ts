@@ -92,7 +92,8 @@ export class Session {
   }
 
   get quality(): string | null {
-    return this.qualities?.at(-1)?.value ?? null;
+    const { qualities } = this;
+    return qualities === null ? null : (qualities[qualities.length - 1]?.value ?? null);
   }
 
   get identity(): Rung {
@@ -168,13 +169,23 @@ export function rareOf(session: Session): Rare {
   return session.rare;
 }
 
-/** Folds all of a presence but its times and its lease into the session: call it before those are folded in. */
-export function foldFacts(session: Session, p: Presence<Client>, settled: Instant): void {
+/**
+ * Folds all of a presence but its times and its lease into the session: call it before those are folded in. Answers
+ * whether the session may count under something else from now on.
+ */
+export function foldFacts(session: Session, p: Presence<Client>, settled: Instant): boolean {
   session.bytes += p.bytes;
   session.requests += p.requests;
-  if (p.client !== session.client) foldClient(session, p.client, p.from, p.to);
-  else if (session.rare !== null && session.rare.attributes !== null) foldClient(session, p.client, p.from, p.to);
-  if (p.qualities !== null) foldQualities(session, p.qualities, settled);
+  let isRegrouped = false;
+  if (p.client !== session.client || (session.rare !== null && session.rare.attributes !== null)) {
+    foldClient(session, p.client, p.from, p.to);
+    isRegrouped = true;
+  }
+  if (p.qualities !== null) {
+    const { quality } = session;
+    foldQualities(session, p.qualities, settled);
+    if (session.quality !== quality) isRegrouped = true;
+  }
   if (p.traffic !== null) {
     const rare = rareOf(session);
     rare.traffic = addTraffic(rare.traffic, p.traffic);
@@ -186,6 +197,7 @@ export function foldFacts(session: Session, p: Presence<Client>, settled: Instan
   if (p.details !== null) {
     for (const [name, value] of Object.entries(p.details)) foldDetail(rareOf(session), name, { at: p.to, value });
   }
+  return isRegrouped;
 }
 
 function foldQualities(session: Session, qualities: readonly QualityPoint[], settled: Instant): void {

@@ -454,18 +454,19 @@ export class Tracker {
 
   #extend(source: Source, session: Session, p: Presence<Client>): Session {
     const { space } = source;
-    const { client, place, end, quality } = session;
-    foldFacts(session, p, space.watermark);
+    const { end } = session;
+    let isRegrouped = foldFacts(session, p, space.watermark);
+    // What is newer than all cannot begin before it: the start need not be looked at.
+    if (p.from < session.seen && p.from < session.start) session.start = p.from;
     if (p.to > session.seen) session.seen = p.to;
-    if (p.from < session.start) session.start = p.from;
     if (p.since !== null && p.since < session.start && visitOf(session) === 1) session.start = p.since;
     if (p.until !== null) lease(session, p);
     if (session.end !== null && session.seen > session.end) session.end = session.seen;
+    if (session.end !== end) isRegrouped = true;
     if (session.seen + space.gap < space.watermark) this.#noteLate(space, session);
     if (session.seenBy !== source.traits.name) this.#handOver(source, session);
     if (session.bucket === -1 || p.until !== null) this.#file(space, session);
-    const isSame = client === session.client && place === session.place && end === session.end;
-    this.#tell(session, isSame && quality === session.quality ? UPDATED : REGROUPED);
+    this.#tell(session, isRegrouped ? REGROUPED : UPDATED);
     return session;
   }
 
@@ -766,6 +767,9 @@ function reachOf(session: Session): Instant {
 
 /** Are the two no further apart than the gap? */
 function touches(session: Session, p: Presence<Client>, gap: Milliseconds): boolean {
+  const { seen } = session;
+  // Nearly always.
+  if (p.from >= seen && p.from <= seen + gap) return true;
   const reach = p.until === null ? p.to : Math.max(p.to, p.until);
   return p.from <= reachOf(session) + gap && reach >= session.start - gap;
 }

@@ -329,7 +329,13 @@ class Stage {
     this.#clients.clear();
     for (const traits of this.#sources.values()) this.#tracker.attach(traits);
     this.#tracker.restore(stored.open, stored.residue);
-    this.#audience.apply({ opened: [...this.#tracker.sessions()], updated: [], regrouped: [], closed: [], superseded: [] });
+    this.#audience.apply({
+      opened: [...this.#tracker.sessions()],
+      updated: [],
+      regrouped: [],
+      closed: [],
+      superseded: [],
+    });
     this.#listen();
   }
 
