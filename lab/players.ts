@@ -5,6 +5,7 @@
  */
 
 import { Agent, get } from 'node:http';
+import { systemClock } from '../src/lib/clock.ts';
 
 export interface PlayerPlan {
   readonly stream: string;
@@ -84,11 +85,11 @@ async function play(playing: Playing): Promise<void> {
   const { stream, quality, joinAt = 0, leaveAt, switches = [], pauses = [] } = player.plan;
   const elapsed = () => performance.now() - startedAt;
   const fetched = new Set<string>();
-  await sleep(joinAt + phase - elapsed(), signal);
+  await systemClock.sleep(joinAt + phase - elapsed(), signal);
   while (!signal.aborted && (leaveAt === undefined || elapsed() < leaveAt)) {
     const pause = pauses.find(({ from, to }) => elapsed() >= from && elapsed() < to);
     if (pause !== undefined) {
-      await sleep(pause.to - elapsed(), signal);
+      await systemClock.sleep(pause.to - elapsed(), signal);
       continue;
     }
     const due = elapsed() + POLL_MS;
@@ -102,7 +103,7 @@ async function play(playing: Playing): Promise<void> {
       fetched.add(segment);
       await ask(playing, `/hls/${stream}/${segment}`);
     }
-    await sleep(due - elapsed(), signal);
+    await systemClock.sleep(due - elapsed(), signal);
   }
 }
 
@@ -133,21 +134,5 @@ function ask({ url, agent, player }: Playing, path: string): Promise<string> {
       });
     });
     request.on('error', reject);
-  });
-}
-
-function sleep(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted || ms <= 0) {
-      resolve();
-      return;
-    }
-    const done = () => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    signal.addEventListener('abort', done);
   });
 }

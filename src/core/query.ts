@@ -141,7 +141,7 @@ export function facetOf(session: Facets, dimension: Dimension): string | null {
     case 'country':
       return session.place?.geo?.countryCode ?? null;
     case 'city':
-      return session.place?.geo?.city ?? null;
+      return cityOf(session.place);
     case 'asn':
       return session.place?.asn?.toString() ?? null;
     case 'player':
@@ -151,6 +151,12 @@ export function facetOf(session: Facets, dimension: Dimension): string | null {
     default:
       return session[dimension];
   }
+}
+
+/** `London, GB`: there are many cities of one name. */
+export function cityOf(place: Place | null): string | null {
+  const { city = null, countryCode = null } = place?.geo ?? {};
+  return city === null || countryCode === null ? city : `${city}, ${countryCode}`;
 }
 
 export function matches(session: Facets, filter: SessionFilter): boolean {

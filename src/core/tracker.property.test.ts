@@ -13,7 +13,7 @@ import { clientFacts, FOREVER, type Instant, type Observation, type Presence, pr
 import { changePoints } from './quality.ts';
 import { DIMENSIONS, facetOf } from './query.ts';
 import { foldRuns } from './runs.ts';
-import { type SessionRecord, SHORTEST_SESSION } from './session.ts';
+import { type Session, type SessionRecord, SHORTEST_SESSION } from './session.ts';
 import { type OpenSession, type Residue, type SourceTraits, Tracker } from './tracker.ts';
 
 const GAP = 40_000;
@@ -113,6 +113,7 @@ class Bench {
   readonly #sources: readonly SourceTraits[];
   /** Rows by id: a row that is written again replaces itself. */
   closed = new Map<string, SessionRecord>();
+  readonly #open = new Set<string>();
   #committed: { json: string; closed: Map<string, SessionRecord> } | null = null;
 
   constructor(sources: readonly SourceTraits[]) {
@@ -123,9 +124,26 @@ class Bench {
 
   settle(): void {
     const changes = this.tracker.changes();
-    for (const { id } of changes.superseded) this.closed.delete(id);
-    for (const session of changes.closed) this.closed.set(session.id, this.tracker.describe(session));
+    for (const { id } of changes.superseded) {
+      this.closed.delete(id);
+      this.#open.delete(id);
+    }
+    for (const { id } of [...changes.opened, ...changes.updated]) this.#open.add(id);
+    for (const session of changes.closed) {
+      this.closed.set(session.id, this.tracker.describe(session));
+      this.#open.delete(session.id);
+    }
     this.audience.apply(changes);
+    assert.deepEqual([...this.#open].sort(), this.#tracked(), 'whoever hears the changes knows who is open');
+  }
+
+  /** Ids of all that are open, or not final yet. */
+  #tracked(): string[] {
+    const isThere = ({ rare }: Session) => rare === null || rare.replacedBy === null;
+    return [...this.tracker.sessions()]
+      .filter(isThere)
+      .map(({ id }) => id)
+      .sort();
   }
 
   commit(): void {
@@ -139,9 +157,12 @@ class Bench {
     for (const each of [...CLIENTS, ...ROAMING]) each.session = null;
     for (const source of this.#sources) this.tracker.attach(source);
     this.closed = new Map(this.#committed?.closed);
+    this.#open.clear();
     if (this.#committed === null) return;
     const { open, residue } = JSON.parse(this.#committed.json) as { open: OpenSession[]; residue: Residue };
     this.tracker.restore(open, residue);
+    this.#open.clear();
+    for (const id of this.#tracked()) this.#open.add(id);
   }
 
   gists(): string[] {

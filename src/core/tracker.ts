@@ -293,7 +293,8 @@ export class Tracker {
       if ((news & REOPENED) !== 0) this.#superseded.push({ id: session.id, by: session.id });
       if ((news & OPENED) !== 0) opened.push(session);
       if ((news & CLOSED) !== 0) closed.push(session);
-      if ((news & ANEW) !== 0) continue;
+      // Nothing is left to tell of what was taken back.
+      if (news === 0 || (news & ANEW) !== 0) continue;
       updated.push(session);
       if ((news & REGROUPED) !== 0) regrouped.push(session);
     }

@@ -272,7 +272,7 @@ const filters = {
   stream: several,
   source: several,
   country: several.describe('ISO 3166-1 alpha-2.'),
-  city: several,
+  city: several.describe('With its country, since there are many of one name: `London, GB`.'),
   player: several,
   platform: several,
   quality: several,

@@ -5,6 +5,7 @@
 
 import type { Geo, Place, Player } from '../core/identity.ts';
 import { clientFacts, FOREVER, type Instant, type Observation, presence } from '../core/observation.ts';
+import type { Dimension } from '../core/query.ts';
 import type { SourceTraits } from '../core/tracker.ts';
 
 /** The time at which the tests take place. */
@@ -193,3 +194,20 @@ export function tallyOf<T extends string | null>(
     .map(([value, count]) => ({ value, ...count }))
     .sort((a, b) => b.sessions - a.sessions || b.bots - a.bots || ((a.value ?? '') < (b.value ?? '') ? -1 : 1));
 }
+
+/** What a visit counts under, by dimension. */
+export const VALUE: Readonly<Record<Dimension, (visit: Visit) => string | null>> = {
+  stream: ({ stream }) => stream,
+  source: ({ space }) => space,
+  country: ({ address }) => placeOf(address)?.geo?.countryCode ?? null,
+  city: ({ address }) => {
+    const geo = placeOf(address)?.geo ?? null;
+    return geo === null ? null : `${geo.city}, ${geo.countryCode}`;
+  },
+  asn: ({ address }) => placeOf(address)?.asn?.toString() ?? null,
+  player: ({ userAgent }) => playerOf(userAgent)?.name ?? null,
+  platform: ({ userAgent }) => playerOf(userAgent)?.platform ?? null,
+  quality: ({ quality }) => quality,
+  user: ({ user }) => user,
+  identity: ({ source }) => (source === 'radio' ? 'connection' : 'inferred'),
+};

@@ -1,30 +1,17 @@
 /** From query parameters to the filters and periods of core/query.ts. */
 
 import type { Instant, Milliseconds } from '../core/observation.ts';
-import type { SessionFilter } from '../core/query.ts';
+import { DIMENSIONS, type Dimension, type SessionFilter } from '../core/query.ts';
 import { HeadcountError } from '../lib/errors.ts';
 import { UNKNOWN } from './contract.ts';
 
-const FACETS = [
-  'stream',
-  'source',
-  'country',
-  'city',
-  'player',
-  'platform',
-  'quality',
-  'asn',
-  'user',
-  'identity',
-] as const;
-
-type FilterQuery = { readonly [K in (typeof FACETS)[number] | 'ip']?: string[] | undefined } & {
+type FilterQuery = { readonly [K in Dimension | 'ip']?: string[] | undefined } & {
   readonly bot: 'true' | 'false' | 'all';
 };
 
 export function filterOf(query: FilterQuery): SessionFilter {
   const filter: Record<string, unknown> = {};
-  for (const facet of FACETS) {
+  for (const facet of DIMENSIONS) {
     const values = query[facet];
     if (values !== undefined) filter[facet] = values.map((value) => (value === UNKNOWN ? null : value));
   }

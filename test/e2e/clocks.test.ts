@@ -12,6 +12,7 @@ import { after, afterEach, test } from 'node:test';
 import { until } from '../../lab/child.ts';
 import { type App, startApp } from '../../src/app.ts';
 import { loadConfig } from '../../src/config/load.ts';
+import { randomFrom } from '../../src/enrich/fixture.ts';
 import type { AudienceWire, SessionPageWire, SourcesWire } from '../../src/http/contract.ts';
 import { type Clock, systemClock } from '../../src/lib/clock.ts';
 import { logTime } from '../../src/sources/access-log/fixture.ts';
@@ -43,7 +44,7 @@ interface Line {
 
 /** Nine minutes of thirty clients who come, go and pause, with a silence of three minutes for all. */
 function writeLog(): Line[] {
-  const random = seeded(20_261_121);
+  const random = randomFrom(20_261_121);
   const lines: Line[] = [];
   for (let client = 0; client < 30; client++) {
     let at = START + Math.floor(random() * 2 * MINUTE);
@@ -242,14 +243,3 @@ test('last year’s, in one go', async () => {
   await reading.start();
   assert.deepEqual(await reading.sessions(LINES.length), truth);
 });
-
-/** mulberry32 (Tommy Ettinger, public domain): numbers in [0, 1). */
-function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}

@@ -3,7 +3,7 @@
 import { strict as assert } from 'node:assert';
 import { after, test } from 'node:test';
 import type { AudienceWire, PlacesWire, StreamsWire } from '../contract.ts';
-import { HERE, isBot, listenerOf, NOW, OPEN, placeOf, playerOf, tallyOf, type Visit } from '../crowd.fixture.ts';
+import { HERE, isBot, listenerOf, NOW, OPEN, placeOf, tallyOf, VALUE, type Visit } from '../crowd.fixture.ts';
 import { errorOf, startSite } from '../fixture.ts';
 
 const site = await startSite();
@@ -16,19 +16,6 @@ test('the total counts sessions and listeners of people, and bots beside them', 
   assert.ok(listeners < HERE.length, 'somebody in the crowd has two sessions');
   assert.deepEqual(total, { sessions: HERE.length, listeners, bots: OPEN.filter(isBot).length });
 });
-
-const VALUE: Readonly<Record<string, (visit: Visit) => string | null>> = {
-  stream: ({ stream }) => stream,
-  source: ({ space }) => space,
-  country: ({ address }) => placeOf(address)?.geo?.countryCode ?? null,
-  city: ({ address }) => placeOf(address)?.geo?.city ?? null,
-  asn: ({ address }) => placeOf(address)?.asn?.toString() ?? null,
-  player: ({ userAgent }) => playerOf(userAgent)?.name ?? null,
-  platform: ({ userAgent }) => playerOf(userAgent)?.platform ?? null,
-  quality: ({ quality }) => quality,
-  user: ({ user }) => user,
-  identity: ({ source }) => (source === 'radio' ? 'connection' : 'inferred'),
-};
 
 for (const [by, facetOf] of Object.entries(VALUE)) {
   test(`by ${by} every group has its own, and all together are all`, async () => {

@@ -3,7 +3,7 @@
 import { strict as assert } from 'node:assert';
 import { after, test } from 'node:test';
 import type { HistoryWire, TimelineWire } from '../contract.ts';
-import { CROWD, listenerOf, NOW, PEOPLE, placeOf, playerOf, type Visit } from '../crowd.fixture.ts';
+import { CROWD, listenerOf, NOW, PEOPLE, VALUE, type Visit } from '../crowd.fixture.ts';
 import { errorOf, startSite } from '../fixture.ts';
 
 const site = await startSite();
@@ -25,19 +25,6 @@ function peakOf(visits: readonly Visit[], period: Period): number {
   const moments = [period.from, ...visits.map(({ from }) => from)].filter((at) => at >= period.from && at < period.to);
   return Math.max(...moments.map((at) => visits.filter(({ from, to }) => from <= at && to > at).length));
 }
-
-const VALUE: Readonly<Record<string, (visit: Visit) => string | null>> = {
-  stream: ({ stream }) => stream,
-  source: ({ space }) => space,
-  country: ({ address }) => placeOf(address)?.geo?.countryCode ?? null,
-  city: ({ address }) => placeOf(address)?.geo?.city ?? null,
-  asn: ({ address }) => placeOf(address)?.asn?.toString() ?? null,
-  player: ({ userAgent }) => playerOf(userAgent)?.name ?? null,
-  platform: ({ userAgent }) => playerOf(userAgent)?.platform ?? null,
-  quality: ({ quality }) => quality,
-  user: ({ user }) => user,
-  identity: ({ source }) => (source === 'radio' ? 'connection' : 'inferred'),
-};
 
 function counted(visits: readonly Visit[], period: Period) {
   const there = visits.filter(({ from, to }) => from < period.to && to > period.from);

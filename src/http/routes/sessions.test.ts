@@ -111,7 +111,7 @@ const FILTERS: readonly [string, (visit: Visit) => boolean][] = [
   ['country=FR', ({ address }) => placeOf(address)?.geo?.countryCode === 'FR'],
   ['country=~', ({ address }) => placeOf(address)?.geo === null],
   ['country=~&country=NO', ({ address }) => [undefined, 'NO'].includes(placeOf(address)?.geo?.countryCode as 'NO')],
-  ['city=Lyon', ({ address }) => placeOf(address)?.geo?.city === 'Lyon'],
+  ['city=Lyon,%20FR', ({ address }) => placeOf(address)?.geo?.city === 'Lyon'],
   ['asn=64496', ({ address }) => placeOf(address)?.asn === 64_496],
   ['player=VLC', ({ userAgent }) => playerOf(userAgent)?.name === 'VLC'],
   ['platform=Linux', ({ userAgent }) => playerOf(userAgent)?.platform === 'Linux'],

@@ -3,12 +3,15 @@
 import { DIMENSIONS, type Dimension, type SessionFilter } from '../../core/query.ts';
 import type { Bindings } from './bindings.ts';
 
+/** As cityOf in core/query.ts. */
+export const CITY = "(city || coalesce(', ' || country_code, ''))";
+
 /** The column that a dimension counts by. */
 const COLUMN: Readonly<Record<Dimension, string>> = {
   stream: 'stream',
   source: 'source',
   country: 'country_code',
-  city: 'city',
+  city: CITY,
   player: 'player_name',
   platform: 'platform',
   quality: 'quality',

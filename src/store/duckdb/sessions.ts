@@ -4,13 +4,13 @@
  */
 
 import type { DuckDBConnection } from '@duckdb/node-api';
-import type { SessionPage, SessionQuery, SessionSort } from '../../core/query.ts';
+import { cityOf, type SessionPage, type SessionQuery, type SessionSort } from '../../core/query.ts';
 import type { SessionRecord } from '../../core/session.ts';
 import { HeadcountError } from '../../lib/errors.ts';
 import { storedText } from '../text.ts';
 import { type Bindings, createBindings, rowsOf } from './bindings.ts';
 import { RECORD_COLUMNS, recordOf } from './columns.ts';
-import { filterSql, periodSql, whereSql } from './filter.ts';
+import { CITY, filterSql, periodSql, whereSql } from './filter.ts';
 import { hash32 } from './hash.ts';
 
 const MOST = 1000;
@@ -27,7 +27,7 @@ const SORTS: Readonly<Record<SessionSort, Sort>> = {
   bytes: { sql: 'bytes', of: (s) => s.bytes, isText: false },
   stream: { sql: 'stream', of: (s) => s.stream, isText: true },
   country: { sql: 'country_code', of: (s) => s.place?.geo?.countryCode ?? null, isText: true },
-  city: { sql: 'city', of: (s) => s.place?.geo?.city ?? null, isText: true },
+  city: { sql: CITY, of: (s) => cityOf(s.place), isText: true },
   player: { sql: 'player_name', of: (s) => s.player?.name ?? null, isText: true },
   user: { sql: 'user_name', of: (s) => s.user, isText: true },
 };
