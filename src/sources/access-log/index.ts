@@ -116,6 +116,7 @@ function createBatches(options: Options, common: CommonOptions, context: SourceC
   let bytes = 0;
   let lastStep: TailStep | null = null;
   let lastBeat = Number.NEGATIVE_INFINITY;
+  let lastWatermark = Number.NEGATIVE_INFINITY;
   let lastCursor = JSON.stringify(resumed);
   // When it would be if the wall clock had never been set back: what was credible then stays so.
   let origin = Number.NEGATIVE_INFINITY;
@@ -135,11 +136,17 @@ function createBatches(options: Options, common: CommonOptions, context: SourceC
     // Told by elapsed time it never jumps: last year's log gives the same sessions as it did live.
     const moved = told === null ? null : told + (isLive ? Math.round(lastBeat - toldAt) : 0);
     const now = options.follow && moved !== null ? Math.min(moved, clock.now()) : moved;
+    // Lines have whole seconds, so the time that has passed may be ahead of the next one; said is said.
+    if (now !== null) lastWatermark = Math.max(lastWatermark, now);
     const cursor = lastStep === null ? null : { files: lastStep.cursor(), reader: reader.mark };
     const text = JSON.stringify(cursor);
     const isNew = cursor !== null && text !== lastCursor;
     if (isNew) lastCursor = text;
-    await context.emit({ observations, ...(now === null ? {} : { watermark: now }), ...(isNew ? { cursor } : {}) });
+    await context.emit({
+      observations,
+      ...(now === null ? {} : { watermark: lastWatermark }),
+      ...(isNew ? { cursor } : {}),
+    });
   };
 
   return {
