@@ -6,6 +6,7 @@
 
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
+import { Newest } from '../core/newest.ts';
 import { HeadcountError } from '../lib/errors.ts';
 
 /** `none` needs no sign-in at all (health checks). */
@@ -143,7 +144,7 @@ const MOST_PEERS = 10_000;
 
 /** Slows down whoever guesses credentials, by the address of the connection itself: headers can be forged. */
 export class FailedSignIns {
-  readonly #byPeer = new Map<string, { failures: number; since: number }>();
+  readonly #byPeer = new Newest<string, { failures: number; since: number }>(MOST_PEERS);
   readonly #elapsed: () => number;
 
   constructor(elapsed: () => number) {
@@ -160,9 +161,7 @@ export class FailedSignIns {
 
   failed(peer: string): void {
     const known = this.#byPeer.get(peer);
-    this.#byPeer.delete(peer);
     this.#byPeer.set(peer, { failures: (known?.failures ?? 0) + 1, since: this.#elapsed() });
-    if (this.#byPeer.size > MOST_PEERS) this.#byPeer.delete(this.#byPeer.keys().next().value!);
   }
 
   succeeded(peer: string): void {

@@ -6,22 +6,11 @@ import { presence } from '../../core/observation.ts';
 import type { SessionRecord } from '../../core/session.ts';
 import type { Residue } from '../../core/tracker.ts';
 import type { Commit, Store } from '../store.ts';
-import { bareSession, closedSession, commitOf, inOrder, NOON, NOTHING_WAITS, openSession } from './rows.ts';
+import { bareSession, closedSession, commitOf, EVERYTHING, inOrder, NOON, NOTHING_WAITS, openSession } from './rows.ts';
 import { freshFolder, freshStore, type StoreUnderTest } from './store-under-test.ts';
 
-const ALL = {
-  state: 'all',
-  filter: {},
-  from: null,
-  to: null,
-  sort: 'startedAt',
-  descending: false,
-  limit: 1000,
-  cursor: null,
-} as const;
-
 async function idsOf(store: Store): Promise<string[]> {
-  return (await store.sessions(ALL)).items.map(({ id }) => id).sort();
+  return (await store.sessions(EVERYTHING)).items.map(({ id }) => id).sort();
 }
 
 export function testCommits(subject: StoreUnderTest): void {
@@ -224,7 +213,7 @@ function testRepeating(subject: StoreUnderTest): void {
     })();
     const seen = new Set<number>();
     do {
-      const page = await store.sessions({ ...ALL, limit: 1 });
+      const page = await store.sessions({ ...EVERYTHING, limit: 1 });
       assert.equal(page.total % 300, 0, `${page.total} sessions are no whole number of commits`);
       const [group] = await store.aggregate({ from: 0, to: NOON * 2, by: null, filter: {}, limit: 1 });
       assert.equal(group!.bytes, group!.sessions * 5);
@@ -233,7 +222,7 @@ function testRepeating(subject: StoreUnderTest): void {
     } while (isWriting);
     await writing;
     assert.ok(seen.size > 2, 'the questions were asked while commits came in');
-    assert.equal((await store.sessions({ ...ALL, limit: 1 })).total, 25 * 300);
+    assert.equal((await store.sessions({ ...EVERYTHING, limit: 1 })).total, 25 * 300);
   });
 }
 

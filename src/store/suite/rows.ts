@@ -1,5 +1,6 @@
 /** What the suite commits: sessions with every field filled in unless said otherwise, and commits around them. */
 
+import type { SessionQuery } from '../../core/query.ts';
 import type { SessionRecord, SessionState } from '../../core/session.ts';
 import type { OpenSession } from '../../core/tracker.ts';
 import type { Commit, Resumed, Store } from '../store.ts';
@@ -106,6 +107,18 @@ export function openSession(id: string, fields: Partial<SessionRecord> = {}): Op
   const record = closedSession(id, { ...fields, endedAt: fields.endedAt ?? null, reason: fields.reason ?? null });
   return { record, state: { ...STATE, key: `key of ${id}` } };
 }
+
+/** All sessions on one page, in the order of their coming. */
+export const EVERYTHING: SessionQuery = {
+  state: 'all',
+  filter: {},
+  from: null,
+  to: null,
+  sort: 'startedAt',
+  descending: false,
+  limit: 1000,
+  cursor: null,
+};
 
 export const NOTHING_WAITS = { watermarks: {}, waiting: [] };
 
