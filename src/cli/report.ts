@@ -2,7 +2,7 @@
 
 import { SUMMARY_DIMENSIONS, type SummaryDimension, type SummaryGroup } from '../insights/summary/summary.ts';
 import { printable } from '../telemetry/log.ts';
-import type { Analysis } from './analyze.ts';
+import type { Analysis } from './analysis.ts';
 
 /** One object, as DESIGN §7 says it; times are ISO 8601 UTC, unknown is null. */
 export function reportJson({ files, tally, summary }: Analysis): string {

@@ -1,0 +1,130 @@
+/** The work of `headcount analyze`: files are read, folded and counted as live, but without a store. */
+
+import { createHash } from 'node:crypto';
+import { createReadStream, statSync } from 'node:fs';
+import { createGunzip } from 'node:zlib';
+import type { ConfiguredSource } from '../config/sources.ts';
+import { Tracker } from '../core/tracker.ts';
+import type { Enrichment } from '../enrich/enrich.ts';
+import { identifyBatch } from '../enrich/identify-batch.ts';
+import { createEnrichment } from '../enrich/index.ts';
+import { Summarizer, type Summary } from '../insights/summary/summary.ts';
+import { HeadcountError, messageOf } from '../lib/errors.ts';
+import type { Batch, KindTraits, ReadTally } from '../sources/source.ts';
+import { ScopedCounters } from '../telemetry/counters.ts';
+import { createLog } from '../telemetry/log.ts';
+import type { Terminal } from './command.ts';
+import { Progress } from './progress.ts';
+
+export interface Analysis {
+  readonly files: readonly string[];
+  readonly tally: ReadTally;
+  readonly counters: Readonly<Record<string, number>>;
+  readonly summary: Summary;
+}
+
+/** Everything is hashed with one key for all, so that the same input gives the same report to the byte. */
+const KEY = new Uint8Array(32);
+
+/** Rejects with the codes of reading: `FILE_UNREADABLE`, `STOPPED`, and those of the kind. */
+export async function analyzeFiles(
+  files: readonly string[],
+  { kind, common: { gap, lateness }, options }: ConfiguredSource,
+  terminal: Terminal,
+): Promise<Analysis> {
+  const log = createLog({ level: 'warn', write: terminal.err, now: () => new Date() });
+  const counters = new ScopedCounters();
+  const summarizer = new Summarizer();
+  const book = { fold: null as Folding | null };
+  const enrichment = await createEnrichment({
+    geo: { database: null },
+    asnDatabase: null,
+    privacy: { addresses: 'full', ipv4Bits: 24, ipv6Bits: 48 },
+    key: KEY,
+    acceptDeclared: true,
+    found: (source, client) => book.fold?.tracker.touch(source, client),
+    log,
+    counters,
+  });
+  const progress = new Progress(terminal, sizeOf(files));
+  try {
+    const fold = createFolding({ ...kind.traits, gap }, enrichment, summarizer);
+    book.fold = fold;
+    const contents = files.map((file) => chunksOf(file, progress, terminal.signal));
+    const tally = await kind.readOnce!(contents, options, { gap, lateness, counters, emit: fold.emit });
+    await fold.finish();
+    return { files, tally, counters: { ...counters.read(), ...fold.tracker.counters }, summary: summarizer.summary() };
+  } finally {
+    progress.end();
+    await enrichment.close();
+  }
+}
+
+interface Folding {
+  readonly tracker: Tracker;
+  emit(batch: Batch): Promise<void>;
+  finish(): Promise<void>;
+}
+
+const SOURCE = 'analysis';
+
+function createFolding(
+  { departures, provisional, gap }: KindTraits,
+  enrichment: Enrichment,
+  summarizer: Summarizer,
+): Folding {
+  const tracker = new Tracker({ hash: (text) => createHash('sha256').update(text).digest('base64url').slice(0, 16) });
+  tracker.attach({ name: SOURCE, audience: null, gap, departures, provisional });
+  const close = () => {
+    for (const session of tracker.changes().closed) summarizer.add(tracker.describe(session));
+  };
+  return {
+    tracker,
+    emit: async ({ observations, watermark }) => {
+      for (const observation of await identifyBatch(enrichment, SOURCE, observations))
+        tracker.observe(SOURCE, observation);
+      // Sessions must not be over before it is known what played them.
+      await enrichment.settled();
+      if (watermark !== undefined) tracker.advance(SOURCE, watermark);
+      close();
+    },
+    finish: async () => {
+      await enrichment.settled();
+      const watermark = tracker.watermarkOf(SOURCE);
+      if (Number.isFinite(watermark)) tracker.advance(SOURCE, watermark + gap + 1);
+      tracker.lose(SOURCE);
+      close();
+    },
+  };
+}
+
+/** The bytes of a file as they are written; those of a gzip file as they are meant. */
+async function* chunksOf(file: string, progress: Progress, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+  const raw = file === '-' ? process.stdin : createReadStream(file, { highWaterMark: 1024 * 1024 });
+  raw.on('data', (chunk: string | Buffer) => progress.add(chunk.length));
+  const stream = file.endsWith('.gz') ? raw.pipe(createGunzip()) : raw;
+  if (stream !== raw) raw.on('error', (error: Error) => stream.destroy(error));
+  try {
+    for await (const chunk of stream) {
+      if (signal.aborted) throw new HeadcountError('STOPPED', 'Stopped before the end.');
+      yield chunk as Buffer;
+    }
+  } catch (error) {
+    if (error instanceof HeadcountError) throw error;
+    throw new HeadcountError('FILE_UNREADABLE', `${file} cannot be read: ${messageOf(error)}`);
+  }
+}
+
+/** Bytes of all files; null if that cannot be known. */
+function sizeOf(files: readonly string[]): number | null {
+  let bytes = 0;
+  for (const file of files) {
+    if (file === '-') return null;
+    try {
+      bytes += statSync(file).size;
+    } catch (error) {
+      throw new HeadcountError('FILE_UNREADABLE', `${file} cannot be read: ${messageOf(error)}`);
+    }
+  }
+  return bytes;
+}
