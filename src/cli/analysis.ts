@@ -29,7 +29,7 @@ const KEY = new Uint8Array(32);
 /** Rejects with the codes of reading: `FILE_UNREADABLE`, `STOPPED`, and those of the kind. */
 export async function analyzeFiles(
   files: readonly string[],
-  { kind, common: { gap, lateness }, options }: ConfiguredSource,
+  { kind, common: { gap, lateness, autoGap }, options }: ConfiguredSource,
   terminal: Terminal,
 ): Promise<Analysis> {
   const log = createLog({ level: 'warn', write: terminal.err, now: () => new Date() });
@@ -51,7 +51,13 @@ export async function analyzeFiles(
     const fold = createFolding({ ...kind.traits, gap }, enrichment, summarizer);
     book.fold = fold;
     const contents = files.map((file) => chunksOf(file, progress, terminal.signal));
-    const tally = await kind.readOnce!(contents, options, { gap, lateness, counters, emit: fold.emit });
+    const tally = await kind.readOnce!(contents, options, {
+      gap,
+      lateness,
+      autoGap: autoGap === true,
+      counters,
+      emit: fold.emit,
+    });
     await fold.finish();
     return { files, tally, counters: { ...counters.read(), ...fold.tracker.counters }, summary: summarizer.summary() };
   } finally {

@@ -132,7 +132,7 @@ export class Collector {
     // From here to the cursor nothing is awaited: a commit has all of a batch, or nothing.
     for (const observation of observations) {
       if (observation.kind === 'report') this.#report(name, observation);
-      else tracker.observe(name, observation);
+      tracker.observe(name, observation);
     }
     if (watermark !== null) tracker.advance(name, watermark);
     if (batch.cursor !== undefined) {

@@ -43,7 +43,7 @@ export function loadConfig(options: LoadOptions): LoadedConfig {
   const tokens = credentials(document, 'tokens', 'token', mistakes);
   const parsed = Config.safeParse({ ...document, users: [], tokens: [] });
   if (!parsed.success) mistakes.push(...explain(parsed.error));
-  const sources = readSources(document['sources'], options.kinds, mistakes);
+  const sources = readSources(document['sources'], options.kinds, document, mistakes);
   if (mistakes.length > 0 || !parsed.success) throw badConfig(options.file, mistakes, written.place);
   return { ...parsed.data, sources, users, tokens, file: options.file };
 }
@@ -114,12 +114,17 @@ function fromEnvironment(env: LoadOptions['env']): Record<string, unknown> {
   return result;
 }
 
-function readSources(written: unknown, kinds: readonly SourceKind[], mistakes: Mistake[]): ConfiguredSource[] {
+function readSources(
+  written: unknown,
+  kinds: readonly SourceKind[],
+  inherited: Readonly<Record<string, unknown>>,
+  mistakes: Mistake[],
+): ConfiguredSource[] {
   const sources: ConfiguredSource[] = [];
   if (!Array.isArray(written)) return sources;
   written.forEach((each: unknown, i) => {
     try {
-      const source = readSource(each, kinds);
+      const source = readSource(each, kinds, inherited);
       const twin = sources.find(({ common }) => common.name === source.common.name);
       if (twin === undefined) sources.push(source);
       else

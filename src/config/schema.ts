@@ -4,7 +4,7 @@
  */
 
 import { z } from 'zod';
-import { duration, flag, list, number, secret } from '../lib/options.ts';
+import { cidr, duration, flag, list, number, secret } from '../lib/options.ts';
 
 const credential = (what: 'token' | 'password') =>
   z.strictObject({
@@ -79,6 +79,9 @@ export const Config = z.strictObject({
     .describe('Serve everything below this path.'),
   origins: list(z.url()).default([]).describe('Other origins whose pages may write.'),
   sources: z.array(z.unknown()).default([]).describe('What is watched: URLs, or objects with url and options.'),
+  trustedProxies: list(cidr())
+    .default([])
+    .describe('Proxies whose X-Forwarded-For is believed, in the logs of every source that does not say its own.'),
   staleAfter: duration('10m', { least: '10s' }).describe(
     'A source that is silent for so long ends its sessions at their last sight.',
   ),

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { formatDuration } from '../lib/duration.ts';
 import { messageOf } from '../lib/errors.ts';
-import { isSecret } from '../lib/options.ts';
+import { isInherited, isSecret } from '../lib/options.ts';
 import type { CommonOptions, SourceKind } from '../sources/source.ts';
 import { CommonSourceOptions, timingOptions } from './schema.ts';
 
@@ -25,23 +25,42 @@ export class SourceMistake extends Error {
   }
 }
 
-/** Throws a `SourceMistake` for the first thing that is wrong. */
-export function readSource(written: unknown, kinds: readonly SourceKind[]): ConfiguredSource {
-  if (typeof written === 'string') return configure(written, {}, kinds);
+/**
+ * Throws a `SourceMistake` for the first thing that is wrong. `inherited`: what is written for all sources, by name, for the options
+ * that are marked so (`inherited` in lib/options.ts).
+ */
+export function readSource(
+  written: unknown,
+  kinds: readonly SourceKind[],
+  inherited: Readonly<Record<string, unknown>> = {},
+): ConfiguredSource {
+  if (typeof written === 'string') return configure(written, {}, kinds, inherited);
   if (typeof written !== 'object' || written === null || Array.isArray(written)) {
     throw new SourceMistake([], 'must be a path, a URL, or an object with a url');
   }
   const { url, ...options } = written as Record<string, unknown>;
   if (typeof url !== 'string') throw new SourceMistake(['url'], 'is missing: where is the source?');
-  return configure(url, options, kinds);
+  return configure(url, options, kinds, inherited);
 }
 
-function configure(url: string, more: Record<string, unknown>, kinds: readonly SourceKind[]): ConfiguredSource {
+function configure(
+  url: string,
+  more: Record<string, unknown>,
+  kinds: readonly SourceKind[],
+  inherited: Readonly<Record<string, unknown>>,
+): ConfiguredSource {
   const kind = kindOf(url, kinds);
   const [target, query] = splitQuery(url);
   const fromUrl = readUrl(kind, target);
   const schema = sourceSchema(kind);
-  const written = { ...fromUrl, ...query, ...more };
+  const { gap: writtenGap, ...given }: Record<string, unknown> = {
+    ...inheritable(kind, inherited),
+    ...fromUrl,
+    ...query,
+    ...more,
+  };
+  const autoGap = writtenGap === 'auto' && kind.traits.findsGaps === true;
+  const written = autoGap || writtenGap === undefined ? given : { ...given, gap: writtenGap };
   const parsed = schema.safeParse(withSecretFiles(written, schema));
   if (!parsed.success) {
     const [mistake] = explain(parsed.error, kind);
@@ -55,9 +74,20 @@ function configure(url: string, more: Record<string, unknown>, kinds: readonly S
   };
   return {
     kind,
-    common: { name: name ?? kind.defaultName(options as never), audience: audience ?? null, gap, lateness },
+    common: {
+      name: name ?? kind.defaultName(options as never),
+      audience: audience ?? null,
+      gap,
+      lateness,
+      ...(autoGap ? { autoGap } : {}),
+    },
     options,
   };
+}
+
+function inheritable({ config }: SourceKind, inherited: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const names = Object.entries(config.shape).filter(([, option]) => isInherited(option as z.ZodType));
+  return Object.fromEntries(names.filter(([name]) => name in inherited).map(([name]) => [name, inherited[name]]));
 }
 
 /** The whole schema of a source of this kind, as it is written in an object beside its url. */

@@ -86,7 +86,8 @@ export const LISTENER_RANK = { agent: 0, device: 1, user: 2 } as const;
  */
 export function identify(facts: ClientFacts, network: string | null, acceptDeclared: boolean, hash: Hash): Identity {
   const networkToken = hash(`n|${network ?? ''}`);
-  const agent = hash(`a|${network ?? ''}|${facts.userAgent ?? ''}`);
+  // A publisher is nobody's listener, however alike the two are.
+  const agent = hash(`${facts.isPublisher ? 'b' : 'a'}|${network ?? ''}|${facts.userAgent ?? ''}`);
   const playback = facts.playback !== null && (facts.playback.issued || acceptDeclared) ? facts.playback : null;
 
   let key = agent;

@@ -29,6 +29,8 @@ export interface ClientFacts {
   readonly connection: string | null;
   /** A playback id; `issued` by the server, or merely declared by the player. */
   readonly playback: { readonly id: string; readonly issued: boolean } | null;
+  /** It sends the stream to the server: one of our own, no listener. */
+  readonly isPublisher: boolean;
 }
 
 /** Packets and payload bytes in one direction. */
@@ -116,6 +118,8 @@ export interface StreamReport {
   /** How many listeners the server itself counts: a gauge beside our sessions, never turned into sessions. */
   readonly listeners?: number | null;
   readonly peakListeners?: number | null;
+  /** From now on presences on this stream no further apart than this are one session; null is "as its source has it". */
+  readonly gap?: Milliseconds | null;
 }
 
 export type Observation<C = ClientFacts> = Presence<C> | Departure<C> | Roster<C> | StreamReport;
@@ -151,6 +155,7 @@ const NOTHING_KNOWN: ClientFacts = {
   device: null,
   connection: null,
   playback: null,
+  isPublisher: false,
 };
 
 export function clientFacts(known: Partial<ClientFacts>): ClientFacts {

@@ -33,7 +33,7 @@ const MAX_STREAMS = 10_000;
 
 const PROPERTIES = ['name', 'description', 'genre', 'contentType', 'bitrate', 'startedAt'] as const;
 
-type Known = { -readonly [K in keyof Omit<StreamReport, 'kind'>]-?: Exclude<StreamReport[K], undefined> } & {
+type Known = { -readonly [K in keyof Omit<StreamReport, 'kind' | 'gap'>]-?: Exclude<StreamReport[K], undefined> } & {
   statusSince: Instant;
   titleSince: Instant | null;
 };

@@ -156,6 +156,8 @@ interface Space {
   /** How many declared sessions are tracked. */
   declared: number;
   gap: Milliseconds;
+  /** Streams that have a gap of their own; null if there is none. */
+  gaps: Newest<string, Milliseconds> | null;
   watermark: Instant;
 }
 
@@ -224,11 +226,13 @@ export class Tracker {
     return this.#source(name).watermark;
   }
 
-  /** Folds one observation in. Stream reports are not about sessions and pass by. */
+  /** Folds one observation in. Of stream reports only the gap is about sessions. */
   observe(name: string, observation: Observation<Client>): void {
     const source = this.#source(name);
     source.isLost = false;
-    if (source.traits.departures === 'outOfOrder') this.#wait(source, observation);
+    if (observation.kind === 'report') {
+      if (observation.gap !== undefined) this.#setGap(source.space, observation.stream, observation.gap);
+    } else if (source.traits.departures === 'outOfOrder') this.#wait(source, observation);
     else this.#apply(source, observation);
   }
 
@@ -362,6 +366,14 @@ export class Tracker {
     for (const each of hurried) this.#apply(source, each);
   }
 
+  /** From here on; what is open is looked at again when it would have ended. */
+  #setGap(space: Space, stream: string, gap: Milliseconds | null): void {
+    if (gap === null && space.gaps === null) return;
+    space.gaps ??= new Newest(MAX_REMEMBERED);
+    if (gap === null) space.gaps.delete(stream);
+    else space.gaps.set(stream, gap);
+  }
+
   #applyWaiting(source: Source, watermark: Instant): void {
     const due = source.waiting.filter((each) => timeOf(each) <= watermark);
     if (due.length === 0) return;
@@ -398,7 +410,8 @@ export class Tracker {
     if (last !== null && last.stream === p.stream && last.isTracked && last.source === space.name) {
       const isOnly = last.isAlone && (client.identity !== 'inferred' || space.declared === 0);
       const isSame = last.client === client || last.client.key === client.key;
-      if (isOnly && isSame && last.end === null && touches(last, p, space.gap)) return this.#extend(source, last, p);
+      if (isOnly && isSame && last.end === null && touches(last, p, gapOf(space, p.stream)))
+        return this.#extend(source, last, p);
     }
     const session = this.#findOnStream(source, p);
     client.session = session;
@@ -410,7 +423,7 @@ export class Tracker {
     const { client } = p;
     const stream = streamOf(space, p.stream);
     if (client.identity === 'inferred' && stream.declared.size > 0) {
-      const newest = newestDeclared(stream, p, space.gap);
+      const newest = newestDeclared(stream, p, gapOf(space, p.stream));
       if (newest !== null) return this.#extend(source, newest, p);
     }
     const head = stream.sessions.get(client.key);
@@ -439,7 +452,7 @@ export class Tracker {
     let into: Session | null = null;
     for (let each: Session | null = head; each !== null; ) {
       const { next }: Session = each;
-      if (each.stream === p.stream && belongs(each, p, space.gap)) {
+      if (each.stream === p.stream && belongs(each, p, gapOf(space, p.stream))) {
         if (into === null) into = each;
         else this.#join(space, into, each);
       }
@@ -464,7 +477,7 @@ export class Tracker {
     if (p.until !== null) lease(session, p);
     if (session.end !== null && session.seen > session.end) session.end = session.seen;
     if (session.end !== end) isRegrouped = true;
-    if (session.seen + space.gap < space.watermark) this.#noteLate(space, session);
+    if (session.seen + gapOf(space, session.stream) < space.watermark) this.#noteLate(space, session);
     if (session.seenBy !== source.traits.name) this.#handOver(source, session);
     if (session.bucket === -1 || p.until !== null) this.#file(space, session);
     this.#tell(session, isRegrouped ? REGROUPED : UPDATED);
@@ -473,7 +486,7 @@ export class Tracker {
 
   /** A presence came whose session would have been final: it stays for one more gap, so that its like finds company. */
   #noteLate(space: Space, session: Session): void {
-    if (session.end !== null || reachOf(session) + space.gap >= space.watermark) return;
+    if (session.end !== null || reachOf(session) + gapOf(space, session.stream) >= space.watermark) return;
     this.counters.late++;
     rareOf(session).floor = space.watermark;
   }
@@ -490,7 +503,7 @@ export class Tracker {
       const accountedTo = before === null ? (memory?.accountedTo ?? start) : lastSeen(before, source.watermark);
       start = Math.min(p.from, Math.max(start, accountedTo));
     }
-    const isLate = Math.max(p.to, p.until ?? p.to) + space.gap < space.watermark;
+    const isLate = Math.max(p.to, p.until ?? p.to) + gapOf(space, p.stream) < space.watermark;
     const session = new Session({
       id: this.#idOf(source, p, start, visit, before?.start === start, isLate),
       source: space.name,
@@ -638,7 +651,7 @@ export class Tracker {
     space.watermark = Math.max(watermarkOf(space), space.watermark);
     space.expiry.advance(
       space.watermark,
-      (session) => dueOf(session, space.gap),
+      (session) => dueOf(session, gapOf(space, session.stream)),
       (session) => {
         session.end ??= reachOf(session);
         this.#close(space, session);
@@ -648,7 +661,7 @@ export class Tracker {
   }
 
   #file(space: Space, session: Session): void {
-    const due = dueOf(session, space.gap);
+    const due = dueOf(session, gapOf(space, session.stream));
     if (due < FOREVER) space.expiry.file(session, due);
   }
 
@@ -672,6 +685,7 @@ export class Tracker {
         rows: new RowMatcher(),
         declared: 0,
         gap: 0,
+        gaps: null,
         watermark: Number.NEGATIVE_INFINITY,
       };
       this.#spaces.set(name, space);
@@ -764,6 +778,10 @@ function reachOf(session: Session): Instant {
   if (session.end !== null) return session.end;
   const lease = session.rare === null ? null : session.rare.lease;
   return lease !== null && lease.until > session.seen ? lease.until : session.seen;
+}
+
+function gapOf({ gap, gaps }: Space, stream: string): Milliseconds {
+  return gaps === null ? gap : (gaps.get(stream) ?? gap);
 }
 
 /** Are the two no further apart than the gap? */

@@ -62,9 +62,9 @@ export class Acquaintances {
 
   /** A text that is equal for equal facts of the same source, and for no others: every part says how long it is. */
   #keyOf(source: string, facts: ClientFacts): string {
-    const { address, port, userAgent, user, device, connection, playback } = facts;
+    const { address, port, userAgent, user, device, connection, playback, isPublisher } = facts;
     const agent = userAgent === null ? '' : this.#numberOf(userAgent);
-    const common = `${this.#part(source)}${this.#part(address)}${port ?? ''}|${agent}|`;
+    const common = `${isPublisher ? '>' : ''}${this.#part(source)}${this.#part(address)}${port ?? ''}|${agent}|`;
     if (user === null && device === null && connection === null && playback === null) return common;
     const id = playback === null ? '' : `${playback.issued ? '!' : '?'}${this.#part(playback.id)}`;
     return `${common}${this.#part(user)}${this.#part(device)}${this.#part(connection)}${id}`;

@@ -24,7 +24,7 @@ export function createClient({ identity, address, facts, place, agent }: ClientP
     listener: identity.listener,
     listenerRank: identity.listenerRank,
     player: agent.player,
-    bot: agent.bot,
+    bot: agent.bot || facts.isPublisher,
     place,
     address,
     port: facts.port,

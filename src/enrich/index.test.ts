@@ -49,6 +49,7 @@ const text = fc.option(fc.constantFrom('', '-', '1', '1:1', '1:', ':', '|', '1:-
   nil: null,
 });
 const anyFacts: fc.Arbitrary<ClientFacts> = fc.record({
+  isPublisher: fc.boolean(),
   address: text,
   port: fc.option(fc.integer({ min: 1, max: 3 }), { nil: null }),
   userAgent: text,
@@ -64,8 +65,9 @@ test('two clients are one if their facts are equal, and never otherwise', async 
   fc.assert(
     fc.property(anyFacts, fc.constantFrom('s', 's1:1', '1:s'), (facts, source) => {
       const client = enrichment.identify(source, { ...facts });
-      const { address, port, userAgent, user, device, connection, playback } = facts;
-      const said = JSON.stringify([source, address, port, userAgent, user, device, connection, playback]);
+      const { address, port, userAgent, user, device, connection, playback, isPublisher } = facts;
+      const who = [address, port, userAgent, user, device, connection, playback, isPublisher];
+      const said = JSON.stringify([source, ...who]);
       assert.equal(texts.get(client) ?? said, said);
       assert.equal(enrichment.identify(source, { ...facts }), client);
       texts.set(client, said);

@@ -76,7 +76,8 @@ export class Teller {
     this.#waiting--;
     if (client.player === player && client.bot === bot) return;
     client.player = player;
-    client.bot = bot;
+    // What it was flagged for beside its user agent stays.
+    client.bot ||= bot;
     this.#found(source, client);
   }
 }

@@ -73,8 +73,21 @@ export function cidr() {
 
 /** Is this option marked as a secret, under whatever defaults and transformations? */
 export function isSecret(schema: z.ZodType): boolean {
+  return isMarked(schema, 'secret');
+}
+
+/** If it is not written for a source, what is written at the top of the configuration counts. */
+export function inherited<Schema extends z.ZodType>(schema: Schema): Schema {
+  return schema.meta({ ...schema.meta(), inherited: true }) as Schema;
+}
+
+export function isInherited(schema: z.ZodType): boolean {
+  return isMarked(schema, 'inherited');
+}
+
+function isMarked(schema: z.ZodType, mark: 'secret' | 'inherited'): boolean {
   for (let each: unknown = schema; each instanceof z.ZodType; each = innerOf(each)) {
-    if ((z.globalRegistry.get(each) as { secret?: boolean } | undefined)?.secret) return true;
+    if ((z.globalRegistry.get(each) as { [key: string]: unknown } | undefined)?.[mark]) return true;
   }
   return false;
 }

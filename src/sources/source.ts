@@ -55,6 +55,8 @@ export interface CommonOptions {
   readonly audience: string | null;
   readonly gap: number;
   readonly lateness: number;
+  /** The source finds out the gaps of its streams; `gap` is for those of which it cannot. */
+  readonly autoGap?: boolean;
 }
 
 /** What a kind says of itself; defaults for the options that it shares with all others. */
@@ -63,6 +65,8 @@ export interface KindTraits extends Pick<SourceTraits, 'departures' | 'provision
   readonly lateness: number;
   /** Can it go on exactly where it stopped? */
   readonly resumes: boolean;
+  /** May its gap be `auto`? */
+  readonly findsGaps?: boolean;
 }
 
 export interface SourceKind<Schema extends z.ZodObject = z.ZodObject> {
@@ -99,9 +103,7 @@ export type ReadOnce<Options> = (
   context: ReadOnceContext,
 ) => Promise<ReadTally>;
 
-export interface ReadOnceContext {
-  readonly gap: number;
-  readonly lateness: number;
+export interface ReadOnceContext extends Pick<CommonOptions, 'gap' | 'lateness' | 'autoGap'> {
   readonly counters: ScopedCounters;
   emit(batch: Batch): Promise<void>;
 }

@@ -58,7 +58,12 @@ test('everything in the full file arrives', () => {
   assert.equal(config.store.memory, 1024);
   assert.deepEqual(config.retention, { addresses: 30 * 86_400_000, sessions: null, samples: 365 * 86_400_000 });
   const [edge1, edge2, radio] = config.sources;
-  assert.deepEqual(edge1!.common, { name: 'edge1', audience: 'cdn', gap: 60_000, lateness: 5000 });
+  assert.deepEqual(edge1!.common, {
+    ...{ name: 'edge1', audience: 'cdn', lateness: 5000 },
+    ...{ gap: 40_000, autoGap: true },
+  });
+  assert.equal((edge1!.options['trustedProxies'] as unknown[]).length, 2);
+  assert.equal((edge1!.options['rules'] as unknown[]).length, 2);
   assert.equal(edge2!.common.audience, 'cdn');
   assert.equal(edge2!.options['from'], 'end');
   assert.deepEqual(edge2!.options['playbackId'], ['sid', 'session']);

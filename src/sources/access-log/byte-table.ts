@@ -149,7 +149,7 @@ function wordAt(view: DataView, at: number, end: number): number {
 }
 
 /** The same array, with at least twice the room. */
-export function doubled<T extends Int32Array | Float64Array>(array: T, least: number): T {
+export function doubled<T extends Uint8Array | Int32Array | Float64Array>(array: T, least: number): T {
   const Type = array.constructor as new (length: number) => T;
   const larger = new Type(Math.max(array.length * 2, least));
   larger.set(array);

@@ -2,14 +2,20 @@
  * Who asked: one `ClientFacts` object per distinct client of a log. It is made at first sight, and found again from the
  * bytes of the line alone. When there are too many clients all are forgotten: the next line of each makes new facts, which
  * enrichment knows to be the same client.
+ *
+ * The address is that of the line, or behind a proxy that is trusted the one that it names; see forwarded.ts. A playback
+ * id is looked for in CMCD, in the query and in cookies; see declared.ts.
  */
 
 import { type ClientFacts, clientFacts } from '../../core/observation.ts';
-import { canonicalIp } from '../../lib/ip.ts';
+import { type Cidr, canonicalIp } from '../../lib/ip.ts';
 import { ByteTable, doubled } from './byte-table.ts';
+import type { Cmcd } from './cmcd.ts';
+import { Declared, type DeclaredOptions } from './declared.ts';
+import { clientBehind, isTrusted } from './forwarded.ts';
+import { HAS, type Line } from './line.ts';
 import { PairTable } from './pair-table.ts';
-import type { LineScanner } from './parse.ts';
-import { parameterOf, textOf } from './text.ts';
+import { textOf } from './text.ts';
 
 /** Of each: clients, addresses, user agents, users and playback ids. */
 const MAX_CLIENTS = 200_000;
@@ -18,9 +24,13 @@ const MAX_BYTES = 64 * 1024 * 1024;
 /** Longer ones are cut: no player has them. */
 const LONGEST_AGENT = 4096;
 const LONGEST_USER = 255;
-const LONGEST_PLAYBACK = 128;
+/** A chain of proxies: what is in front of its last bytes was said by whoever asked. */
+const LONGEST_CHAIN = 1024;
 
 const DASH = 0x2d;
+
+/** What makes a line more than an address and a user agent. */
+const EXTRAS = HAS.cookie | HAS.playback | HAS.cmcd | HAS.publish;
 
 /** Numbers for texts, and the texts. */
 interface Texts {
@@ -28,19 +38,34 @@ interface Texts {
   readonly texts: string[];
 }
 
+export interface ClientsOptions extends DeclaredOptions {
+  /** Who may say for whom it asks. */
+  readonly trustedProxies: readonly Cidr[];
+  /** Playback ids are the server's, which checks them. */
+  readonly isIssued: boolean;
+  readonly seed: number;
+}
+
 export class Clients {
   /** By number. */
   facts: ClientFacts[] = [];
+  /** What the line that `find` was asked for says by CMCD; null if nothing. */
+  cmcd: Cmcd | null = null;
   /** How many had to be forgotten. */
   forgotten = 0;
   /** How many user agents were cut. */
   cut = 0;
+  /** How many chains of proxies named nobody who can be asked. */
+  unknownBehindProxy = 0;
 
-  readonly #playbackNames: readonly string[];
+  readonly #options: ClientsOptions;
+  readonly #declared: Declared;
   readonly #addresses: Texts;
   readonly #agents: Texts;
   readonly #users: Texts;
-  readonly #playbacks: Texts;
+  readonly #chains: Texts;
+  readonly #playbacks = new Map<string, number>();
+  readonly #playbackTexts: string[] = [];
   readonly #clients: PairTable;
   /** What few lines have: (user, playback id), and the user agent with it. */
   readonly #extras: PairTable;
@@ -49,48 +74,50 @@ export class Clients {
   #lastClient = new Int32Array(1024);
   #lastAgent = new Int32Array(1024);
   #addressesSeen = 0;
+  /** By address: 1 if it is a proxy that is trusted. By chain and proxy: the address behind them. */
+  #isProxy = new Uint8Array(1024);
+  readonly #behind: PairTable;
+  readonly #addressBehind: number[] = [];
 
-  /** `playbackNames`: the query parameters that hold a playback id, the most telling first. */
-  constructor(playbackNames: readonly string[], seed: number) {
-    this.#playbackNames = playbackNames;
+  constructor(options: ClientsOptions) {
+    const { seed } = options;
+    this.#options = options;
+    this.#declared = new Declared(options);
     this.#addresses = { table: new ByteTable(seed), texts: [] };
     this.#agents = { table: new ByteTable(seed), texts: [] };
     this.#users = { table: new ByteTable(seed), texts: [] };
-    this.#playbacks = { table: new ByteTable(seed), texts: [] };
+    this.#chains = { table: new ByteTable(seed), texts: [] };
     this.#clients = new PairTable(seed);
     this.#extras = new PairTable(seed);
     this.#agentsWithExtras = new PairTable(seed);
+    this.#behind = new PairTable(seed);
   }
 
   /** The number of the client who wrote this line. It holds until `trim`. */
-  find(line: LineScanner): number {
-    const address = this.#addresses.table.find(line.view, line.start, line.addressEnd);
-    if (address >= this.#lastClient.length) {
-      this.#lastClient = doubled(this.#lastClient, address + 1);
-      this.#lastAgent = doubled(this.#lastAgent, address + 1);
-    }
-    if (address >= this.#addressesSeen) {
-      this.#addressesSeen = address + 1;
-      this.#lastClient[address] = -1;
-    }
-    const hasQuery = this.#playbackNames.length > 0 && line.queryEnd > line.queryStart;
-    if (hasQuery || line.userEnd > line.userStart) return this.#findAmongAll(line, address, hasQuery);
+  find(line: Line): number {
+    this.cmcd = null;
+    const address = this.#addressOf(line);
+    const hasQuery = this.#declared.isInQueries && line.queryEnd > line.queryStart;
+    if (hasQuery || line.userEnd > line.userStart || (line.has & EXTRAS) !== 0)
+      return this.#findAmongAll(line, address);
     // Nearly always the address has the user agent that it had in the line before.
     const last = this.#lastClient[address]!;
     const isLast =
       last !== -1 && this.#agents.table.holds(this.#lastAgent[address]!, line.view, line.agentStart, line.agentEnd);
-    return isLast ? last : this.#findAmongAll(line, address, false);
+    return isLast ? last : this.#findAmongAll(line, address);
   }
 
-  #findAmongAll(line: LineScanner, address: number, hasQuery: boolean): number {
+  #findAmongAll(line: Line, address: number): number {
     const agent = this.#agentOf(line);
     const user = line.userEnd > line.userStart ? this.#userOf(line) : -1;
-    const playback = hasQuery ? this.#playbackOf(line) : -1;
+    const playback = this.#playbackOf(line);
+    const isPublisher = (line.has & HAS.publish) !== 0;
     // Even numbers are user agents alone.
-    const isPlain = user === -1 && playback === -1;
-    const who = isPlain ? agent * 2 : this.#agentsWithExtras.find(agent, this.#extras.find(user, playback)) * 2 + 1;
+    const isPlain = user === -1 && playback === -1 && !isPublisher;
+    const extra = isPlain ? -1 : this.#extras.find(user * 2 + (isPublisher ? 1 : 0), playback);
+    const who = isPlain ? agent * 2 : this.#agentsWithExtras.find(agent, extra) * 2 + 1;
     const client = this.#clients.find(address, who);
-    if (client === this.facts.length) this.#add(line, agent, user, playback);
+    if (client === this.facts.length) this.#add(address, agent, user, playback, isPublisher);
     if (isPlain && agent !== -1) {
       this.#lastClient[address] = client;
       this.#lastAgent[address] = agent;
@@ -100,9 +127,9 @@ export class Clients {
 
   /** Forgets everybody if there are too many: call it where no number is in use. */
   trim(): void {
-    const all = [this.#addresses, this.#agents, this.#users, this.#playbacks];
+    const all = [this.#addresses, this.#agents, this.#users, this.#chains];
     const bytes = all.reduce((sum, { table }) => sum + table.bytes, 0);
-    const most = Math.max(this.facts.length, ...all.map(({ table }) => table.size));
+    const most = Math.max(this.facts.length, this.#playbacks.size, ...all.map(({ table }) => table.size));
     if (most <= MAX_CLIENTS && bytes <= MAX_BYTES) return;
     this.forgotten += this.facts.length;
     this.facts = [];
@@ -111,24 +138,75 @@ export class Clients {
       each.table.clear();
       each.texts.length = 0;
     }
-    for (const each of [this.#clients, this.#extras, this.#agentsWithExtras]) each.clear();
+    this.#playbacks.clear();
+    this.#playbackTexts.length = 0;
+    this.#addressBehind.length = 0;
+    for (const each of [this.#clients, this.#extras, this.#agentsWithExtras, this.#behind]) each.clear();
   }
 
-  #add(line: LineScanner, agent: number, user: number, playback: number): void {
-    const id = this.#playbacks.texts[playback];
-    const address = textOf(line.bytes, line.start, line.addressEnd);
+  #add(address: number, agent: number, user: number, playback: number, isPublisher: boolean): void {
+    const id = this.#playbackTexts[playback];
+    const text = this.#addresses.texts[address]!;
     this.facts.push(
       clientFacts({
-        address: address === '-' ? null : (canonicalIp(address) ?? address),
+        address: text === '-' ? null : (canonicalIp(text) ?? text),
         userAgent: this.#agents.texts[agent] ?? null,
         user: this.#users.texts[user] ?? null,
-        playback: id === undefined ? null : { id, issued: false },
+        playback: id === undefined ? null : { id, issued: this.#options.isIssued },
+        isPublisher,
       }),
     );
   }
 
+  // Addresses
+
+  #addressOf(line: Line): number {
+    const address = this.#numberAddress(line.view, line.bytes, line.addressStart, line.addressEnd);
+    const isForwarded = (line.has & HAS.forwarded) !== 0 && this.#isProxy[address] === 1;
+    return isForwarded ? this.#addressBehindProxy(line, address) : address;
+  }
+
+  #numberAddress(view: DataView, bytes: Uint8Array, start: number, end: number): number {
+    const address = this.#addresses.table.find(view, start, end);
+    if (address >= this.#addressesSeen) this.#meetAddress(address, textOf(bytes, start, end));
+    return address;
+  }
+
+  #meetAddress(address: number, text: string): void {
+    if (address >= this.#lastClient.length) {
+      this.#lastClient = doubled(this.#lastClient, address + 1);
+      this.#lastAgent = doubled(this.#lastAgent, address + 1);
+      this.#isProxy = doubled(this.#isProxy, address + 1);
+    }
+    this.#addressesSeen = address + 1;
+    this.#lastClient[address] = -1;
+    this.#addresses.texts[address] = text;
+    this.#isProxy[address] = isTrusted(text, this.#options.trustedProxies) ? 1 : 0;
+  }
+
+  #addressBehindProxy(line: Line, proxy: number): number {
+    const { forwardedEnd: end } = line;
+    const start = Math.max(line.forwardedStart, end - LONGEST_CHAIN);
+    const chain = numberOf(this.#chains, line, start, end);
+    const pair = this.#behind.find(chain, proxy);
+    const known = this.#addressBehind[pair];
+    if (known !== undefined) return known;
+    const found = clientBehind(this.#chains.texts[chain]!, this.#options.trustedProxies);
+    if (found === null) this.unknownBehindProxy++;
+    const address = found === null ? proxy : this.#numberText(found);
+    this.#addressBehind[pair] = address;
+    return address;
+  }
+
+  #numberText(text: string): number {
+    const bytes = new TextEncoder().encode(`${text}\0\0\0`);
+    return this.#numberAddress(new DataView(bytes.buffer, bytes.byteOffset), bytes, 0, bytes.length - 3);
+  }
+
+  // The rest
+
   /** -1 if the line has no user agent, or an empty one. */
-  #agentOf(line: LineScanner): number {
+  #agentOf(line: Line): number {
     const { agentStart: start, agentEnd } = line;
     if (agentEnd <= start || (agentEnd === start + 1 && line.bytes[start] === DASH)) return -1;
     const end = Math.min(agentEnd, start + LONGEST_AGENT);
@@ -136,23 +214,25 @@ export class Clients {
     return numberOf(this.#agents, line, start, end);
   }
 
-  #userOf(line: LineScanner): number {
+  #userOf(line: Line): number {
     return numberOf(this.#users, line, line.userStart, Math.min(line.userEnd, line.userStart + LONGEST_USER));
   }
 
-  /** -1 if none of the parameters is there. */
-  #playbackOf(line: LineScanner): number {
-    const query = textOf(line.bytes, line.queryStart, line.queryEnd);
-    const id = parameterOf(query, this.#playbackNames, LONGEST_PLAYBACK);
+  /** -1 if there is none. */
+  #playbackOf(line: Line): number {
+    const id = this.#declared.find(line);
+    this.cmcd = this.#declared.cmcd;
     if (id === null) return -1;
-    const bytes = new TextEncoder().encode(`${id}\0\0\0`);
-    const number = this.#playbacks.table.find(new DataView(bytes.buffer, bytes.byteOffset), 0, bytes.length - 3);
-    this.#playbacks.texts[number] ??= id;
+    let number = this.#playbacks.get(id);
+    if (number === undefined) {
+      number = this.#playbackTexts.push(id) - 1;
+      this.#playbacks.set(id, number);
+    }
     return number;
   }
 }
 
-function numberOf({ table, texts }: Texts, line: LineScanner, start: number, end: number): number {
+function numberOf({ table, texts }: Texts, line: Line, start: number, end: number): number {
   const number = table.find(line.view, start, end);
   if (number === texts.length) texts.push(textOf(line.bytes, start, end));
   return number;

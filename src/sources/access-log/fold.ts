@@ -44,6 +44,8 @@ export interface Request {
   readonly sent: number;
   /** -1 if it tells none. */
   readonly quality: number;
+  /** That of the stream: presences no further apart than this are one. */
+  readonly gap: number;
 }
 
 /** The names of what is numbered. */
@@ -54,7 +56,6 @@ export interface Names {
 }
 
 export class Fold {
-  readonly #gap: number;
   /** Numbers of (client, stream). */
   readonly #keys: PairTable;
   #keysSeen = 0;
@@ -65,8 +66,7 @@ export class Fold {
   #sights = new Float64Array(4096 * SIGHT_SIZE);
   #sightsEnd = 0;
 
-  constructor(gap: number, seed: number) {
-    this.#gap = gap;
+  constructor(seed: number) {
     this.#keys = new PairTable(seed);
   }
 
@@ -87,7 +87,7 @@ export class Fold {
       this.#keysSeen = key + 1;
       this.#newest[key] = NONE;
     }
-    const run = this.#runAt(key, time);
+    const run = this.#runAt(key, time, request.gap);
     this.#runs[run + SENT]! += request.sent;
     this.#runs[run + REQUESTS]!++;
     if (quality !== NONE) this.#see(run, time, quality, settled, qualities);
@@ -120,8 +120,7 @@ export class Fold {
   }
 
   /** The run that a request at `time` belongs to, stretched to cover it; a new one if none is near enough. */
-  #runAt(key: number, time: number): number {
-    const gap = this.#gap;
+  #runAt(key: number, time: number, gap: number): number {
     const runs = this.#runs;
     let newer = NONE;
     let run = this.#newest[key]!;

@@ -6,43 +6,30 @@
  * a line means reader.ts.
  */
 
-import { randomInt } from 'node:crypto';
 import { z } from 'zod';
 import type { Instant } from '../../core/observation.ts';
 import { parseDuration } from '../../lib/duration.ts';
-import { duration, flag, list } from '../../lib/options.ts';
 import { tailCursor } from '../../transports/tail/mark.ts';
 import type { TailStart } from '../../transports/tail/start.ts';
 import { type TailStep, tail } from '../../transports/tail/tail.ts';
 import { type CommonOptions, defineSource, type SourceContext } from '../source.ts';
-import { GOOD, LineScanner } from './parse.ts';
+import { createFormat } from './formats/index.ts';
+import { GOOD } from './line.ts';
+import { config, type Options, readerOptions } from './options.ts';
+import { LineScanner } from './parse.ts';
 import { MAX_NUMBERED } from './paths.ts';
 import { readLogOnce } from './read-once.ts';
 import { LogReader } from './reader.ts';
 
-const config = z.strictObject({
-  path: z.string().min(1).describe('The log file.'),
-  from: z
-    .string()
-    .refine((text) => text === 'start' || text === 'end' || parseDuration(text) !== null, {
-      error: 'must be start, end or a duration such as 12h',
-    })
-    .default('start')
-    .describe('Where to begin at the very first start: `start`, `end`, or so long ago, such as `12h`.'),
-  follow: flag(true).describe('Go on reading as the file grows. Without it, read to the end and finish.'),
-  playbackId: list(z.string().min(1))
-    .default([])
-    .describe('Query parameters that hold a playback id, the most telling first, such as `session`.'),
-  poll: duration('250ms', { least: '10ms', most: '1m' }).describe(
-    'How often to look for new lines where nobody tells.',
-  ),
-});
-
-type Options = z.output<typeof config>;
-
 const cursorShape = z.object({
   files: tailCursor,
-  reader: z.object({ newest: z.number().nullable(), numbered: z.array(z.string()).max(MAX_NUMBERED) }),
+  reader: z.object({
+    newest: z.number().nullable(),
+    numbered: z.array(z.string()).max(MAX_NUMBERED),
+    format: z.object({ name: z.string(), state: z.string().nullable() }).optional(),
+    rows: z.array(z.tuple([z.string(), z.number(), z.number()])).optional(),
+    gaps: z.array(z.tuple([z.string(), z.number()])).optional(),
+  }),
 });
 
 /** So much is read, or so many presences found, before they are handed over: the more, the fewer they are. */
@@ -60,10 +47,10 @@ export const accessLog = defineSource({
   schemes: ['log'],
   // Whatever lies in a folder or is called a log, unless it is a capture.
   claims: /^(?!.*\.pcap(?:ng)?$)(?:.*\/.*|.*\.log(?:[.-]\d+)?)$/,
-  summary: 'HLS listeners from an access log of nginx or Apache (common and combined format).',
+  summary: 'HLS, DASH and progressive listeners from the access log of any web server, CDN or Icecast.',
   usage: '/var/log/nginx/access.log or log:PATH?from=end',
   config,
-  traits: { departures: 'never', provisional: false, gap: 40_000, lateness: 5000, resumes: true },
+  traits: { departures: 'never', provisional: false, gap: 40_000, lateness: 5000, resumes: true, findsGaps: true },
   fromUrl: (url) => ({ path: pathOf(url) }),
   defaultName: ({ path }) => `access-log:${path}`,
   create: (options, common) => ({ run: (context) => run(options, common, context) }),
@@ -79,7 +66,7 @@ async function run(options: Options, common: CommonOptions, context: SourceConte
   const batches = createBatches(options, common, context);
   const steps = tail({
     path: options.path,
-    start: startOf(options.from, context.clock.now()),
+    start: startOf(options, context.clock.now()),
     follow: options.follow,
     cursor: batches.cursor?.files ?? null,
     signal: context.signal,
@@ -105,14 +92,7 @@ async function run(options: Options, common: CommonOptions, context: SourceConte
 function createBatches(options: Options, common: CommonOptions, context: SourceContext) {
   const { clock, counters } = context;
   const resumed = readCursor(context);
-  const reader = new LogReader({
-    gap: common.gap,
-    lateness: common.lateness,
-    playbackId: options.playbackId,
-    counters,
-    seed: randomInt(2 ** 31),
-    from: resumed?.reader ?? null,
-  });
+  const reader = new LogReader(readerOptions(options, common, counters, resumed?.reader ?? null));
   let bytes = 0;
   let lastStep: TailStep | null = null;
   let lastBeat = Number.NEGATIVE_INFINITY;
@@ -175,14 +155,15 @@ function readCursor({ cursor, counters, log }: SourceContext): z.output<typeof c
   return null;
 }
 
-function startOf(from: string, now: Instant): TailStart {
+function startOf(options: Options, now: Instant): TailStart {
+  const { from } = options;
   if (from === 'start' || from === 'end') return from;
   const bound = now - parseDuration(from)!;
-  const scanner = new LineScanner();
+  const scanner = new LineScanner(createFormat({ ...options, playback: options.playbackId }, null));
   return {
     isBefore: (line) => {
       scanner.load(line);
-      return scanner.next() === GOOD ? scanner.time < bound : null;
+      return scanner.next() === GOOD ? scanner.line.time < bound : null;
     },
   };
 }

@@ -2,7 +2,9 @@ import { strict as assert } from 'node:assert';
 import { existsSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { BAD, END, GOOD, LineScanner } from './parse.ts';
+import { CombinedFormat } from './formats/combined.ts';
+import { BAD, END, GOOD, type Line } from './line.ts';
+import { LineScanner } from './parse.ts';
 import { textOf } from './text.ts';
 
 interface Read {
@@ -18,18 +20,18 @@ interface Read {
 
 /** What is read of every line; of a bad one, its fault. */
 function readAll(text: string | Uint8Array): (Read | string)[] {
-  const scanner = new LineScanner();
+  const scanner = new LineScanner(new CombinedFormat());
   scanner.load(typeof text === 'string' ? Buffer.from(text) : text);
   const lines: (Read | string)[] = [];
   for (let verdict = scanner.next(); verdict !== END; verdict = scanner.next()) {
-    lines.push(verdict === BAD ? scanner.fault : fieldsOf(scanner));
+    lines.push(verdict === BAD ? scanner.line.fault : fieldsOf(scanner.line));
   }
   return lines;
 }
 
-function fieldsOf(s: LineScanner): Read {
+function fieldsOf(s: Line): Read {
   return {
-    address: textOf(s.bytes, s.start, s.addressEnd),
+    address: textOf(s.bytes, s.addressStart, s.addressEnd),
     user: textOf(s.bytes, s.userStart, s.userEnd),
     time: new Date(s.time).toISOString(),
     path: s.isGet ? textOf(s.bytes, s.pathStart, s.pathEnd) : null,
@@ -326,7 +328,7 @@ test('a block may stand anywhere in memory', () => {
     memory.set(line, before);
     assert.deepEqual(readAll(memory.subarray(before)), [PLAIN]);
   }
-  const scanner = new LineScanner();
+  const scanner = new LineScanner(new CombinedFormat());
   // A quote in the bytes behind the block is none of the line's.
   const cut = GOOD_LINES[0]![1].slice(0, GOOD_LINES[0]![1].indexOf('HTTP/'));
   for (let length = cut.length - 8; length <= cut.length; length++) {

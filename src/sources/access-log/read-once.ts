@@ -1,9 +1,9 @@
 /** Logs that are read once from beginning to end: files, standard input, whatever gives bytes. For `headcount analyze`. */
 
-import { randomInt } from 'node:crypto';
 import { HeadcountError } from '../../lib/errors.ts';
 import { blocksOf } from '../../transports/tail/blocks.ts';
 import type { ReadOnceContext, ReadTally } from '../source.ts';
+import { type Options, readerOptions } from './options.ts';
 import { LogReader, type LogTally } from './reader.ts';
 
 const BATCH_BYTES = 32 * 1024 * 1024;
@@ -12,11 +12,11 @@ const BATCH_PRESENCES = 50_000;
 /** Rejects with `NOT_AN_ACCESS_LOG` if no line at all can be read, as soon as that is plain. */
 export async function readLogOnce(
   files: Iterable<AsyncIterable<Uint8Array>>,
-  { playbackId }: { readonly playbackId: readonly string[] },
+  options: Options,
   context: ReadOnceContext,
 ): Promise<ReadTally> {
-  const { gap, lateness, counters } = context;
-  const reader = new LogReader({ gap, lateness, counters, playbackId, seed: randomInt(2 ** 31) });
+  const { counters } = context;
+  const reader = new LogReader(readerOptions(options, context, counters));
   const emit = async () => {
     const { observations, watermark } = reader.cut();
     const tally = reader.tally();
@@ -42,6 +42,6 @@ function checkIsLog({ lines, unreadable }: LogTally, longLines: number): void {
   if (all === 0 || unreadable + longLines < all) return;
   throw new HeadcountError(
     'NOT_AN_ACCESS_LOG',
-    `This is no access log: none of its ${all} lines can be read as the common or combined format of nginx or Apache.`,
+    `This is no access log: none of its ${all} lines can be read in any format that is known, or in the one that was given.`,
   );
 }

@@ -12,6 +12,7 @@ import { Tracker } from '../../core/tracker.ts';
 import { ScopedCounters } from '../../telemetry/counters.ts';
 import { blocksOf } from '../../transports/tail/blocks.ts';
 import type { Batch } from '../source.ts';
+import { config, readerOptions } from './options.ts';
 import { readLogOnce } from './read-once.ts';
 import { LogReader, type ReaderBatch, type ReaderMark } from './reader.ts';
 
@@ -41,7 +42,8 @@ const line = (more: Partial<Line> = {}): Line => ({
 
 function reader(more: { playbackId?: string[]; from?: ReaderMark | null; counters?: ScopedCounters } = {}): LogReader {
   const { playbackId = [], from = null, counters = new ScopedCounters() } = more;
-  return new LogReader({ gap: GAP, lateness: LATENESS, playbackId, counters, seed: 1, from });
+  const options = config.parse({ path: 'unused', playbackId });
+  return new LogReader({ ...readerOptions(options, { gap: GAP, lateness: LATENESS }, counters, from), seed: 1 });
 }
 
 /** Takes the lines in one block, and cuts. */
@@ -293,7 +295,12 @@ async function readOnce(text: string | string[], counters = new ScopedCounters()
   const emit = async (batch: Batch) => {
     batches.push(batch);
   };
-  const tally = await readLogOnce(files, { playbackId: [] }, { gap: GAP, lateness: LATENESS, counters, emit });
+  const tally = await readLogOnce(files, config.parse({ path: 'unused' }), {
+    gap: GAP,
+    lateness: LATENESS,
+    counters,
+    emit,
+  });
   return { tally, batches: batches.map((batch) => ({ ...batch, watermark: batch.watermark ?? null })) };
 }
 

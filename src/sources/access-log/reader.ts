@@ -5,13 +5,28 @@
  * Where the lines come from, how far reading has come and when to go on is index.ts.
  */
 
-import type { Instant, Milliseconds, Observation, StreamReport } from '../../core/observation.ts';
+import {
+  type Instant,
+  type Milliseconds,
+  type Observation,
+  type Presence,
+  presence,
+  type StreamReport,
+} from '../../core/observation.ts';
+import type { Cidr } from '../../lib/ip.ts';
 import type { ScopedCounters } from '../../telemetry/counters.ts';
 import { doubled } from './byte-table.ts';
 import { Clients } from './clients.ts';
 import { Fold } from './fold.ts';
-import { END, GOOD, LineScanner } from './parse.ts';
+import { createFormat, type FormatMark, type FormatOptions, markOf } from './formats/index.ts';
+import { type GapOptions, Gaps, type GapsMark } from './gaps.ts';
+import { END, FAULTS, GOOD, HAS, OTHER } from './line.ts';
+import { Measures } from './measures.ts';
+import { LineScanner } from './parse.ts';
 import { Paths } from './paths.ts';
+import type { Pattern } from './patterns.ts';
+import { Rows, type RowsMark } from './rows.ts';
+import { textOf } from './text.ts';
 
 /** What counts: answered in whole, in part, or "you have it". */
 const AUDIENCE = new Uint8Array(1000);
@@ -20,12 +35,21 @@ for (const status of [200, 206, 304]) AUDIENCE[status] = 1;
 /** A stream that nobody has asked for during so long is reported again when somebody does. */
 const REPORT_AFTER: Milliseconds = 60_000;
 
-export interface ReaderOptions {
-  readonly gap: Milliseconds;
+/** Nobody has listened for longer in one go; whoever writes logs by hand may say so. */
+const LONGEST_ANSWER: Milliseconds = 366 * 86_400_000;
+
+export interface ReaderOptions extends FormatOptions, GapOptions {
   /** Lines may be so much older than the newest one: see `LogReader.take`. */
   readonly lateness: Milliseconds;
-  /** Query parameters that hold a playback id. */
+  /** Query parameters and cookies that hold a playback id. */
   readonly playbackId: readonly string[];
+  /** The server issues and checks these ids. */
+  readonly isIssued: boolean;
+  /** Read what players say of themselves by CMCD. */
+  readonly cmcd: boolean;
+  readonly trustedProxies: readonly Cidr[];
+  /** What paths mean, before the default rules. */
+  readonly patterns: readonly Pattern[];
   readonly counters: ScopedCounters;
   /** A whole number that nobody outside can guess, for hash tables. */
   readonly seed: number;
@@ -39,6 +63,10 @@ export interface ReaderMark {
   readonly newest: Instant | null;
   /** Streams whose name ends in a digit: see rules.ts. */
   readonly numbered: readonly string[];
+  /** Absent, as in cursors of old versions, where there is nothing to remember. */
+  readonly format?: FormatMark | undefined;
+  readonly rows?: RowsMark | undefined;
+  readonly gaps?: GapsMark | undefined;
 }
 
 /** All lines that were read, also those that are no audience. */
@@ -58,13 +86,20 @@ export interface ReaderBatch {
 
 export class LogReader {
   readonly #options: ReaderOptions;
-  readonly #scanner = new LineScanner();
+  readonly #scanner: LineScanner;
   readonly #clients: Clients;
   readonly #paths: Paths;
   readonly #fold: Fold;
+  readonly #rows: Rows;
+  readonly #gaps: Gaps;
+  readonly #measures = new Measures();
+  /** Whole connections, and long answers. */
+  #spans: Presence[] = [];
   #newest: Instant;
   /** By number of the stream: when it was seen last. */
   #streamSeen = new Float64Array(64).fill(Number.NEGATIVE_INFINITY);
+  /** By number of the stream: its gap. */
+  #gapOf = new Float64Array(64);
   #reports: StreamReport[] = [];
 
   #bytes = 0;
@@ -73,23 +108,28 @@ export class LogReader {
   #cut = 0;
   #late = 0;
   #future = 0;
-  readonly #faults = { Address: 0, Time: 0, Request: 0, Numbers: 0, Agent: 0 };
+  #others = 0;
+  #publishing = 0;
+  readonly #faults = Object.fromEntries(FAULTS.map((fault) => [fault, 0])) as Record<(typeof FAULTS)[number], number>;
   readonly #requestsOf = new Float64Array(1000);
   readonly #bytesOf = new Float64Array(1000);
   readonly #told = new Map<string, number>();
 
   constructor(options: ReaderOptions) {
-    const { seed, from } = options;
+    const { seed, from, patterns } = options;
     this.#options = options;
-    this.#clients = new Clients(options.playbackId, seed);
-    this.#paths = new Paths(from?.numbered ?? [], seed);
-    this.#fold = new Fold(options.gap, seed);
+    this.#scanner = new LineScanner(createFormat(options, from?.format ?? null));
+    this.#clients = new Clients(options);
+    this.#paths = new Paths(patterns, from?.numbered ?? [], seed);
+    this.#fold = new Fold(seed);
+    this.#rows = new Rows(from?.rows);
+    this.#gaps = new Gaps(options, from?.gaps);
     this.#newest = from?.newest ?? Number.NEGATIVE_INFINITY;
   }
 
   /** How many presences the next cut will have, at most. */
   get size(): number {
-    return this.#fold.size;
+    return this.#fold.size + this.#spans.length + this.#measures.size;
   }
 
   /** "Everything up to then has been read"; null before the first line. */
@@ -98,7 +138,13 @@ export class LogReader {
   }
 
   get mark(): ReaderMark {
-    return { newest: Number.isFinite(this.#newest) ? this.#newest : null, numbered: this.#paths.numbered };
+    return {
+      newest: Number.isFinite(this.#newest) ? this.#newest : null,
+      numbered: this.#paths.numbered,
+      format: markOf(this.#scanner.format),
+      rows: this.#rows.mark,
+      gaps: this.#gaps.mark,
+    };
   }
 
   /**
@@ -109,20 +155,22 @@ export class LogReader {
    */
   take(block: Uint8Array, latest: Instant): void {
     const scanner = this.#scanner;
+    const { line } = scanner;
     const { lateness } = this.#options;
     this.#bytes += block.length;
     scanner.load(block);
     for (let verdict = scanner.next(); verdict !== END; verdict = scanner.next()) {
       this.#lines++;
       if (verdict !== GOOD) {
-        this.#faults[scanner.fault]++;
+        if (verdict === OTHER) this.#others++;
+        else this.#faults[line.fault]++;
         continue;
       }
-      const { status } = scanner;
-      if (scanner.isCut) this.#cut++;
+      const { status } = line;
+      if (line.isCut) this.#cut++;
       this.#requestsOf[status]!++;
-      this.#bytesOf[status]! += scanner.sent;
-      let { time } = scanner;
+      this.#bytesOf[status]! += line.sent;
+      let { time } = line;
       if (time > latest) {
         time = latest;
         this.#future++;
@@ -133,7 +181,7 @@ export class LogReader {
         time = this.#newest - lateness;
         this.#late++;
       }
-      if (scanner.isGet && AUDIENCE[status] === 1) this.#request(time);
+      if ((line.isGet || (line.has & HAS.publish) !== 0) && AUDIENCE[status] === 1) this.#request(time);
     }
   }
 
@@ -141,10 +189,13 @@ export class LogReader {
   cut(): ReaderBatch {
     const names = { clients: this.#clients.facts, streams: this.#paths.streams, qualities: this.#paths.qualities };
     const presences = this.#fold.cut(this.#settled, names);
-    const observations: Observation[] = [...this.#reports, ...presences];
+    const measures = this.#measures.cut(names.clients, names.streams);
+    const observations: Observation[] = [...this.#reports, ...presences, ...this.#spans, ...measures];
     this.#reports = [];
+    this.#spans = [];
+    this.#rows.forget(this.#settled);
     this.#clients.trim();
-    if (this.#paths.trim()) this.#streamSeen = new Float64Array(64).fill(Number.NEGATIVE_INFINITY);
+    if (this.#paths.trim()) this.#streamSeen.fill(Number.NEGATIVE_INFINITY);
     this.#count();
     return { observations, watermark: this.watermark };
   }
@@ -159,28 +210,68 @@ export class LogReader {
   }
 
   #request(time: Instant): void {
-    const path = this.#paths.find(this.#scanner);
-    if (path === -1) return;
-    const stream = this.#paths.streamOf[path]!;
+    const { line } = this.#scanner;
+    if ((line.has & HAS.publish) !== 0) this.#publishing++;
+    const isMount = (line.has & HAS.mount) !== 0;
+    const path = isMount ? -1 : this.#paths.find(line);
+    const stream = isMount ? this.#paths.findMount(line) : path === -1 ? -1 : this.#paths.streamOf[path]!;
     if (stream === -1) return;
     this.#audience++;
     this.#sawStream(stream, time);
-    const client = this.#clients.find(this.#scanner);
+    const isLong =
+      line.has !== 0 && (line.has & HAS.duration) !== 0 && (isMount || this.#paths.isProgressive[path] === 1);
+    if (isLong) this.#span(stream, time);
+    else this.#shortRequest(path, stream, time);
+  }
+
+  #shortRequest(path: number, stream: number, time: Instant): void {
+    const { line } = this.#scanner;
+    const client = this.#clients.find(line);
     const quality = this.#paths.qualityOf[path]!;
-    const { sent } = this.#scanner;
-    this.#fold.add({ client, stream, time, sent, quality }, this.#paths.qualities, this.#settled);
+    const gap = this.#gapOf[stream]!;
+    this.#fold.add({ client, stream, time, sent: line.sent, quality, gap }, this.#paths.qualities, this.#settled);
+    const { cmcd } = this.#clients;
+    if (cmcd !== null) this.#measures.add(cmcd, client, stream, time, gap);
+    if (this.#options.isAuto && quality === -1) this.#learnGap(stream, time);
+  }
+
+  /** It is known how long it was: a whole connection, or the stream in one answer. */
+  #span(stream: number, time: Instant): void {
+    const { line } = this.#scanner;
+    const name = this.#paths.streams[stream]!;
+    const client = this.#clients.facts[this.#clients.find(line)]!;
+    if ((line.has & HAS.over) !== 0) {
+      this.#spans.push(this.#rows.read(line, name, client, time));
+      return;
+    }
+    const from = time - Math.min(line.duration, LONGEST_ANSWER);
+    this.#spans.push(presence({ stream: name, client, from, to: time, bytes: line.sent, requests: 1 }));
   }
 
   #sawStream(stream: number, time: Instant): void {
     while (stream >= this.#streamSeen.length) {
       const known = this.#streamSeen.length;
       this.#streamSeen = doubled(this.#streamSeen, stream + 1).fill(Number.NEGATIVE_INFINITY, known);
+      this.#gapOf = doubled(this.#gapOf, stream + 1);
     }
     const seen = this.#streamSeen[stream]!;
     if (time <= seen) return;
     this.#streamSeen[stream] = time;
-    if (time - seen <= REPORT_AFTER) return;
-    this.#reports.push({ kind: 'report', stream: this.#paths.streams[stream]!, at: time, status: 'up' });
+    if (time - seen > REPORT_AFTER) this.#report(stream, time);
+  }
+
+  #report(stream: number, at: Instant): void {
+    const name = this.#paths.streams[stream]!;
+    this.#gapOf[stream] = this.#gaps.of(name);
+    const gap = this.#gaps.told(name);
+    this.#reports.push({ kind: 'report', stream: name, at, status: 'up', ...(gap === null ? {} : { gap }) });
+  }
+
+  #learnGap(stream: number, time: Instant): void {
+    const { line } = this.#scanner;
+    const name = this.#paths.streams[stream]!;
+    if (!this.#gaps.isOpen(name)) return;
+    if (this.#gaps.see(name, textOf(line.bytes, line.pathStart, line.pathEnd), time)) this.#report(stream, time);
   }
 
   /** No line that is still to come counts as older. */
@@ -198,6 +289,10 @@ export class LogReader {
     this.#tell('requests', this.#audience);
     this.#tell('rejected', this.#unreadable);
     for (const [fault, count] of Object.entries(this.#faults)) this.#tell(`rejected${fault}`, count);
+    this.#tell('otherLines', this.#others);
+    this.#tell('publishing', this.#publishing);
+    this.#tell('unknownBehindProxy', this.#clients.unknownBehindProxy);
+    this.#tell('forgottenRows', this.#rows.forgotten);
     this.#tell('cutLines', this.#cut);
     this.#tell('late', this.#late);
     this.#tell('future', this.#future);

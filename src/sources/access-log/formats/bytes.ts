@@ -1,0 +1,50 @@
+/** Bytes that mean something in a log, and the searches that all formats need. */
+
+export const LF = 0x0a;
+export const CR = 0x0d;
+export const TAB = 0x09;
+export const SPACE = 0x20;
+export const QUOTE = 0x22;
+export const DASH = 0x2d;
+export const ZERO = 0x30;
+export const COLON = 0x3a;
+export const QUESTION = 0x3f;
+export const OPEN = 0x5b;
+export const BACKSLASH = 0x5c;
+export const CLOSE = 0x5d;
+
+/**
+ * The next quote that is not escaped, or -1 if there is none before `end`. Four bytes at a time; up to three bytes behind
+ * `end` must be readable.
+ */
+export function closingQuote(bytes: Uint8Array, view: DataView, from: number, end: number): number {
+  let p = from;
+  while (p < end) {
+    // A byte of a word is zero if subtracting one from it borrows from its own high bit.
+    const word = view.getInt32(p, true);
+    const quote = word ^ 0x22222222;
+    const slash = word ^ 0x5c5c5c5c;
+    if (((((quote - 0x01010101) & ~quote) | ((slash - 0x01010101) & ~slash)) & 0x80808080) === 0) {
+      p += 4;
+      continue;
+    }
+    // What was seen may stand behind the line, even behind the block.
+    while (p < end && bytes[p] !== QUOTE && bytes[p] !== BACKSLASH) p++;
+    if (p >= end) return -1;
+    if (bytes[p] === QUOTE) return p;
+    p += 2;
+  }
+  return -1;
+}
+
+/** The number that the digits from `start` to `end` are; -1 if it is none, or has more than 15 digits. */
+export function wholeNumber(bytes: Uint8Array, start: number, end: number): number {
+  if (end <= start || end - start > 15) return -1;
+  let value = 0;
+  for (let p = start; p < end; p++) {
+    const digit = bytes[p]! - ZERO;
+    if (digit < 0 || digit > 9) return -1;
+    value = value * 10 + digit;
+  }
+  return value;
+}

@@ -1,0 +1,226 @@
+/**
+ * One JSON object a line: nginx with `escape=json`, Caddy 2, Traefik, Apache, Fastly, Cloudflare Logpush, Akamai DataStream 2.
+ * Which key means what is told by its name; a `log_format` that is itself an object says it exactly.
+ *
+ * A time that is a number is seconds, milliseconds, microseconds or nanoseconds, whichever is plausible.
+ */
+
+import { HeadcountError } from '../../../lib/errors.ts';
+import type { Line, LineFormat, Verdict } from '../line.ts';
+import { FIELD_NUMBER, FIELDS, type Field, Fields } from './fields.ts';
+import { nginxField, short } from './nginx.ts';
+import { lineText } from './text-line.ts';
+import type { LocalTime } from './times.ts';
+
+/** Keys, in lower case and without `_`, `-` and `.`; of several that are there the first counts. */
+const KEYS: Readonly<Partial<Record<Field, readonly string[]>>> = {
+  address: ['clientip', 'remoteip', 'remoteaddr', 'clienthost', 'clientaddress', 'cliip', 'ip', 'realip', 'remotehost'],
+  user: ['remoteuser', 'userid', 'user', 'clientusername', 'username'],
+  time: [
+    'msec',
+    'timeiso8601',
+    'edgestarttimestamp',
+    'starttimestamp',
+    'startutc',
+    'timelocal',
+    'reqtimesec',
+    'timestamp',
+    '@timestamp',
+    'time',
+    'ts',
+    'timestart',
+    'date',
+  ],
+  request: ['request'],
+  method: ['requestmethod', 'method', 'reqmethod', 'clientrequestmethod', 'verb'],
+  uri: ['requesturi', 'clientrequesturi', 'uri', 'url', 'requestpath', 'requesturl'],
+  path: ['path', 'reqpath', 'clientrequestpath', 'documenturi'],
+  query: ['args', 'querystring', 'querystr', 'query'],
+  status: [
+    'status',
+    'statuscode',
+    'downstreamstatus',
+    'edgeresponsestatus',
+    'responsestatus',
+    'respstatus',
+    'response',
+  ],
+  bytes: [
+    'bodybytessent',
+    'bytes',
+    'size',
+    'downstreamcontentsize',
+    'responsebodysize',
+    'respbodysize',
+    'edgeresponsebytes',
+    'bytessent',
+    'totalbytes',
+  ],
+  agent: ['httpuseragent', 'useragent', 'requestuseragent', 'clientrequestuseragent', 'agent', 'ua'],
+  forwarded: ['httpxforwardedfor', 'xforwardedfor', 'requestxforwardedfor', 'xff', 'ipxff'],
+  cookie: ['httpcookie', 'cookie', 'cookies', 'requestcookie'],
+  cmcdObject: ['httpcmcdobject', 'cmcdobject', 'requestcmcdobject'],
+  cmcdRequest: ['httpcmcdrequest', 'cmcdrequest', 'requestcmcdrequest'],
+  cmcdSession: ['httpcmcdsession', 'cmcdsession', 'requestcmcdsession'],
+  cmcdStatus: ['httpcmcdstatus', 'cmcdstatus', 'requestcmcdstatus'],
+  seconds: ['requesttime', 'rt', 'durationseconds', 'elapsed'],
+  milliseconds: ['turnaroundtimemsec', 'durationms', 'requesttimems'],
+};
+
+interface Meaning {
+  readonly field: number;
+  /** The least of what is there counts. */
+  readonly rank: number;
+}
+
+const MEANINGS: ReadonlyMap<string, Meaning> = new Map(
+  Object.entries(KEYS).flatMap(([field, keys]) =>
+    keys.map((key, rank) => [key, { field: FIELD_NUMBER[field as Field], rank }] as const),
+  ),
+);
+
+/** Times that are those of the beginning of a request. */
+const BEGINNINGS: ReadonlySet<string> = new Set([
+  'edgestarttimestamp',
+  'starttimestamp',
+  'startutc',
+  'reqtimesec',
+  'timestart',
+]);
+
+/** Keys that a log may have, and what has been found out about each: bounded, since anybody may write them. */
+const MAX_KEYS = 2000;
+
+export class JsonFormat implements LineFormat {
+  readonly name: string;
+  readonly #texts: (string | null)[] = new Array(FIELDS.length).fill(null);
+  readonly #ranks = new Int32Array(FIELDS.length);
+  readonly #fields: Fields;
+  readonly #begun: Fields;
+  readonly #meanings = new Map<string, Meaning | null>();
+  readonly #exact: ReadonlyMap<string, Meaning> | null;
+  #isBegin = false;
+
+  /** `exact`: what the keys mean, if it is known; nested ones are joined by dots. */
+  constructor(name: string, local: LocalTime, exact: ReadonlyMap<string, Meaning> | null = null) {
+    this.name = name;
+    this.#fields = new Fields({ local, isBegin: false });
+    this.#begun = new Fields({ local, isBegin: true });
+    this.#exact = exact;
+  }
+
+  read(line: Line): Verdict {
+    const text = lineText(line);
+    const object = text === null ? null : parsed(text);
+    if (object === null) return line.bad('Format');
+    this.#texts.fill(null);
+    this.#ranks.fill(0x7fffffff);
+    this.#isBegin = false;
+    this.#take(object, '');
+    this.#tidy();
+    return (this.#isBegin ? this.#begun : this.#fields).readTexts(line, this.#texts);
+  }
+
+  #take(object: Readonly<Record<string, unknown>>, prefix: string): void {
+    for (const key in object) {
+      const value = object[key];
+      if (typeof value === 'object' && value !== null) {
+        // Caddy: `request`, and in it `headers` with lists.
+        const inner = Array.isArray(value) ? { [key]: value[0] } : (value as Record<string, unknown>);
+        if (Array.isArray(value) && (typeof value[0] === 'object' || value.length === 0)) continue;
+        if (Array.isArray(value)) this.#take(inner, prefix);
+        else if (prefix.length < 64) this.#take(inner, `${prefix}${key}.`);
+        continue;
+      }
+      const meaning = this.#meaningOf(`${prefix}${key}`);
+      if (meaning === null || value === null || value === undefined || value === '(null)') continue;
+      if (meaning.rank >= this.#ranks[meaning.field]!) continue;
+      this.#ranks[meaning.field] = meaning.rank;
+      this.#texts[meaning.field] = typeof value === 'string' ? value : String(value);
+      if (meaning.field === FIELD_NUMBER.time) this.#isBegin = BEGINNINGS.has(plain(key));
+    }
+  }
+
+  #meaningOf(path: string): Meaning | null {
+    const known = this.#meanings.get(path);
+    if (known !== undefined) return known;
+    const meaning = this.#exact === null ? meaningOf(path) : (this.#exact.get(path) ?? null);
+    if (this.#meanings.size < MAX_KEYS) this.#meanings.set(path, meaning);
+    return meaning;
+  }
+
+  /** What some of them write in a way of their own. */
+  #tidy(): void {
+    const texts = this.#texts;
+    const { request, method, uri } = FIELD_NUMBER;
+    // Fastly: `request` is the method alone.
+    if (texts[request] != null && !texts[request].includes(' ')) {
+      texts[method] ??= texts[request];
+      texts[request] = null;
+    }
+    if (texts[request] !== null) texts[uri] = null;
+  }
+}
+
+function plain(key: string): string {
+  return key.toLowerCase().replaceAll(/[_.-]/g, '');
+}
+
+/** Below `request` the names are those of a request; answers and the rest of nested objects mean nothing. */
+function meaningOf(path: string): Meaning | null {
+  const parts = path.split('.');
+  const key = plain(parts.at(-1)!);
+  const isNested = parts.length > 1;
+  if (isNested && !/^request(?:\.headers)?\.[^.]+$/i.test(path)) return CADDY_DURATION.get(path) ?? null;
+  if (key === 'duration') return CADDY_DURATION.get(path) ?? null;
+  return MEANINGS.get(key) ?? null;
+}
+
+/** Seconds for Caddy, nanoseconds for Traefik, and they differ in their first letter alone. */
+const CADDY_DURATION: ReadonlyMap<string, Meaning> = new Map([
+  ['duration', { field: FIELD_NUMBER.seconds, rank: 9 }],
+  ['Duration', { field: FIELD_NUMBER.nanoseconds, rank: 0 }],
+]);
+
+/** nginx writes `\x22` into an object if somebody has forgotten its `escape=json`. */
+function parsed(text: string): Readonly<Record<string, unknown>> | null {
+  if (!/^\s*\{/.test(text)) return null;
+  try {
+    return JSON.parse(text) as Record<string, unknown>;
+  } catch {
+    if (!text.includes('\\x')) return null;
+  }
+  try {
+    return JSON.parse(text.replaceAll(/\\x([0-9A-Fa-f]{2})/g, '\\u00$1')) as Record<string, unknown>;
+  } catch {
+    return null;
+  }
+}
+
+const VARIABLE = /^\$\{?(\w+)\}?$/;
+
+/** A `log_format` that is an object: its keys mean what their variables are. Throws `BAD_LOG_FORMAT`. */
+export function jsonTemplate(
+  name: string,
+  template: string,
+  local: LocalTime,
+  playback: readonly string[],
+): LineFormat {
+  // A number or a variable without quotes is none for JSON.
+  const quoted = template.replaceAll(/:\s*(\$\{?\w+\}?)/g, ': "$1"');
+  const object = parsed(quoted);
+  if (object === null) {
+    throw new HeadcountError('BAD_LOG_FORMAT', `The log format "${short(name)}" begins as JSON, and is none.`);
+  }
+  const exact = new Map<string, Meaning>();
+  const add = (part: Readonly<Record<string, unknown>>, prefix: string) => {
+    for (const [key, value] of Object.entries(part)) {
+      if (typeof value === 'object' && value !== null) add(value as Record<string, unknown>, `${prefix}${key}.`);
+      const variable = VARIABLE.exec(String(value))?.[1];
+      const field = variable === undefined ? null : nginxField(variable, playback);
+      if (field !== null) exact.set(`${prefix}${key}`, { field: FIELD_NUMBER[field], rank: exact.size });
+    }
+  };
+  add(object, '');
+  return new JsonFormat(name, local, exact);
+}

@@ -1,0 +1,109 @@
+/** The options of this source, and what the reader makes of them. */
+
+import { randomInt } from 'node:crypto';
+import { z } from 'zod';
+import { parseDuration } from '../../lib/duration.ts';
+import { cidr, duration, flag, inherited, list } from '../../lib/options.ts';
+import type { ScopedCounters } from '../../telemetry/counters.ts';
+import { FORMAT_NAMES, formatMistake } from './formats/index.ts';
+import { compilePattern, patternOption } from './patterns.ts';
+import type { ReaderMark, ReaderOptions } from './reader.ts';
+
+const GAP = /^(.{1,255})=([^=]+)$/;
+
+const streamGap = z.string().refine((text) => parseDuration(GAP.exec(text)?.[2] ?? '') !== null, {
+  error: 'must be STREAM=DURATION, such as rock=2m',
+});
+
+export const config = z.strictObject({
+  path: z.string().min(1).describe('The log file.'),
+  format: z
+    .string()
+    .min(1)
+    .superRefine((text, context) => {
+      const mistake = formatMistake(text);
+      if (mistake !== null) context.addIssue({ code: 'custom', message: mistake });
+    })
+    .default('auto')
+    .describe(`How lines are written: ${FORMAT_NAMES.join(', ')}, or a log_format of nginx or Apache.`),
+  timeZone: z
+    .string()
+    .refine(isTimeZone, { error: 'is no time zone: write it as Europe/London' })
+    .default('UTC')
+    .describe('Of times without a zone, as HAProxy writes them.'),
+  captures: list(z.string().min(1))
+    .default([])
+    .describe('HAProxy: the request headers that are captured, in order, such as `User-Agent,X-Forwarded-For`.'),
+  from: z
+    .string()
+    .refine((text) => text === 'start' || text === 'end' || parseDuration(text) !== null, {
+      error: 'must be start, end or a duration such as 12h',
+    })
+    .default('start')
+    .describe('Where to begin at the very first start: `start`, `end`, or so long ago, such as `12h`.'),
+  follow: flag(true).describe('Go on reading as the file grows. Without it, read to the end and finish.'),
+  rules: z
+    .array(patternOption)
+    .default([])
+    .describe('What paths mean, before the rules that are built in; the first that fits tells.'),
+  gaps: list(streamGap).default([]).describe('Streams with a gap of their own: `rock=2m`.'),
+  playbackId: list(z.string().min(1))
+    .default([])
+    .describe('Query parameters and cookies that hold a playback id, the most telling first, such as `session`.'),
+  playbackIssued: flag(false).describe(
+    'The server gives and checks these ids: then there is no limit to how many one network may have.',
+  ),
+  cmcd: flag(true).describe('Read what players say by CMCD: who they are, and how the playback goes.'),
+  trustedProxies: inherited(
+    list(cidr()).default([]).describe('Addresses and blocks of proxies whose X-Forwarded-For is believed.'),
+  ),
+  poll: duration('250ms', { least: '10ms', most: '1m' }).describe(
+    'How often to look for new lines where nobody tells.',
+  ),
+});
+
+export type Options = z.output<typeof config>;
+
+function isTimeZone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+export interface Timing {
+  readonly gap: number;
+  readonly lateness: number;
+  readonly autoGap?: boolean;
+}
+
+export function readerOptions(
+  options: Omit<Options, 'path' | 'from' | 'follow' | 'poll'>,
+  { gap, lateness, autoGap }: Timing,
+  counters: ScopedCounters,
+  from: ReaderMark | null = null,
+): ReaderOptions {
+  const { format, timeZone, captures, playbackId, cmcd, trustedProxies } = options;
+  return {
+    format,
+    timeZone,
+    captures,
+    playback: playbackId,
+    gap,
+    isAuto: autoGap === true,
+    gaps: new Map(
+      options.gaps.map((text) => GAP.exec(text)!).map(([, stream, each]) => [stream!, parseDuration(each!)!]),
+    ),
+    lateness,
+    playbackId,
+    isIssued: options.playbackIssued,
+    cmcd,
+    trustedProxies,
+    patterns: options.rules.map(compilePattern),
+    counters,
+    seed: randomInt(2 ** 31),
+    from,
+  };
+}
