@@ -1,19 +1,25 @@
 /**
  * A real HLS origin on loopback: Debian's nginx with a combined access log, and ffmpeg making live streams of one second
- * segments (a sine tone, so that it costs next to nothing). Who listens is players.ts.
+ * segments (a sine tone, so that it costs next to nothing). Who listens is players.ts, and crowd/ for many at once.
  *
+ *     /hls/STREAM/master.m3u8  → QUALITY.m3u8, …
  *     /hls/STREAM/QUALITY.m3u8 → QUALITY/0.ts, QUALITY/1.ts, …
+ *
+ * Loopback counts as a trusted proxy: whom it names in X-Forwarded-For is who asked.
  */
 
 import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort, type LabChild, startChild, until } from './child.ts';
+import { type LogFormat, nginxLog } from './log-formats.ts';
 
 export interface HlsOrigin {
   /** `http://127.0.0.1:PORT`, without a slash behind. */
   readonly url: string;
   readonly logPath: string;
+  /** Where the log of each further format is, by its name. */
+  readonly logs: Readonly<Record<string, string>>;
   readonly streams: readonly string[];
   readonly qualities: readonly string[];
   /** As logrotate does it: renames the log and has nginx open a new one. Answers the new name of the old log. */
@@ -25,19 +31,24 @@ export interface HlsOriginOptions {
   readonly streams?: readonly string[];
   /** Quality → bits per second. */
   readonly qualities?: Readonly<Record<string, number>>;
+  /** Logs to write beside the combined one. */
+  readonly formats?: readonly LogFormat[];
 }
 
 /** Resolves when every playlist has its first segment. */
 export async function startHlsOrigin(options: HlsOriginOptions = {}): Promise<HlsOrigin> {
-  const { streams = ['rock'], qualities = { '360p': 24_000, '720p': 48_000 } } = options;
+  const { streams = ['rock'], qualities = { '360p': 24_000, '720p': 48_000 }, formats = [] } = options;
   const folder = mkdtempSync(join(tmpdir(), 'headcount-hls-'));
   const logPath = join(folder, 'access.log');
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
+  const logs = Object.fromEntries(formats.map(({ name }) => [name, join(folder, `${name}.log`)]));
   for (const stream of streams) {
     for (const quality of Object.keys(qualities)) mkdirSync(join(folder, 'hls', stream, quality), { recursive: true });
+    writeFileSync(join(folder, 'hls', stream, 'master.m3u8'), masterPlaylist(qualities));
   }
-  writeFileSync(join(folder, 'nginx.conf'), nginxConfig(folder, port, logPath));
+  const further = formats.map((format) => nginxLog(format, logs[format.name]!));
+  writeFileSync(join(folder, 'nginx.conf'), nginxConfig(folder, port, [`access_log ${logPath} combined;`, ...further]));
 
   const ffmpeg = startChild('ffmpeg', ffmpegArguments(folder, streams, qualities));
   const nginx = startChild('/usr/sbin/nginx', ['-p', folder, '-c', join(folder, 'nginx.conf'), '-e', 'stderr']);
@@ -55,10 +66,10 @@ export async function startHlsOrigin(options: HlsOriginOptions = {}): Promise<Hl
     throw error;
   }
   // Our own questions are no audience.
-  writeFileSync(logPath, '');
+  for (const path of [logPath, ...Object.values(logs)]) writeFileSync(path, '');
   let rotations = 0;
   return {
-    ...{ url, logPath, streams, qualities: Object.keys(qualities) },
+    ...{ url, logPath, logs, streams, qualities: Object.keys(qualities) },
     rotate: async () => {
       const old = `${logPath}.${++rotations}`;
       renameSync(logPath, old);
@@ -69,7 +80,14 @@ export async function startHlsOrigin(options: HlsOriginOptions = {}): Promise<Hl
   };
 }
 
-function nginxConfig(folder: string, port: number, logPath: string): string {
+function masterPlaylist(qualities: Readonly<Record<string, number>>): string {
+  const variants = Object.entries(qualities).map(
+    ([quality, bitrate]) => `#EXT-X-STREAM-INF:BANDWIDTH=${bitrate},CODECS="mp4a.40.2"\n${quality}.m3u8\n`,
+  );
+  return `#EXTM3U\n${variants.join('')}`;
+}
+
+function nginxConfig(folder: string, port: number, logs: readonly string[]): string {
   const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
   return `
 daemon off;
@@ -81,8 +99,11 @@ events { worker_connections 4096; }
 http {
   ${temporary.map((name) => `${name}_temp_path ${folder}/${name};`).join('\n  ')}
   types { application/vnd.apple.mpegurl m3u8; video/mp2t ts; }
-  access_log ${logPath} combined;
+  ${logs.join('\n  ')}
   keepalive_requests 1000000;
+  keepalive_timeout 1h;
+  set_real_ip_from 127.0.0.0/8;
+  real_ip_header X-Forwarded-For;
   server {
     listen 127.0.0.1:${port};
     location /hls/ { root ${folder}; add_header Cache-Control no-cache; }

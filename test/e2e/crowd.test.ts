@@ -1,0 +1,282 @@
+/**
+ * Five hundred players with known truth on a real nginx, which tells of them in several logs at once: what Headcount says
+ * of each log is exactly what the players did, as far as that log can tell it.
+ */
+
+import { strict as assert } from 'node:assert';
+import { readFileSync } from 'node:fs';
+import { after, before, test } from 'node:test';
+import { type Performance, perform } from '../../lab/crowd/perform.ts';
+import { type CrowdPlan, type Script, writeScripts } from '../../lab/crowd/script.ts';
+import {
+  clientOf,
+  concurrency,
+  isAudience,
+  keyOf,
+  peakOf,
+  type Told,
+  type TrueSession,
+  trueSessions,
+} from '../../lab/crowd/truth.ts';
+import { type HlsOrigin, startHlsOrigin } from '../../lab/hls-origin.ts';
+import { LOG_FORMATS } from '../../lab/log-formats.ts';
+import type { AudienceWire, HistoryWire, SessionWire, SourcesWire, TimelineWire } from '../../src/http/contract.ts';
+import { eventually, type Installation, install } from './process.ts';
+
+const SECOND = 1000;
+const GAP = 5 * SECOND;
+
+const PLAN: CrowdPlan = {
+  seed: 20_261_121,
+  players: 500,
+  streams: ['rock', 'jazz', 'news'],
+  qualities: ['360p', '720p'],
+  length: 38 * SECOND,
+  quiet: { from: 15 * SECOND, to: 27 * SECOND },
+  gap: GAP,
+};
+/** Whoever has left is no longer in the live audience so long after the quiet time has begun. */
+const SETTLED = PLAN.quiet.from + GAP + 3 * SECOND;
+
+/** How Headcount is told to read what is there, and what can be known of the crowd from that. */
+interface Reading {
+  readonly name: string;
+  readonly log: (origin: HlsOrigin) => string;
+  readonly options: Record<string, unknown>;
+  readonly told: readonly Told[];
+  /** Why this cannot be configured yet. */
+  readonly lacks?: string;
+}
+
+const BY_URL_ID: Reading = {
+  name: 'by-url-id',
+  log: ({ logPath }) => logPath,
+  options: { playbackId: ['sid'] },
+  told: ['urlId'],
+};
+const BY_CLIENT: Reading = { name: 'by-client', log: ({ logs }) => logs['plain']!, options: {}, told: [] };
+const READINGS: readonly Reading[] = [
+  BY_URL_ID,
+  BY_CLIENT,
+  {
+    name: 'cmcd-in-queries',
+    log: ({ logPath }) => logPath,
+    options: { cmcd: true },
+    told: ['cmcdQuery'],
+    lacks: 'CMCD is not read yet',
+  },
+  {
+    name: 'cmcd-in-headers',
+    log: ({ logs }) => logs['cmcd']!,
+    options: { format: LOG_FORMATS.cmcd.format },
+    told: ['cmcdQuery', 'cmcdHeaders'],
+    lacks: 'formats and CMCD are not read yet',
+  },
+  {
+    name: 'json',
+    log: ({ logs }) => logs['json']!,
+    options: { format: 'json' },
+    told: ['cmcdQuery', 'cmcdHeaders'],
+    lacks: 'JSON lines and CMCD are not read yet',
+  },
+  {
+    name: 'behind-a-proxy',
+    log: ({ logs }) => logs['proxied']!,
+    options: { format: LOG_FORMATS.proxied.format, trustedProxies: ['127.0.0.0/8'], playbackId: ['sid'] },
+    told: ['urlId'],
+    lacks: 'formats and trusted proxies are not read yet',
+  },
+  {
+    name: 'behind-a-proxy-by-client',
+    log: ({ logs }) => logs['proxied']!,
+    options: { format: LOG_FORMATS.proxied.format, trustedProxies: ['127.0.0.0/8'], cmcd: false },
+    told: [],
+    lacks: 'formats and trusted proxies are not read yet',
+  },
+];
+/** Those that are read while the crowd is there. */
+const LIVE = READINGS.filter(({ lacks }) => lacks === undefined);
+
+const scripts = writeScripts(PLAN);
+const scriptOf = new Map(scripts.flatMap((script) => script.addresses.map((address) => [address, script])));
+
+let origin: HlsOrigin;
+let headcount: Installation;
+let show: Performance;
+
+const sourceOf = ({ name, log, options }: Reading) => ({
+  ...{ url: `log:${log(origin)}`, name, gap: `${GAP / SECOND}s`, lateness: '1s' },
+  ...options,
+});
+const truthOf = ({ told }: Reading) => trueSessions(show.answers, new Set(told), GAP);
+
+before(async () => {
+  origin = await startHlsOrigin({
+    streams: PLAN.streams,
+    qualities: { '360p': 16_000, '720p': 32_000 },
+    formats: Object.values(LOG_FORMATS),
+  });
+  headcount = await install({ sources: LIVE.map(sourceOf) });
+  await headcount.start();
+  show = perform(origin.url, scripts);
+});
+after(async () => {
+  await show?.stop();
+  await headcount?.remove();
+  await origin?.stop();
+});
+
+test('while nobody comes or goes, the live audience is exactly who is there', async () => {
+  await eventually('the quiet time', async () => assert.ok(performance.now() - show.startedAt > SETTLED), 60_000);
+  const remaining = show.startedAt + PLAN.quiet.to - SECOND - performance.now();
+  const present = scripts.flatMap((script) =>
+    script.stretches.filter(isThere).map(({ playback, stream }) => ({ script, playback, stream })),
+  );
+  const there = LIVE.map(({ name, told }) => {
+    const keys = present.map(({ stream, ...who }) => `${keyOf(who, new Set(told))} ${stream}`);
+    return [name, new Set(keys).size] as const;
+  });
+  await eventually(
+    'the live audience',
+    async () => {
+      const { groups } = await headcount.ask<AudienceWire>('/audience?by=source');
+      assert.deepEqual(
+        Object.fromEntries(groups.map(({ value, sessions }) => [value, sessions])),
+        Object.fromEntries(there),
+      );
+    },
+    remaining,
+  );
+});
+
+const isThere = ({ from, to, does }: Script['stretches'][number]) =>
+  does === 'plays' && from < PLAN.quiet.from && to > PLAN.quiet.to;
+
+test('what the players know is what nginx wrote', async () => {
+  await show.ended;
+  const written = readFileSync(origin.logPath, 'utf8').split('\n').filter(Boolean).map(timeStatusBytes);
+  const known = show.answers.map(({ at, status, bytes }) => `${at} ${status} ${status === 304 ? 0 : bytes}`);
+  assert.deepEqual(known.sort(), written.sort());
+});
+
+function timeStatusBytes(line: string): string {
+  const [, time, status, bytes] = /\[([^\]]+)\] "[^"]*" (\d+) (\d+) /.exec(line)!;
+  return `${Date.parse(time!.replace(/^(\d+)\/(\w+)\/(\d+):/, '$1 $2 $3 '))} ${status} ${bytes}`;
+}
+
+test('the crowd is worth a test', () => {
+  const behaviours = new Set(scripts.map(({ behaviour }) => behaviour));
+  assert.equal(behaviours.size, 11, [...behaviours].join(' '));
+  const [persons, clients] = [truthOf(BY_URL_ID), truthOf(BY_CLIENT)];
+  assert.ok(
+    persons.length > clients.length + 30,
+    `${persons.length} sessions of persons, ${clients.length} of clients`,
+  );
+  assert.ok(peakOf(persons) > peakOf(clients) + 20, `${peakOf(persons)} at once, ${peakOf(clients)} by client`);
+  const statuses = new Set(show.answers.map(({ status }) => status));
+  for (const status of [200, 206, 304, 404]) assert.ok(statuses.has(status), `somebody is answered with ${status}`);
+  const rotated = show.answers.filter(({ script }) => script.network.endsWith('/64'));
+  assert.ok(rotated.length > show.answers.length / 5, 'many have an IPv6 address');
+});
+
+for (const reading of READINGS) {
+  const what = `${reading.name}: every session, and how many there were in every second, is as it was`;
+  test(what, { todo: reading.lacks ?? false }, async () => {
+    await show.ended;
+    if (LIVE.includes(reading)) await isAsItWas(headcount, reading);
+    else await isAsItWasAfterwards(reading);
+  });
+}
+
+test('by-url-id: every session is as it was if the log is read in one go when all is over', async () => {
+  await show.ended;
+  await isAsItWasAfterwards(BY_URL_ID);
+});
+
+async function isAsItWasAfterwards(reading: Reading): Promise<void> {
+  const another = await install({ sources: [sourceOf(reading)] });
+  try {
+    await another.start();
+    await isAsItWas(another, reading);
+  } finally {
+    await another.remove();
+  }
+}
+
+test('by-client: whoever shares no address with an equal player is one client', async () => {
+  const sessions = await endedSessions(headcount, BY_CLIENT);
+  const found = new Set(sessions.map((each) => clientOf(whereOf(each))));
+  const shares = Map.groupBy(scripts, clientOf);
+  const alone = scripts.filter((script) => script.behaviour !== 'misses' && shares.get(clientOf(script))!.length === 1);
+  assert.ok(alone.length > PLAN.players * 0.7, `${alone.length} of ${PLAN.players}`);
+  for (const script of alone) assert.ok(found.has(clientOf(script)), `player ${script.number} was seen`);
+  const { groups } = await headcount.ask<HistoryWire>('/history?source=by-client&bot=all');
+  assert.equal(groups[0]!.uniqueClients, new Set(truthOf(BY_CLIENT).map(clientOf)).size);
+});
+
+/** Compares all that there is: sessions with their requests, bytes and quality, the curve of each stream, and the counters. */
+async function isAsItWas(where: Installation, reading: Reading): Promise<void> {
+  const truth = truthOf(reading);
+  const sessions = await endedSessions(where, reading);
+  const ours = sessions.map((session) =>
+    told({
+      ...whereOf(session),
+      ...{ stream: session.stream, requests: session.requests, bytes: session.bytes, quality: session.quality },
+      ...{ from: Date.parse(session.startedAt), to: Date.parse(session.lastSeenAt) },
+    }),
+  );
+  assert.deepEqual(ours.sort(), truth.map(told).sort());
+
+  const all = await curves(where, reading, truth, '');
+  assert.equal(Math.max(...all.get(null)!), peakOf(truth));
+  for (const [stream, peaks] of await curves(where, reading, truth, '&by=stream')) {
+    const there = truth.filter((session) => session.stream === stream);
+    assert.deepEqual(peaks, concurrency(there, firstOf(truth), lastOf(truth)), `how many were on ${stream}`);
+  }
+
+  const { items } = await where.ask<SourcesWire>('/sources');
+  const { lines, requests, rejected = 0, late = 0 } = items.find(({ name }) => name === reading.name)!.counters;
+  const audience = show.answers.filter(isAudience).length;
+  const expected = { lines: show.answers.length, requests: audience, rejected: 0, late: 0 };
+  assert.deepEqual({ lines, requests, rejected, late }, expected);
+}
+
+const firstOf = (sessions: readonly TrueSession[]) => Math.min(...sessions.map(({ from }) => from));
+const lastOf = (sessions: readonly TrueSession[]) => Math.max(...sessions.map(({ to }) => to));
+
+/** How many there were in every second, by value. */
+async function curves(where: Installation, { name }: Reading, truth: readonly TrueSession[], by: string) {
+  const [from, to] = [firstOf(truth), lastOf(truth)].map((at) => new Date(at).toISOString());
+  const asked = `/timeline?from=${from}&to=${to}&step=1&source=${name}&bot=all${by}`;
+  const { series } = await where.ask<TimelineWire>(asked);
+  return new Map(series.map(({ value, peak }) => [value, peak]));
+}
+
+/** Every session of the source, once every request is in one of them and the last one has ended. */
+async function endedSessions(where: Installation, { name }: Reading): Promise<SessionWire[]> {
+  const audience = show.answers.filter(isAudience).length;
+  let sessions: SessionWire[] = [];
+  await eventually(
+    'every request is in a session that has ended',
+    async () => {
+      sessions = await where.sessions(`&source=${name}`);
+      const requests = sessions.reduce((sum, session) => sum + session.requests, 0);
+      assert.deepEqual([requests, sessions.filter(({ endedAt }) => endedAt === null).length], [audience, 0]);
+    },
+    30_000,
+  );
+  return sessions;
+}
+
+/** Of a player that changes its address within its network, any of them will do. */
+function whereOf({ client }: SessionWire): { network: string; userAgent: string } {
+  const script = scriptOf.get(client.ip!);
+  assert.ok(script !== undefined, `nobody has the address ${client.ip}`);
+  return { network: script.network, userAgent: client.userAgent! };
+}
+
+/** A session in one line, so that a difference can be read. */
+function told({ network, userAgent, stream, from, to, ...more }: Omit<TrueSession, 'key'>): string {
+  const times = `${new Date(from).toISOString()}–${new Date(to).toISOString()}`;
+  return `${network} ${userAgent} ${stream} ${times} ${more.requests} requests ${more.bytes} bytes ${more.quality}`;
+}
