@@ -92,6 +92,7 @@ function nginxConfig(folder: string, port: number, logs: readonly string[]): str
   return `
 daemon off;
 worker_processes 1;
+worker_rlimit_nofile 16384;
 ${process.getuid?.() === 0 ? 'user root;' : ''}
 pid ${folder}/nginx.pid;
 error_log stderr error;

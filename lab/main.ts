@@ -1,10 +1,12 @@
 /**
  * `npm run lab -- NAME` starts one of the real peers (or the stand-in for one) with a small crowd that comes and goes,
- * prints how to watch it, and stays until Ctrl+C. Without a name it lists them. For work by hand; tests use the modules.
+ * prints how to watch it, and stays until Ctrl+C. Without a name it lists them. `npm run lab -- hls-crowd 1000 7` is a
+ * thousand players, drawn from the seed 7. For work by hand; tests use the modules.
  */
 
 import { systemClock } from '../src/lib/clock.ts';
 import { startCoturn } from './coturn.ts';
+import { MOST_PLAYERS, startShow, TRUTH_HEADS } from './crowd/show.ts';
 import { startHlsOrigin } from './hls-origin.ts';
 import { startIcecast } from './icecast.ts';
 import { type PlayerPlan, startCrowd } from './players.ts';
@@ -13,13 +15,17 @@ import { startTautulli } from './tautulli.ts';
 
 interface Peer {
   readonly summary: string;
-  /** Resolves when it runs. */
-  start(): Promise<Running>;
+  /** What may stand behind the name. */
+  readonly usage?: string;
+  /** Resolves when it runs; null if the arguments make no sense. */
+  start(args: readonly string[]): Promise<Running | null>;
 }
 
 interface Running {
   /** The source, as Headcount takes it. */
   readonly source: string;
+  /** A line more on how to watch it. */
+  readonly also?: string;
   /** Something happens, every two seconds; `beat` counts them. Those that fail end the lab. */
   live(beat: number): Promise<void>;
   stop(): Promise<void>;
@@ -31,6 +37,11 @@ const STAYS = 5;
 
 const PEERS: Readonly<Record<string, Peer>> = {
   coturn: { summary: "Debian's TURN server; two clients that relay to one another, again and again", start: coturn },
+  'hls-crowd': {
+    summary: 'nginx and ffmpeg: a large crowd with addresses, apps, ids and habits, and the truth about it',
+    usage: `[PLAYERS up to ${MOST_PLAYERS} [SEED]]`,
+    start: hlsCrowd,
+  },
   'hls-origin': { summary: 'nginx and ffmpeg: two live HLS streams, twenty players', start: hlsOrigin },
   icecast: { summary: "Debian's Icecast: two mounts, listeners that come and go", start: icecast },
   spyserver: { summary: 'a stand-in for the SPY Server, which Headcount starts itself', start: spyserver },
@@ -59,6 +70,29 @@ async function coturn(): Promise<Running> {
     stop: async () => {
       await crowd;
       await server.stop();
+    },
+  };
+}
+
+/** The truth is told every so many beats. */
+const TRUTH_EVERY = 5;
+
+async function hlsCrowd([players = '500', seed = '1']: readonly string[]): Promise<Running | null> {
+  const size = Number(players);
+  const isPlan = Number.isInteger(size) && size > 0 && size <= MOST_PLAYERS && Number.isInteger(Number(seed));
+  if (!isPlan) return null;
+  const show = await startShow(size, Number(seed));
+  let failure: unknown = null;
+  show.ended.catch((error: unknown) => {
+    failure = error;
+  });
+  return {
+    ...{ source: show.source, also: show.also, stop: show.stop },
+    live: async (beat) => {
+      if (failure !== null) throw failure;
+      if (beat === 0) process.stdout.write(`\n${TRUTH_HEADS}\n`);
+      const truth = beat % TRUTH_EVERY === 0 ? show.truth() : null;
+      if (truth !== null) process.stdout.write(`${truth}\n`);
     },
   };
 }
@@ -145,10 +179,10 @@ async function tautulli(): Promise<Running> {
   };
 }
 
-async function main(name: string | undefined): Promise<number> {
+async function main([name, ...args]: readonly string[]): Promise<number> {
   const list = Object.entries(PEERS).map(([each, { summary }]) => `  ${each.padEnd(12)}${summary}\n`);
   const peer = name === undefined ? undefined : PEERS[name];
-  if (peer === undefined) {
+  if (name === undefined || peer === undefined) {
     const out = name === undefined ? process.stdout : process.stderr;
     out.write(
       `${name === undefined ? 'npm run lab -- NAME' : `There is no ${name} here. There are`}:\n\n${list.join('')}`,
@@ -157,9 +191,14 @@ async function main(name: string | undefined): Promise<number> {
   }
   const stopping = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stopping.abort());
-  const running = await peer.start();
+  const running = await peer.start(args);
+  if (running === null) {
+    process.stderr.write(`npm run lab -- ${name} ${peer.usage}\n`);
+    return 2;
+  }
   try {
-    process.stdout.write(`${name} runs until Ctrl+C. To watch it:\n\n  npm start -- '${running.source}'\n`);
+    const also = running.also === undefined ? '' : `\n  ${running.also}\n`;
+    process.stdout.write(`${name} runs until Ctrl+C. To watch it:\n\n  npm start -- '${running.source}'\n${also}`);
     await liveUntil(stopping.signal, running);
   } finally {
     await running.stop();
@@ -174,4 +213,4 @@ async function liveUntil(signal: AbortSignal, running: Running): Promise<void> {
   }
 }
 
-process.exitCode = await main(process.argv[2]);
+process.exitCode = await main(process.argv.slice(2));

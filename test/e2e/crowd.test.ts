@@ -98,7 +98,7 @@ const READINGS: readonly Reading[] = [
 const LIVE = READINGS.filter(({ lacks }) => lacks === undefined);
 
 const scripts = writeScripts(PLAN);
-const scriptOf = new Map(scripts.flatMap((script) => script.addresses.map((address) => [address, script])));
+const networkOf = new Map(scripts.flatMap(({ addresses, network }) => addresses.map((each) => [each, network])));
 
 let origin: HlsOrigin;
 let headcount: Installation;
@@ -270,9 +270,9 @@ async function endedSessions(where: Installation, { name }: Reading): Promise<Se
 
 /** Of a player that changes its address within its network, any of them will do. */
 function whereOf({ client }: SessionWire): { network: string; userAgent: string } {
-  const script = scriptOf.get(client.ip!);
-  assert.ok(script !== undefined, `nobody has the address ${client.ip}`);
-  return { network: script.network, userAgent: client.userAgent! };
+  const network = networkOf.get(client.ip!);
+  assert.ok(network !== undefined, `nobody has the address ${client.ip}`);
+  return { network, userAgent: client.userAgent! };
 }
 
 /** A session in one line, so that a difference can be read. */
