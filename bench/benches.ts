@@ -4,7 +4,8 @@ import { accessLog } from './access-log.ts';
 import { capture } from './capture.ts';
 import { enrich } from './enrich.ts';
 import type { Bench } from './harness.ts';
+import { live } from './live.ts';
 import { store } from './store.ts';
 import { tracker } from './tracker.ts';
 
-export const BENCHES: readonly Bench[] = [accessLog, capture, enrich, store, tracker];
+export const BENCHES: readonly Bench[] = [accessLog, capture, enrich, live, store, tracker];

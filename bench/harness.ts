@@ -113,13 +113,23 @@ export async function scriptResult<Result>(script: string, ...args: string[]): P
 }
 
 /** The most memory that a process has had so far, from Linux. */
-function peakOf(pid: number | undefined): number {
+export function peakOf(pid: number | undefined): number {
   try {
     const [, kibibytes] = /^VmHWM:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
     return Number(kibibytes ?? 0) * 1024;
   } catch {
     return 0;
   }
+}
+
+/** Processor time that a process has used so far, of all its threads, from Linux. */
+export function processorSecondsOf(pid: number): number {
+  const TICKS_A_SECOND = 100;
+  // Behind the name, which may hold anything: utime and stime are the 14th and 15th field of proc(5).
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    .replace(/^.*\) /s, '')
+    .split(' ');
+  return (Number(fields[11]) + Number(fields[12])) / TICKS_A_SECOND;
 }
 
 /** A folder that is gone when this process is. */
