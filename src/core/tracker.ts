@@ -830,11 +830,14 @@ function dueOf(session: Session, gap: Milliseconds): Instant {
   return reach >= FOREVER ? FOREVER : (floor !== null && floor > reach ? floor : reach) + gap;
 }
 
-/** A request without an id joins the newest declared session of its network and user agent. */
+/**
+ * A request without an id joins the newest declared session of its network and user agent that had begun by then: so it
+ * does not matter in how large pieces requests are told.
+ */
 function newestDeclared(stream: Stream, p: Presence<Client>, gap: Milliseconds): Session | null {
   let newest: Session | null = null;
   for (const session of stream.declared.get(p.client.agent) ?? []) {
-    if (session.end !== null || !touches(session, p, gap)) continue;
+    if (session.end !== null || session.start > p.from || !touches(session, p, gap)) continue;
     if (newest === null || session.start > newest.start) newest = session;
   }
   return newest;

@@ -51,6 +51,8 @@ export class Clients {
   facts: ClientFacts[] = [];
   /** What the line that `find` was asked for says by CMCD; null if nothing. */
   cmcd: Cmcd | null = null;
+  /** If it has a playback id: the number that it would have without one. Else -1. */
+  plain = -1;
   /** How many had to be forgotten. */
   forgotten = 0;
   /** How many user agents were cut. */
@@ -96,6 +98,7 @@ export class Clients {
   /** The number of the client who wrote this line. It holds until `trim`. */
   find(line: Line): number {
     this.cmcd = null;
+    this.plain = -1;
     const address = this.#addressOf(line);
     const hasQuery = this.#declared.isInQueries && line.queryEnd > line.queryStart;
     if (hasQuery || line.userEnd > line.userStart || (line.has & EXTRAS) !== 0)
@@ -118,6 +121,10 @@ export class Clients {
     const who = isPlain ? agent * 2 : this.#agentsWithExtras.find(agent, extra) * 2 + 1;
     const client = this.#clients.find(address, who);
     if (client === this.facts.length) this.#add(address, agent, user, playback, isPublisher);
+    if (playback !== -1) {
+      this.plain = this.#clients.find(address, agent * 2);
+      if (this.plain === this.facts.length) this.#add(address, agent, -1, -1, false);
+    }
     if (isPlain && agent !== -1) {
       this.#lastClient[address] = client;
       this.#lastAgent[address] = agent;

@@ -9,6 +9,11 @@ import { foldRuns } from '../../core/runs.ts';
 import { Fold } from './fold.ts';
 
 const GAP = 40;
+
+function add(fold: Fold, { client, stream, time, sent, quality }: Request, settled: number): void {
+  fold.add(client, stream, time, sent, quality, GAP, NAMES.qualities, settled);
+}
+
 const CLIENTS: readonly ClientFacts[] = ['192.0.2.1', '192.0.2.2', '2001:db8::1'].map((address) =>
   clientFacts({ address }),
 );
@@ -25,7 +30,7 @@ type Request = typeof request extends fc.Arbitrary<infer T> ? T : never;
 
 function folded(requests: readonly Request[], settled: number): Presence[] {
   const fold = new Fold(99);
-  for (const each of requests) fold.add({ ...each, gap: GAP }, NAMES.qualities, settled);
+  for (const each of requests) add(fold, each, settled);
   return sorted(fold.cut(settled, NAMES));
 }
 
@@ -64,9 +69,9 @@ test('a fold that was cut begins anew', () => {
   fc.assert(
     fc.property(fc.array(request, { maxLength: 60 }), fc.array(request, { maxLength: 60 }), (first, second) => {
       const fold = new Fold(3);
-      for (const each of first) fold.add({ ...each, gap: GAP }, NAMES.qualities, 0);
+      for (const each of first) add(fold, each, 0);
       fold.cut(0, NAMES);
-      for (const each of second) fold.add({ ...each, gap: GAP }, NAMES.qualities, 0);
+      for (const each of second) add(fold, each, 0);
       assert.deepEqual(sorted(fold.cut(0, NAMES)), truth(second, 0));
     }),
   );
@@ -81,7 +86,7 @@ test('ten thousand polls of one player keep its change points, not the polls', (
     sent: 1,
     quality: Math.floor(i / 1000) % 2,
   }));
-  for (const each of requests) fold.add({ ...each, gap: GAP }, NAMES.qualities, each.time - 5);
+  for (const each of requests) add(fold, each, each.time - 5);
   const [run] = fold.cut(39_990, NAMES);
   assert.equal(run?.requests, 10_000);
   const expected = Array.from({ length: 10 }, (_, i) => ({ at: i * 4000, value: NAMES.qualities[i % 2]! }));
@@ -92,7 +97,7 @@ test('ten thousand polls of one player keep its change points, not the polls', (
 test('whoever switches all the time is remembered with a bounded number of sights, the newest', () => {
   const fold = new Fold(5);
   for (let i = 0; i < 5000; i++) {
-    fold.add({ client: 0, stream: 0, time: i, sent: 1, quality: i % 2, gap: GAP }, NAMES.qualities, i - 5);
+    add(fold, { client: 0, stream: 0, time: i, sent: 1, quality: i % 2 }, i - 5);
   }
   const [run] = fold.cut(4995, NAMES);
   assert.equal(run?.requests, 5000);
@@ -105,7 +110,7 @@ test('many runs of many clients grow the room they need', () => {
   const clients = Array.from({ length: 3000 }, (_, i) => clientFacts({ address: `token-${i}` }));
   for (let time = 0; time < 500; time += 100) {
     for (let client = 0; client < clients.length; client++) {
-      fold.add({ client, stream: client % 2, time, sent: 2, quality: 0, gap: GAP }, NAMES.qualities, time);
+      add(fold, { client, stream: client % 2, time, sent: 2, quality: 0 }, time);
     }
   }
   const presences = fold.cut(500, { ...NAMES, clients });

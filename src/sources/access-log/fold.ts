@@ -12,29 +12,41 @@ import { PairTable } from './pair-table.ts';
 
 const NONE = -1;
 
-/** A run, the presence-to-be, is eight numbers: one line of the processor's cache. */
+/**
+ * A run, the presence-to-be, is one line of the processor's cache: four doubles and eight integers, in one buffer. A place of
+ * a run is where its doubles begin; its integers begin at twice that.
+ */
 const RUN = 8;
 const FROM = 0;
 const TO = 1;
 const SENT = 2;
-/** 0 for a run that has become part of another one. */
-const REQUESTS = 3;
-/** The number of its client and stream. */
-const KEY = 4;
+/** When its newest sight of a quality was. */
+const SIGHT_AT = 3;
+/** Integers. 0 for a run that has become part of another one. */
+const REQUESTS = 8;
+/** The number of its client and stream; both. */
+const KEY = 9;
+const CLIENT = 10;
+const STREAM = 11;
 /** The run of the same key that is the one before it in time. */
-const OLDER = 5;
-/** Its newest sight of a quality, and how many it has. */
-const SIGHT = 6;
-const SIGHTS = 7;
+const OLDER = 12;
+/** Its newest sight of a quality, which one that was of, and how many it has. */
+const SIGHT = 13;
+const SIGHT_QUALITY = 14;
+const SIGHTS = 15;
 
-/** A sight of a quality is four numbers, one unused: the sights of a run are a list, newest first. */
-const SIGHT_SIZE = 4;
+/** A sight of a quality is two numbers: when, and which with the next older one; the sights of a run are a list. */
+const SIGHT_SIZE = 2;
 const AT = 0;
-const QUALITY = 1;
-const NEXT = 2;
+const LINK = 1;
+/** `LINK` is the place of the next one, and one, times this, and the quality: there are at most 20,000 of those. */
+const QUALITIES = 65_536;
 
 /** With so many sights of qualities a run is thinned, and if that is not enough the oldest ones go. */
 const MANY_SIGHTS = 512;
+
+/** Runs whose end has been told; nothing later may join them. There are few, and only until the next cut. */
+type Ends = Map<number, number>;
 
 /** One request, in numbers. */
 export interface Request {
@@ -61,10 +73,15 @@ export class Fold {
   #keysSeen = 0;
   /** By key: where its newest run is. */
   #newest = new Int32Array(4096);
+  /** By client: the run of its last request, if that is the newest of its key; else -1. */
+  #lastRun = new Int32Array(4096).fill(NONE);
   #runs = new Float64Array(4096 * RUN);
+  /** The same memory. */
+  #whole = new Int32Array(this.#runs.buffer);
   #runsEnd = 0;
   #sights = new Float64Array(4096 * SIGHT_SIZE);
   #sightsEnd = 0;
+  readonly #ends: Ends = new Map();
 
   constructor(seed: number) {
     this.#keys = new PairTable(seed);
@@ -77,46 +94,97 @@ export class Fold {
 
   /**
    * One request; the names of qualities give those of the same instant their order. No line that is still to come is
-   * older than `settled`.
+   * older than `settled`. Answers whether a presence has begun with it.
    */
-  add(request: Request, qualities: readonly string[], settled: number): void {
-    const { client, stream, time, quality } = request;
-    const key = this.#keys.find(client, stream);
-    if (key >= this.#newest.length) this.#newest = doubled(this.#newest, key + 1);
-    if (key >= this.#keysSeen) {
-      this.#keysSeen = key + 1;
-      this.#newest[key] = NONE;
+  add(
+    client: number,
+    stream: number,
+    time: number,
+    sent: number,
+    quality: number,
+    gap: number,
+    qualities: readonly string[],
+    settled: number,
+  ): boolean {
+    const runs = this.#runs;
+    let run = client < this.#lastRun.length ? this.#lastRun[client]! : NONE;
+    // Nearly always it goes on where the client's last request was.
+    const isNext =
+      run !== NONE &&
+      this.#whole[run * 2 + STREAM] === stream &&
+      time >= runs[run + TO]! &&
+      time <= runs[run + TO]! + gap &&
+      (this.#ends.size === 0 || !this.#ends.has(run));
+    let isNew = false;
+    if (isNext) {
+      runs[run + TO] = time;
+    } else {
+      const before = this.#runsEnd;
+      run = this.#find(client, stream, time, gap);
+      isNew = this.#runsEnd > before;
     }
-    const run = this.#runAt(key, time, request.gap);
-    this.#runs[run + SENT]! += request.sent;
-    this.#runs[run + REQUESTS]!++;
+    this.#runs[run + SENT]! += sent;
+    this.#whole[run * 2 + REQUESTS]!++;
     if (quality !== NONE) this.#see(run, time, quality, settled, qualities);
+    return isNew;
+  }
+
+  /** What the client asks for on the stream from `time` on belongs to another presence than what it asked for before. */
+  split(client: number, stream: number, time: number): void {
+    const key = this.#keys.find(client, stream);
+    const run = key < this.#keysSeen ? this.#newest[key]! : NONE;
+    if (run === NONE) return;
+    const known = this.#ends.get(run);
+    if (known === undefined || time < known) this.#ends.set(run, time);
   }
 
   /** The presences of what was added, and begins anew. */
   cut(settled: number, names: Names): Presence[] {
     const presences: Presence[] = [];
     const runs = this.#runs;
+    const whole = this.#whole;
     for (let run = 0; run < this.#runsEnd; run += RUN) {
-      if (runs[run + REQUESTS] === 0) continue;
-      const key = runs[run + KEY]!;
+      const requests = whole[run * 2 + REQUESTS]!;
+      if (requests === 0) continue;
       presences.push(
         presence({
-          stream: names.streams[this.#keys.second(key)]!,
-          client: names.clients[this.#keys.first(key)]!,
+          stream: names.streams[whole[run * 2 + STREAM]!]!,
+          client: names.clients[whole[run * 2 + CLIENT]!]!,
           from: runs[run + FROM]!,
           to: runs[run + TO]!,
           bytes: runs[run + SENT]!,
-          requests: runs[run + REQUESTS]!,
+          requests,
           qualities: this.#qualitiesOf(run, settled, names.qualities),
         }),
       );
     }
+    this.#clear();
+    return presences;
+  }
+
+  #clear(): void {
     this.#runsEnd = 0;
     this.#sightsEnd = 0;
     this.#keysSeen = 0;
     this.#keys.clear();
-    return presences;
+    this.#lastRun.fill(NONE);
+    this.#ends.clear();
+  }
+
+  #find(client: number, stream: number, time: number, gap: number): number {
+    const key = this.#keys.find(client, stream);
+    if (key >= this.#newest.length) this.#newest = doubled(this.#newest, key + 1);
+    if (key >= this.#keysSeen) {
+      this.#keysSeen = key + 1;
+      this.#newest[key] = NONE;
+    }
+    const run = this.#runAt(key, time, gap);
+    if (client >= this.#lastRun.length) {
+      const known = this.#lastRun.length;
+      this.#lastRun = doubled(this.#lastRun, client + 1).fill(NONE, known);
+    }
+    this.#lastRun[client] = this.#newest[key] === run ? run : NONE;
+    return run;
   }
 
   /** The run that a request at `time` belongs to, stretched to cover it; a new one if none is near enough. */
@@ -124,84 +192,157 @@ export class Fold {
     const runs = this.#runs;
     let newer = NONE;
     let run = this.#newest[key]!;
-    while (run !== NONE && time < runs[run + FROM]! - gap) {
+    while (run !== NONE && (time < runs[run + FROM]! - gap || this.#isBefore(run, time))) {
       newer = run;
-      run = runs[run + OLDER]!;
+      run = this.#whole[run * 2 + OLDER]!;
     }
-    if (run === NONE || time > runs[run + TO]! + gap) {
+    if (run === NONE || time > runs[run + TO]! + gap || this.#hasEnded(run, time)) {
       const added = this.#addRun(key, time, run);
       if (newer === NONE) this.#newest[key] = added;
-      else this.#runs[newer + OLDER] = added;
+      else this.#whole[newer * 2 + OLDER] = added;
       return added;
     }
     if (time > runs[run + TO]!) runs[run + TO] = time;
     if (time < runs[run + FROM]!) {
       runs[run + FROM] = time;
-      const older = runs[run + OLDER]!;
-      if (older !== NONE && time - runs[older + TO]! <= gap) this.#join(run, older);
+      const older = this.#whole[run * 2 + OLDER]!;
+      const areApart = older === NONE || time - runs[older + TO]! > gap || this.#hasEnded(older, time);
+      if (!areApart) this.#join(run, older);
     }
     return run;
+  }
+
+  /** Is the request from before this run began, behind the end of the one before it? */
+  #isBefore(run: number, time: number): boolean {
+    if (this.#ends.size === 0 || time >= this.#runs[run + FROM]!) return false;
+    const older = this.#whole[run * 2 + OLDER]!;
+    const end = older === NONE ? undefined : this.#ends.get(older);
+    return end !== undefined && time < end;
+  }
+
+  #hasEnded(run: number, time: number): boolean {
+    if (this.#ends.size === 0) return false;
+    const end = this.#ends.get(run);
+    return end !== undefined && time >= end;
   }
 
   #addRun(key: number, time: number, older: number): number {
     const run = this.#runsEnd;
     this.#runsEnd += RUN;
-    if (this.#runsEnd > this.#runs.length) this.#runs = doubled(this.#runs, this.#runsEnd);
+    if (this.#runsEnd > this.#runs.length) {
+      this.#runs = doubled(this.#runs, this.#runsEnd);
+      this.#whole = new Int32Array(this.#runs.buffer);
+    }
     const runs = this.#runs;
     runs[run + FROM] = time;
     runs[run + TO] = time;
     runs[run + SENT] = 0;
-    runs[run + REQUESTS] = 0;
-    runs[run + KEY] = key;
-    runs[run + OLDER] = older;
-    runs[run + SIGHT] = NONE;
-    runs[run + SIGHTS] = 0;
+    runs[run + SIGHT_AT] = Number.NEGATIVE_INFINITY;
+    const whole = this.#whole;
+    const at = run * 2;
+    whole[at + REQUESTS] = 0;
+    whole[at + KEY] = key;
+    whole[at + CLIENT] = this.#keys.first(key);
+    whole[at + STREAM] = this.#keys.second(key);
+    whole[at + OLDER] = older;
+    whole[at + SIGHT] = NONE;
+    whole[at + SIGHT_QUALITY] = NONE;
+    whole[at + SIGHTS] = 0;
     return run;
   }
 
   /** A request between the two has made them one. Every sight of the older one is older than any of the other. */
   #join(run: number, older: number): void {
     const runs = this.#runs;
+    const whole = this.#whole;
+    const into = run * 2;
+    const from = older * 2;
     runs[run + FROM] = runs[older + FROM]!;
-    runs[run + OLDER] = runs[older + OLDER]!;
+    whole[into + OLDER] = whole[from + OLDER]!;
     runs[run + SENT]! += runs[older + SENT]!;
-    runs[run + REQUESTS]! += runs[older + REQUESTS]!;
-    runs[older + REQUESTS] = 0;
-    if (runs[run + SIGHT] === NONE) {
-      runs[run + SIGHT] = runs[older + SIGHT]!;
+    whole[into + REQUESTS]! += whole[from + REQUESTS]!;
+    whole[from + REQUESTS] = 0;
+    if (whole[into + SIGHT] === NONE) {
+      whole[into + SIGHT] = whole[from + SIGHT]!;
+      this.#lookAgain(run);
     } else {
-      let oldest = runs[run + SIGHT]!;
-      while (this.#sights[oldest + NEXT] !== NONE) oldest = this.#sights[oldest + NEXT]!;
-      this.#sights[oldest + NEXT] = runs[older + SIGHT]!;
+      let oldest = whole[into + SIGHT]!;
+      for (let next = this.#nextOf(oldest); next !== NONE; next = this.#nextOf(oldest)) oldest = next;
+      this.#link(oldest, whole[from + SIGHT]!);
     }
-    runs[run + SIGHTS]! += runs[older + SIGHTS]!;
+    whole[into + SIGHTS]! += whole[from + SIGHTS]!;
   }
+
+  // Sights of qualities
 
   /** Puts a sight of a quality into its place, in the order of (time, name); the same sight twice is one. */
   #see(run: number, at: number, quality: number, settled: number, names: readonly string[]): void {
+    const whole = this.#whole;
+    const newest = this.#runs[run + SIGHT_AT]!;
+    if (at > newest) {
+      const added = this.#addSight(at, quality, whole[run * 2 + SIGHT]!);
+      whole[run * 2 + SIGHT] = added;
+      whole[run * 2 + SIGHT_QUALITY] = quality;
+      this.#runs[run + SIGHT_AT] = at;
+    } else {
+      if (at === newest && whole[run * 2 + SIGHT_QUALITY] === quality) return;
+      if (!this.#seeBefore(run, at, quality, names)) return;
+    }
+    if (++whole[run * 2 + SIGHTS]! < MANY_SIGHTS) return;
+    if (this.#thin(run, settled) > MANY_SIGHTS / 2) this.#dropOldSights(run, MANY_SIGHTS / 2);
+  }
+
+  /** It is not the newest one. False if it is there already. */
+  #seeBefore(run: number, at: number, quality: number, names: readonly string[]): boolean {
     let newer = NONE;
-    let sight = this.#runs[run + SIGHT]!;
+    let sight = this.#whole[run * 2 + SIGHT]!;
     while (sight !== NONE && this.#isAfter(sight, at, quality, names)) {
       newer = sight;
-      sight = this.#sights[sight + NEXT]!;
+      sight = this.#nextOf(sight);
     }
-    if (sight !== NONE && this.#sights[sight + AT] === at && this.#sights[sight + QUALITY] === quality) return;
+    if (sight !== NONE && this.#sights[sight + AT] === at && this.#qualityOf(sight) === quality) return false;
+    const added = this.#addSight(at, quality, sight);
+    if (newer !== NONE) {
+      this.#link(newer, added);
+    } else {
+      this.#whole[run * 2 + SIGHT] = added;
+      this.#lookAgain(run);
+    }
+    return true;
+  }
+
+  #addSight(at: number, quality: number, next: number): number {
     const added = this.#sightsEnd;
     this.#sightsEnd += SIGHT_SIZE;
     if (this.#sightsEnd > this.#sights.length) this.#sights = doubled(this.#sights, this.#sightsEnd);
     this.#sights[added + AT] = at;
-    this.#sights[added + QUALITY] = quality;
-    this.#sights[added + NEXT] = sight;
-    if (newer === NONE) this.#runs[run + SIGHT] = added;
-    else this.#sights[newer + NEXT] = added;
-    if (++this.#runs[run + SIGHTS]! < MANY_SIGHTS) return;
-    if (this.#thin(run, settled) > MANY_SIGHTS / 2) this.#dropOldSights(run, MANY_SIGHTS / 2);
+    this.#sights[added + LINK] = (next + 1) * QUALITIES + quality;
+    return added;
+  }
+
+  #nextOf(sight: number): number {
+    return Math.floor(this.#sights[sight + LINK]! / QUALITIES) - 1;
+  }
+
+  #qualityOf(sight: number): number {
+    return this.#sights[sight + LINK]! % QUALITIES;
+  }
+
+  #link(sight: number, next: number): void {
+    this.#sights[sight + LINK] = (next + 1) * QUALITIES + this.#qualityOf(sight);
+  }
+
+  /** What the run says itself of its newest sight. */
+  #lookAgain(run: number): void {
+    const sight = this.#whole[run * 2 + SIGHT]!;
+    this.#runs[run + SIGHT_AT] = sight === NONE ? Number.NEGATIVE_INFINITY : this.#sights[sight + AT]!;
+    this.#whole[run * 2 + SIGHT_QUALITY] = sight === NONE ? NONE : this.#qualityOf(sight);
   }
 
   #isAfter(sight: number, at: number, quality: number, names: readonly string[]): boolean {
     const sightAt = this.#sights[sight + AT]!;
     if (sightAt !== at) return sightAt > at;
-    const other = this.#sights[sight + QUALITY]!;
+    const other = this.#qualityOf(sight);
     return other !== quality && names[other]! > names[quality]!;
   }
 
@@ -209,39 +350,40 @@ export class Fold {
   #thin(run: number, settled: number): number {
     const sights = this.#sights;
     let kept = 1;
-    let after = this.#runs[run + SIGHT]!;
-    while (sights[after + NEXT] !== NONE) {
-      const sight = sights[after + NEXT]!;
-      const before = sights[sight + NEXT]!;
-      const quality = sights[sight + QUALITY]!;
-      const isInside = before !== NONE && sights[before + QUALITY] === quality && sights[after + QUALITY] === quality;
+    let after = this.#whole[run * 2 + SIGHT]!;
+    let sight = this.#nextOf(after);
+    while (sight !== NONE) {
+      const before = this.#nextOf(sight);
+      const quality = this.#qualityOf(sight);
+      const isInside = before !== NONE && this.#qualityOf(before) === quality && this.#qualityOf(after) === quality;
       if (isInside && sights[after + AT]! < settled) {
-        sights[after + NEXT] = before;
+        this.#link(after, before);
       } else {
         after = sight;
         kept++;
       }
+      sight = before;
     }
-    this.#runs[run + SIGHTS] = kept;
+    this.#whole[run * 2 + SIGHTS] = kept;
     return kept;
   }
 
   /** Keeps the newest ones only. */
   #dropOldSights(run: number, kept: number): void {
-    let sight = this.#runs[run + SIGHT]!;
-    for (let i = 1; i < kept; i++) sight = this.#sights[sight + NEXT]!;
-    this.#sights[sight + NEXT] = NONE;
-    this.#runs[run + SIGHTS] = kept;
+    let sight = this.#whole[run * 2 + SIGHT]!;
+    for (let i = 1; i < kept; i++) sight = this.#nextOf(sight);
+    this.#link(sight, NONE);
+    this.#whole[run * 2 + SIGHTS] = kept;
   }
 
   #qualitiesOf(run: number, settled: number, names: readonly string[]): QualityPoint[] | null {
-    if (this.#runs[run + SIGHT] === NONE) return null;
+    let sight = this.#whole[run * 2 + SIGHT]!;
+    if (sight === NONE) return null;
     const points: QualityPoint[] = [];
     points.length = this.#thin(run, settled);
-    let sight = this.#runs[run + SIGHT]!;
     for (let i = points.length - 1; i >= 0; i--) {
-      points[i] = { at: this.#sights[sight + AT]!, value: names[this.#sights[sight + QUALITY]!]! };
-      sight = this.#sights[sight + NEXT]!;
+      points[i] = { at: this.#sights[sight + AT]!, value: names[this.#qualityOf(sight)]! };
+      sight = this.#nextOf(sight);
     }
     return points;
   }

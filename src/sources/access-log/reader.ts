@@ -213,23 +213,24 @@ export class LogReader {
     const { line } = this.#scanner;
     if ((line.has & HAS.publish) !== 0) this.#publishing++;
     const isMount = (line.has & HAS.mount) !== 0;
-    const path = isMount ? -1 : this.#paths.find(line);
-    const stream = isMount ? this.#paths.findMount(line) : path === -1 ? -1 : this.#paths.streamOf[path]!;
-    if (stream === -1) return;
+    const isAudience = isMount ? this.#paths.findMount(line) : this.#paths.find(line);
+    if (!isAudience) return;
+    const { stream } = this.#paths;
     this.#audience++;
     this.#sawStream(stream, time);
-    const isLong =
-      line.has !== 0 && (line.has & HAS.duration) !== 0 && (isMount || this.#paths.isProgressive[path] === 1);
+    const isLong = line.has !== 0 && (line.has & HAS.duration) !== 0 && this.#paths.isProgressive;
     if (isLong) this.#span(stream, time);
-    else this.#shortRequest(path, stream, time);
+    else this.#shortRequest(stream, time);
   }
 
-  #shortRequest(path: number, stream: number, time: Instant): void {
+  #shortRequest(stream: number, time: Instant): void {
     const { line } = this.#scanner;
     const client = this.#clients.find(line);
-    const quality = this.#paths.qualityOf[path]!;
+    const { quality } = this.#paths;
     const gap = this.#gapOf[stream]!;
-    this.#fold.add({ client, stream, time, sent: line.sent, quality, gap }, this.#paths.qualities, this.#settled);
+    const isNew = this.#fold.add(client, stream, time, line.sent, quality, gap, this.#paths.qualities, this.#settled);
+    // From here on what comes without an id may be this one's: core/tracker.ts decides.
+    if (isNew && this.#clients.plain !== -1) this.#fold.split(this.#clients.plain, stream, time);
     const { cmcd } = this.#clients;
     if (cmcd !== null) this.#measures.add(cmcd, client, stream, time, gap);
     if (this.#options.isAuto && quality === -1) this.#learnGap(stream, time);

@@ -167,7 +167,7 @@ const CASES: readonly Case[] = [
   {
     name: 'a log_format in parts',
     format:
-      '$msec|$remote_addr|$request_method|$uri|$args|$status|$bytes_sent|${http_user_agent}|$cookie_sid|$upstream_addr',
+      '$msec|$remote_addr|$request_method|$uri|$args|$status|$bytes_sent|$http_user_agent|$cookie_sid|$upstream_addr',
     line: '1795223966.250|2001:db8::1|GET|/hls/cam/720p.m3u8|_HLS_msn=5|206|194|VLC/3|s-1|127.0.0.1:80',
     expected: {
       ...{
