@@ -10,7 +10,7 @@ import { identifyBatch } from '../enrich/identify-batch.ts';
 import { createEnrichment } from '../enrich/index.ts';
 import { Summarizer, type Summary } from '../insights/summary/summary.ts';
 import { HeadcountError, messageOf } from '../lib/errors.ts';
-import type { Batch, KindTraits, ReadTally } from '../sources/source.ts';
+import type { Batch, KindTraits, ReadableBytes, ReadTally } from '../sources/source.ts';
 import { ScopedCounters } from '../telemetry/counters.ts';
 import { createLog } from '../telemetry/log.ts';
 import type { Terminal } from './command.ts';
@@ -50,7 +50,7 @@ export async function analyzeFiles(
   try {
     const fold = createFolding({ ...kind.traits, gap }, enrichment, summarizer);
     book.fold = fold;
-    const contents = files.map((file) => chunksOf(file, progress, terminal.signal));
+    const contents = files.map((file) => bytesOf(file, progress, terminal.signal));
     const tally = await kind.readOnce!(contents, options, {
       gap,
       lateness,
@@ -104,6 +104,21 @@ function createFolding(
   };
 }
 
+function bytesOf(file: string, progress: Progress, signal: AbortSignal): ReadableBytes {
+  const bytes: ReadableBytes = { [Symbol.asyncIterator]: () => chunksOf(file, progress, signal) };
+  const stats = file === '-' || file.endsWith('.gz') ? null : statSync(file);
+  if (stats === null || !stats.isFile()) return bytes;
+  const read = (count: number) => {
+    if (signal.aborted) throw stopped();
+    progress.add(count);
+  };
+  return { ...bytes, plain: { path: file, size: stats.size, read } };
+}
+
+function stopped(): HeadcountError {
+  return new HeadcountError('STOPPED', 'Stopped before the end.');
+}
+
 /** The bytes of a file as they are written; those of a gzip file as they are meant. */
 async function* chunksOf(file: string, progress: Progress, signal: AbortSignal): AsyncGenerator<Uint8Array> {
   const raw = file === '-' ? process.stdin : createReadStream(file, { highWaterMark: 1024 * 1024 });
@@ -112,7 +127,7 @@ async function* chunksOf(file: string, progress: Progress, signal: AbortSignal):
   if (stream !== raw) raw.on('error', (error: Error) => stream.destroy(error));
   try {
     for await (const chunk of stream) {
-      if (signal.aborted) throw new HeadcountError('STOPPED', 'Stopped before the end.');
+      if (signal.aborted) throw stopped();
       yield chunk as Buffer;
     }
   } catch (error) {

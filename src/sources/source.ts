@@ -98,10 +98,24 @@ export interface SourceKind<Schema extends z.ZodObject = z.ZodObject> {
  * `HeadcountError` if the bytes are not of this kind at all.
  */
 export type ReadOnce<Options> = (
-  files: Iterable<AsyncIterable<Uint8Array>>,
+  files: Iterable<ReadableBytes>,
   options: Options,
   context: ReadOnceContext,
 ) => Promise<ReadTally>;
+
+/** Bytes from beginning to end. */
+export interface ReadableBytes extends AsyncIterable<Uint8Array> {
+  /** They are those of a plain file: whoever likes may read parts of it there, at once, instead. */
+  readonly plain?: PlainFile;
+}
+
+export interface PlainFile {
+  readonly path: string;
+  /** Bytes. */
+  readonly size: number;
+  /** So many more have been read. Throws if reading is to stop. */
+  read(bytes: number): void;
+}
 
 export interface ReadOnceContext extends Pick<CommonOptions, 'gap' | 'lateness' | 'autoGap'> {
   readonly counters: ScopedCounters;

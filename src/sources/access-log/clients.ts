@@ -132,12 +132,12 @@ export class Clients {
     return client;
   }
 
-  /** Forgets everybody if there are too many: call it where no number is in use. */
-  trim(): void {
+  /** Forgets everybody if there are too many: call it where no number is in use. Answers whether it did. */
+  trim(): boolean {
     const all = [this.#addresses, this.#agents, this.#users, this.#chains];
     const bytes = all.reduce((sum, { table }) => sum + table.bytes, 0);
     const most = Math.max(this.facts.length, this.#playbacks.size, ...all.map(({ table }) => table.size));
-    if (most <= MAX_CLIENTS && bytes <= MAX_BYTES) return;
+    if (most <= MAX_CLIENTS && bytes <= MAX_BYTES) return false;
     this.forgotten += this.facts.length;
     this.facts = [];
     this.#addressesSeen = 0;
@@ -149,6 +149,7 @@ export class Clients {
     this.#playbackTexts.length = 0;
     this.#addressBehind.length = 0;
     for (const each of [this.#clients, this.#extras, this.#agentsWithExtras, this.#behind]) each.clear();
+    return true;
   }
 
   #add(address: number, agent: number, user: number, playback: number, isPublisher: boolean): void {

@@ -6,9 +6,13 @@ import fc from 'fast-check';
 import { type ClientFacts, clientFacts, type Presence, presence } from '../../core/observation.ts';
 import { changePoints, mergeQualities } from '../../core/quality.ts';
 import { foldRuns } from '../../core/runs.ts';
-import { Fold } from './fold.ts';
+import { Fold, presencesOf } from './fold.ts';
 
 const GAP = 40;
+
+function cut(fold: Fold, settled: number) {
+  return presencesOf(fold.cut(settled), NAMES);
+}
 
 function add(fold: Fold, { client, stream, time, sent, quality }: Request, settled: number): void {
   fold.add(client, stream, time, sent, quality, GAP, NAMES.qualities, settled);
@@ -31,7 +35,7 @@ type Request = typeof request extends fc.Arbitrary<infer T> ? T : never;
 function folded(requests: readonly Request[], settled: number): Presence[] {
   const fold = new Fold(99);
   for (const each of requests) add(fold, each, settled);
-  return sorted(fold.cut(settled, NAMES));
+  return sorted(cut(fold, settled));
 }
 
 function truth(requests: readonly Request[], settled: number): Presence[] {
@@ -70,9 +74,9 @@ test('a fold that was cut begins anew', () => {
     fc.property(fc.array(request, { maxLength: 60 }), fc.array(request, { maxLength: 60 }), (first, second) => {
       const fold = new Fold(3);
       for (const each of first) add(fold, each, 0);
-      fold.cut(0, NAMES);
+      cut(fold, 0);
       for (const each of second) add(fold, each, 0);
-      assert.deepEqual(sorted(fold.cut(0, NAMES)), truth(second, 0));
+      assert.deepEqual(sorted(cut(fold, 0)), truth(second, 0));
     }),
   );
 });
@@ -87,7 +91,7 @@ test('ten thousand polls of one player keep its change points, not the polls', (
     quality: Math.floor(i / 1000) % 2,
   }));
   for (const each of requests) add(fold, each, each.time - 5);
-  const [run] = fold.cut(39_990, NAMES);
+  const [run] = cut(fold, 39_990);
   assert.equal(run?.requests, 10_000);
   const expected = Array.from({ length: 10 }, (_, i) => ({ at: i * 4000, value: NAMES.qualities[i % 2]! }));
   assert.deepEqual(changePoints(run!.qualities!), expected);
@@ -99,7 +103,7 @@ test('whoever switches all the time is remembered with a bounded number of sight
   for (let i = 0; i < 5000; i++) {
     add(fold, { client: 0, stream: 0, time: i, sent: 1, quality: i % 2 }, i - 5);
   }
-  const [run] = fold.cut(4995, NAMES);
+  const [run] = cut(fold, 4995);
   assert.equal(run?.requests, 5000);
   assert.ok(run!.qualities!.length <= 512);
   assert.deepEqual(run!.qualities!.at(-1), { at: 4999, value: '360p' });
@@ -113,7 +117,7 @@ test('many runs of many clients grow the room they need', () => {
       add(fold, { client, stream: client % 2, time, sent: 2, quality: 0 }, time);
     }
   }
-  const presences = fold.cut(500, { ...NAMES, clients });
+  const presences = presencesOf(fold.cut(500), { ...NAMES, clients });
   assert.equal(presences.length, 15_000);
   assert.equal(new Set(presences.map((p) => p.client)).size, 3000);
   assert.ok(presences.every((p) => p.bytes === 2 && p.requests === 1 && p.from === p.to));

@@ -48,16 +48,15 @@ const MANY_SIGHTS = 512;
 /** Runs whose end has been told; nothing later may join them. There are few, and only until the next cut. */
 type Ends = Map<number, number>;
 
-/** One request, in numbers. */
-export interface Request {
-  readonly client: number;
-  readonly stream: number;
-  readonly time: number;
-  readonly sent: number;
-  /** -1 if it tells none. */
-  readonly quality: number;
-  /** That of the stream: presences no further apart than this are one. */
-  readonly gap: number;
+/** Client, stream, from, to, bytes, requests, and how many of the sights are its. */
+const PACKED_RUN = 7;
+/** When, and which quality. */
+const PACKED_SIGHT = 2;
+
+/** Runs in numbers, as they go from one thread to another; sights are in the order of the runs, oldest first. */
+export interface PackedRuns {
+  readonly runs: Float64Array<ArrayBuffer>;
+  readonly sights: Float64Array<ArrayBuffer>;
 }
 
 /** The names of what is numbered. */
@@ -138,28 +137,41 @@ export class Fold {
     if (known === undefined || time < known) this.#ends.set(run, time);
   }
 
-  /** The presences of what was added, and begins anew. */
-  cut(settled: number, names: Names): Presence[] {
-    const presences: Presence[] = [];
-    const runs = this.#runs;
-    const whole = this.#whole;
+  /** The runs of what was added; begins anew. */
+  cut(settled: number): PackedRuns {
+    let count = 0;
+    let seen = 0;
     for (let run = 0; run < this.#runsEnd; run += RUN) {
-      const requests = whole[run * 2 + REQUESTS]!;
-      if (requests === 0) continue;
-      presences.push(
-        presence({
-          stream: names.streams[whole[run * 2 + STREAM]!]!,
-          client: names.clients[whole[run * 2 + CLIENT]!]!,
-          from: runs[run + FROM]!,
-          to: runs[run + TO]!,
-          bytes: runs[run + SENT]!,
-          requests,
-          qualities: this.#qualitiesOf(run, settled, names.qualities),
-        }),
-      );
+      if (this.#whole[run * 2 + REQUESTS] === 0) continue;
+      count++;
+      if (this.#whole[run * 2 + SIGHT] !== NONE) seen += this.#thin(run, settled);
+    }
+    const runs = new Float64Array(count * PACKED_RUN);
+    const sights = new Float64Array(seen * PACKED_SIGHT);
+    let to = 0;
+    let sightsTo = 0;
+    for (let run = 0; run < this.#runsEnd; run += RUN) {
+      const whole = this.#whole.subarray(run * 2, run * 2 + RUN * 2);
+      if (whole[REQUESTS] === 0) continue;
+      runs[to] = whole[CLIENT]!;
+      runs[to + 1] = whole[STREAM]!;
+      runs[to + 2] = this.#runs[run + FROM]!;
+      runs[to + 3] = this.#runs[run + TO]!;
+      runs[to + 4] = this.#runs[run + SENT]!;
+      runs[to + 5] = whole[REQUESTS]!;
+      runs[to + 6] = whole[SIGHTS]!;
+      to += PACKED_RUN;
+      // The list is newest first, what comes of it oldest first.
+      sightsTo += whole[SIGHTS]! * PACKED_SIGHT;
+      let at = sightsTo;
+      for (let sight = whole[SIGHT]!; sight !== NONE; sight = this.#nextOf(sight)) {
+        at -= PACKED_SIGHT;
+        sights[at] = this.#sights[sight + AT]!;
+        sights[at + 1] = this.#qualityOf(sight);
+      }
     }
     this.#clear();
-    return presences;
+    return { runs, sights };
   }
 
   #clear(): void {
@@ -375,16 +387,29 @@ export class Fold {
     this.#link(sight, NONE);
     this.#whole[run * 2 + SIGHTS] = kept;
   }
+}
 
-  #qualitiesOf(run: number, settled: number, names: readonly string[]): QualityPoint[] | null {
-    let sight = this.#whole[run * 2 + SIGHT]!;
-    if (sight === NONE) return null;
-    const points: QualityPoint[] = [];
-    points.length = this.#thin(run, settled);
-    for (let i = points.length - 1; i >= 0; i--) {
-      points[i] = { at: this.#sights[sight + AT]!, value: names[this.#qualityOf(sight)]! };
-      sight = this.#nextOf(sight);
+/** The presences that the runs are. */
+export function presencesOf({ runs, sights }: PackedRuns, names: Names): Presence[] {
+  const presences: Presence[] = [];
+  let sight = 0;
+  for (let run = 0; run < runs.length; run += PACKED_RUN) {
+    const end = sight + runs[run + 6]! * PACKED_SIGHT;
+    const qualities: QualityPoint[] = [];
+    for (; sight < end; sight += PACKED_SIGHT) {
+      qualities.push({ at: sights[sight]!, value: names.qualities[sights[sight + 1]!]! });
     }
-    return points;
+    presences.push(
+      presence({
+        stream: names.streams[runs[run + 1]!]!,
+        client: names.clients[runs[run]!]!,
+        from: runs[run + 2]!,
+        to: runs[run + 3]!,
+        bytes: runs[run + 4]!,
+        requests: runs[run + 5]!,
+        qualities: qualities.length === 0 ? null : qualities,
+      }),
+    );
   }
+  return presences;
 }

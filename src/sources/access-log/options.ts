@@ -6,7 +6,7 @@ import { parseDuration } from '../../lib/duration.ts';
 import { cidr, duration, flag, inherited, list } from '../../lib/options.ts';
 import type { ScopedCounters } from '../../telemetry/counters.ts';
 import { FORMAT_NAMES, formatMistake } from './formats/index.ts';
-import { compilePattern, patternOption } from './patterns.ts';
+import { patternOption } from './pattern-option.ts';
 import type { ReaderMark, ReaderOptions } from './reader.ts';
 
 const GAP = /^(.{1,255})=([^=]+)$/;
@@ -101,7 +101,7 @@ export function readerOptions(
     isIssued: options.playbackIssued,
     cmcd,
     trustedProxies,
-    patterns: options.rules.map(compilePattern),
+    rules: options.rules,
     counters,
     seed: randomInt(2 ** 31),
     from,

@@ -366,7 +366,7 @@ test('too many clients, paths and streams are forgotten, counted, and known agai
   const log = reader({ counters });
   const round = (at: number) =>
     Array.from({ length: 201_000 }, (_, i) =>
-      written(line({ at, address: `token-${i}`, request: `GET /s${i % 21_000}/${i}.ts HTTP/1.1` })),
+      written(line({ at, address: `token-${i}`, request: `GET /s${i % 21_000}/${i}.mp4 HTTP/1.1` })),
     ).join('');
   const batches: ReaderBatch[] = [];
   for (const at of [0, 30]) {

@@ -17,14 +17,15 @@ import type { Cidr } from '../../lib/ip.ts';
 import type { ScopedCounters } from '../../telemetry/counters.ts';
 import { doubled } from './byte-table.ts';
 import { Clients } from './clients.ts';
-import { Fold } from './fold.ts';
+import { Fold, type Names, presencesOf } from './fold.ts';
 import { createFormat, type FormatMark, type FormatOptions, markOf } from './formats/index.ts';
 import { type GapOptions, Gaps, type GapsMark } from './gaps.ts';
 import { END, FAULTS, GOOD, HAS, OTHER } from './line.ts';
 import { Measures } from './measures.ts';
+import { type PackedBatch, packClients } from './packed.ts';
 import { LineScanner } from './parse.ts';
 import { Paths } from './paths.ts';
-import type { Pattern } from './patterns.ts';
+import { compilePattern, type PatternOption } from './patterns.ts';
 import { Rows, type RowsMark } from './rows.ts';
 import { textOf } from './text.ts';
 
@@ -49,7 +50,7 @@ export interface ReaderOptions extends FormatOptions, GapOptions {
   readonly cmcd: boolean;
   readonly trustedProxies: readonly Cidr[];
   /** What paths mean, before the default rules. */
-  readonly patterns: readonly Pattern[];
+  readonly rules: readonly PatternOption[];
   readonly counters: ScopedCounters;
   /** A whole number that nobody outside can guess, for hash tables. */
   readonly seed: number;
@@ -67,6 +68,18 @@ export interface ReaderMark {
   readonly format?: FormatMark | undefined;
   readonly rows?: RowsMark | undefined;
   readonly gaps?: GapsMark | undefined;
+}
+
+/** What a part of a log tells of itself, to whoever puts parts together (parts.ts). */
+export interface PartAccount {
+  /** Of the lines as they are written; not finite if there were none. */
+  readonly oldest: Instant;
+  readonly newest: Instant;
+  readonly format: FormatMark;
+  /** How many streams have names that end in a digit. */
+  readonly numbered: number;
+  /** There were finished rows, of which equal ones are counted. */
+  readonly hasRows: boolean;
 }
 
 /** All lines that were read, also those that are no audience. */
@@ -101,6 +114,11 @@ export class LogReader {
   /** By number of the stream: its gap. */
   #gapOf = new Float64Array(64);
   #reports: StreamReport[] = [];
+  /** How many names another thread has been told of. */
+  #toldNames = { clients: 0, streams: 0, qualities: 0 };
+  /** The oldest time that a line of this part has, as it is written. */
+  #oldest = Number.POSITIVE_INFINITY;
+  #hasRows = false;
 
   #bytes = 0;
   #lines = 0;
@@ -116,11 +134,11 @@ export class LogReader {
   readonly #told = new Map<string, number>();
 
   constructor(options: ReaderOptions) {
-    const { seed, from, patterns } = options;
+    const { seed, from } = options;
     this.#options = options;
     this.#scanner = new LineScanner(createFormat(options, from?.format ?? null));
     this.#clients = new Clients(options);
-    this.#paths = new Paths(patterns, from?.numbered ?? [], seed);
+    this.#paths = new Paths(options.rules.map(compilePattern), from?.numbered ?? [], seed);
     this.#fold = new Fold(seed);
     this.#rows = new Rows(from?.rows);
     this.#gaps = new Gaps(options, from?.gaps);
@@ -171,6 +189,7 @@ export class LogReader {
       this.#requestsOf[status]!++;
       this.#bytesOf[status]! += line.sent;
       let { time } = line;
+      if (time < this.#oldest) this.#oldest = time;
       if (time > latest) {
         time = latest;
         this.#future++;
@@ -188,16 +207,64 @@ export class LogReader {
   /** What was read since the last cut. */
   cut(): ReaderBatch {
     const names = { clients: this.#clients.facts, streams: this.#paths.streams, qualities: this.#paths.qualities };
-    const presences = this.#fold.cut(this.#settled, names);
-    const measures = this.#measures.cut(names.clients, names.streams);
-    const observations: Observation[] = [...this.#reports, ...presences, ...this.#spans, ...measures];
+    const presences = presencesOf(this.#fold.cut(this.#settled), names);
+    const observations = [...this.#reports, ...presences, ...this.#othersOf(names)];
+    this.#tidy();
+    return { observations, watermark: this.watermark };
+  }
+
+  /** The same, for another thread. */
+  cutPacked(): PackedBatch {
+    const { facts } = this.#clients;
+    const { streams, qualities } = this.#paths;
+    const told = this.#toldNames;
+    const batch: PackedBatch = {
+      runs: this.#fold.cut(this.#settled),
+      clients: packClients(facts, told.clients),
+      streams: { first: told.streams, names: streams.slice(told.streams) },
+      qualities: { first: told.qualities, names: qualities.slice(told.qualities) },
+      observations: [...this.#reports, ...this.#othersOf({ clients: facts, streams })],
+    };
+    this.#toldNames = { clients: facts.length, streams: streams.length, qualities: qualities.length };
+    this.#tidy();
+    return batch;
+  }
+
+  /**
+   * Begins a part of a log of which it is not known what was read before it: as if nothing was. What makes a difference is
+   * in `account`.
+   */
+  beginPart(): void {
+    this.#newest = Number.NEGATIVE_INFINITY;
+    this.#oldest = Number.POSITIVE_INFINITY;
+    this.#hasRows = false;
+  }
+
+  get account(): PartAccount {
+    return {
+      oldest: this.#oldest,
+      newest: this.#newest,
+      format: markOf(this.#scanner.format),
+      numbered: this.#paths.numbered.length,
+      hasRows: this.#hasRows,
+    };
+  }
+
+  /** Connections, long answers, and what CMCD says. */
+  #othersOf(names: Pick<Names, 'clients' | 'streams'>): Presence[] {
+    return [...this.#spans, ...this.#measures.cut(names.clients, names.streams)];
+  }
+
+  #tidy(): void {
     this.#reports = [];
     this.#spans = [];
     this.#rows.forget(this.#settled);
-    this.#clients.trim();
-    if (this.#paths.trim()) this.#streamSeen.fill(Number.NEGATIVE_INFINITY);
+    if (this.#clients.trim()) this.#toldNames = { ...this.#toldNames, clients: 0 };
+    if (this.#paths.trim()) {
+      this.#toldNames = { ...this.#toldNames, streams: 0, qualities: 0 };
+      this.#streamSeen.fill(Number.NEGATIVE_INFINITY);
+    }
     this.#count();
-    return { observations, watermark: this.watermark };
   }
 
   tally(): LogTally {
@@ -242,6 +309,7 @@ export class LogReader {
     const name = this.#paths.streams[stream]!;
     const client = this.#clients.facts[this.#clients.find(line)]!;
     if ((line.has & HAS.over) !== 0) {
+      this.#hasRows = true;
       this.#spans.push(this.#rows.read(line, name, client, time));
       return;
     }

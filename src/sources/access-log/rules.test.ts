@@ -1,7 +1,8 @@
 import { strict as assert } from 'node:assert';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { compilePattern, type PatternOption, patternOption } from './patterns.ts';
+import { patternOption } from './pattern-option.ts';
+import { compilePattern, type PatternOption } from './patterns.ts';
 import { classify, isNumbered, type Role } from './rules.ts';
 
 const NONE = new Set<string>();

@@ -1,0 +1,107 @@
+/** What a reader has found, as it goes from one thread to another: numbers in arrays, and only the names that are new. */
+
+import { type ClientFacts, clientFacts, type Observation } from '../../core/observation.ts';
+import type { PackedRuns } from './fold.ts';
+
+/** Many texts as one: copying that is fast. */
+export interface PackedTexts {
+  readonly all: string;
+  /** Where each of them ends. */
+  readonly ends: Int32Array<ArrayBuffer>;
+}
+
+/** Clients by their numbers, from the first that had not been told of yet. */
+export interface PackedClients {
+  readonly first: number;
+  readonly addresses: PackedTexts;
+  /** By client: which of `agents` it has; -1 is none. */
+  readonly agentOf: Int32Array<ArrayBuffer>;
+  readonly agents: PackedTexts;
+  /** The few that have more than that, whole. */
+  readonly others: readonly (readonly [number, ClientFacts])[];
+}
+
+/** Everything since the last one. */
+export interface PackedBatch {
+  readonly runs: PackedRuns;
+  readonly clients: PackedClients;
+  /** Names from the first that had not been told of yet. */
+  readonly streams: { readonly first: number; readonly names: readonly string[] };
+  readonly qualities: { readonly first: number; readonly names: readonly string[] };
+  readonly observations: readonly Observation[];
+}
+
+/** What is received, by number. */
+export class UnpackedNames {
+  readonly clients: ClientFacts[] = [];
+  readonly streams: string[] = [];
+  readonly qualities: string[] = [];
+
+  /** Numbers that begin at 0 again are new ones. */
+  add({ clients, streams, qualities }: Pick<PackedBatch, 'clients' | 'streams' | 'qualities'>): void {
+    this.clients.length = clients.first;
+    for (const facts of unpackClients(clients)) this.clients.push(facts);
+    this.streams.length = streams.first;
+    this.streams.push(...streams.names);
+    this.qualities.length = qualities.first;
+    this.qualities.push(...qualities.names);
+  }
+}
+
+export function packClients(all: readonly ClientFacts[], first: number): PackedClients {
+  const agentNumbers = new Map<string, number>();
+  const addresses: string[] = [];
+  const agentOf = new Int32Array(all.length - first);
+  const others: [number, ClientFacts][] = [];
+  for (let i = first; i < all.length; i++) {
+    const facts = all[i]!;
+    const { address, userAgent } = facts;
+    const isPlain = address !== null && facts.user === null && facts.playback === null && !facts.isPublisher;
+    if (!isPlain) others.push([i - first, facts]);
+    addresses.push(address ?? '');
+    let agent = userAgent === null ? -1 : agentNumbers.get(userAgent);
+    if (agent === undefined) {
+      agent = agentNumbers.size;
+      agentNumbers.set(userAgent!, agent);
+    }
+    agentOf[i - first] = agent;
+  }
+  return { first, addresses: packTexts(addresses), agentOf, agents: packTexts([...agentNumbers.keys()]), others };
+}
+
+function* unpackClients({ addresses, agentOf, agents, others }: PackedClients): Generator<ClientFacts> {
+  const agentTexts = unpackTexts(agents);
+  const whole = new Map(others);
+  let i = 0;
+  for (const address of unpackTexts(addresses)) {
+    const agent = agentOf[i]!;
+    yield whole.get(i) ?? clientFacts({ address, userAgent: agent === -1 ? null : agentTexts[agent]! });
+    i++;
+  }
+}
+
+function packTexts(texts: readonly string[]): PackedTexts {
+  const ends = new Int32Array(texts.length);
+  let end = 0;
+  texts.forEach((text, i) => {
+    end += text.length;
+    ends[i] = end;
+  });
+  return { all: texts.join(''), ends };
+}
+
+function unpackTexts({ all, ends }: PackedTexts): string[] {
+  const texts: string[] = [];
+  let start = 0;
+  for (const end of ends) {
+    texts.push(all.slice(start, end));
+    start = end;
+  }
+  return texts;
+}
+
+/** The memory that need not be copied. */
+export function transferable({ runs, clients }: PackedBatch): ArrayBuffer[] {
+  const { addresses, agents, agentOf } = clients;
+  return [runs.runs, runs.sights, addresses.ends, agents.ends, agentOf].map(({ buffer }) => buffer);
+}
