@@ -18,7 +18,7 @@ export type Hash = (text: string) => string;
 export interface Player {
   readonly name: string | null;
   readonly version: string | null;
-  /** `browser`, `player`, `app`, `library`, `bot`, … or null. */
+  /** `browser`, `player`, `app`, `library`, `tool` or `bot`, as docs/players.md tells them apart; null if it does not show. */
   readonly type: string | null;
   /** The operating system or device family it runs on. */
   readonly platform: string | null;

@@ -2,7 +2,6 @@
 
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import type { Worker } from 'node:worker_threads';
 import type { IpBytes } from '../lib/ip.ts';
 
 /** The path of a file beside the repository, in `shared/cases`. */
@@ -35,14 +34,4 @@ export function randomAddress(random: () => number, bytes: 4 | 16): IpBytes {
   address[0] = IPV6_FIRST_BYTES[Math.floor(random() * IPV6_FIRST_BYTES.length)]!;
   address[1] = address[0] === 0x20 ? 1 : address[1]! & 15;
   return address;
-}
-
-/** The threads of this process that run, from now on: a set that changes by itself. */
-export function watchThreads(): ReadonlySet<Worker> {
-  const running = new Set<Worker>();
-  process.on('worker', (thread) => {
-    running.add(thread);
-    thread.once('exit', () => running.delete(thread));
-  });
-  return running;
 }

@@ -1,17 +1,15 @@
 import { strict as assert } from 'node:assert';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { until } from '../../lab/child.ts';
 import type { Client } from '../core/identity.ts';
 import { type ClientFacts, clientFacts, presence } from '../core/observation.ts';
 import { Tracker } from '../core/tracker.ts';
 import { ScopedCounters } from '../telemetry/counters.ts';
 import { silentLog } from '../telemetry/log.ts';
-import { caseFile, noCases, watchThreads } from './fixture.ts';
+import { caseFile, noCases } from './fixture.ts';
 import { createEnrichment, type EnrichmentOptions } from './index.ts';
 import { keyedHash } from './privacy.ts';
 
-const threads = watchThreads();
 const KEY = new Uint8Array(32).fill(9);
 const hash = keyedHash(KEY);
 const FULL = { addresses: 'full', ipv4Bits: 24, ipv6Bits: 48 } as const;
@@ -181,61 +179,39 @@ test('without databases there are no places', async () => {
   await enrichment.close();
 });
 
-test('a player that is found later reaches the session', async () => {
+test('a player is known before the session begins', async () => {
   const tracker = new Tracker({ hash });
   tracker.attach({ name: 's', audience: null, gap: 40_000, departures: 'never', provisional: false });
-  const { enrichment, found } = await start({ found: (source, client) => tracker.touch(source, client) });
-  assert.deepEqual(found, []);
+  const { enrichment, found } = await start();
   const client = enrichment.identify('s', clientFacts({ address: '192.0.2.1', userAgent: FIREFOX }));
   tracker.observe('s', presence({ stream: 'radio', client, from: 0 }));
   const [opened] = tracker.changes().opened;
-  assert.equal(opened?.player, null);
-  await enrichment.settled();
-  const [updated] = tracker.changes().updated;
-  assert.equal(updated, opened);
-  assert.deepEqual(tracker.describe(updated!).player, {
+  assert.deepEqual(tracker.describe(opened!).player, {
     name: 'Firefox',
     version: '121.0',
     type: 'browser',
     platform: 'Linux',
   });
-  await enrichment.close();
-});
-
-test('found is called once for each client who waited, and for none who knew', async () => {
-  const { enrichment, found } = await start();
-  const of = (address: string, userAgent: string) => enrichment.identify('s', clientFacts({ address, userAgent }));
-  const waiting = Array.from({ length: 2500 }, (_, i) => of(`2001:db8:${i.toString(16)}::1`, FIREFOX));
-  of('192.0.2.1', 'VLC/3.0.16 LibVLC/3.0.16');
-  of('192.0.2.2', 'xyzzy, of which nothing can be known');
+  await enrichment.settled();
   assert.deepEqual(found, []);
-  await enrichment.settled();
-  assert.deepEqual(
-    found,
-    waiting.map((client) => ['s', client]),
-  );
-  assert.ok(waiting.every((client) => client.player === waiting[0]!.player && client.player?.name === 'Firefox'));
-  const late = of('192.0.2.3', FIREFOX);
-  assert.equal(late.player, waiting[0]!.player);
-  await enrichment.settled();
-  assert.equal(found.length, waiting.length);
   await enrichment.close();
 });
 
-test('so many clients are kept and no more; so many wait and no more', async () => {
-  const { enrichment, counters, found } = await start({ keepClients: 3 });
+test('clients with one user agent share what is known of it', async () => {
+  const { enrichment } = await start();
+  const of = (address: string) => enrichment.identify('s', clientFacts({ address, userAgent: FIREFOX }));
+  assert.equal(of('192.0.2.1').player?.name, 'Firefox');
+  assert.equal(of('192.0.2.1').player, of('192.0.2.2').player);
+  await enrichment.close();
+});
+
+test('so many clients are kept and no more', async () => {
+  const { enrichment, counters } = await start({ keepClients: 3 });
   const of = (i: number) => enrichment.identify('s', clientFacts({ address: `192.0.2.${i}`, userAgent: FIREFOX }));
   const clients = [1, 2, 3, 4, 5].map(of);
   assert.equal(counters.get('clientsEvicted'), 2);
-  assert.equal(counters.get('clientsUntold'), 2);
   assert.equal(of(5), clients[4]);
   assert.notEqual(of(1), clients[0]);
-  await enrichment.settled();
-  assert.equal(found.length, 3);
-  // Those who could not wait have had their turn: there is room for others again.
-  enrichment.identify('s', clientFacts({ address: '192.0.2.9', userAgent: `${FIREFOX} more` }));
-  await enrichment.settled();
-  assert.equal(found.length, 4);
   await enrichment.close();
 });
 
@@ -247,15 +223,4 @@ test('a user agent without end is kept without its end, but still tells clients 
   assert.notEqual(of(`${long}a`).key, of(`${long}b`).key);
   assert.equal(of(`${long}a`), of(`${long}a`));
   await enrichment.close();
-});
-
-test('closing while players are sought tells nobody any more and leaves no thread behind', async () => {
-  const { enrichment, found } = await start();
-  for (let i = 0; i < 50; i++) enrichment.identify('s', clientFacts({ userAgent: `${FIREFOX} ${i}` }));
-  await until('a thread runs', () => threads.size === 1);
-  const settled = enrichment.settled();
-  await enrichment.close();
-  await settled;
-  assert.equal(threads.size, 0);
-  assert.deepEqual(found, []);
 });

@@ -62,3 +62,17 @@ export const leftOut: readonly string[] = [...LEFT_OUT];
 export const isNamedBot: (userAgent: string) => boolean = createIsbotFromList(
   list.filter((pattern) => !LEFT_OUT.has(pattern)),
 );
+
+/** What is done with a recording when nobody listens to it. */
+const JOB =
+  /(?:import(?:er)?|transcri(?:be[rd]?|ption)|crawler|spider|scraper|fetch(?:er)?|validator|checker|scanner|analy[sz]er|worker|pipeline|indexer|archiver|aggregator|backfill|parser|downloader|processor|migration|stt)\b/i;
+/** `Mozilla/5.0 (compatible; Some/1.0; +https://…)`: that is how robots introduce themselves, and no player does. */
+const INTRODUCTION = /^Mozilla\/[\d.]+ \(compatible; (?!MSIE)[^()]{0,200}\+https?:/;
+
+/**
+ * A bot that no list knows by name, by what it says it does: `podcast-downloader/1.0`. To be asked only of those that do not
+ * say what they run on; on a telephone, a downloader has somebody who will listen.
+ */
+export function isJob(userAgent: string): boolean {
+  return JOB.test(userAgent) || INTRODUCTION.test(userAgent);
+}

@@ -1,78 +1,56 @@
 /**
- * Who plays: the name of the player and whether it is a bot, for each user agent. What is cheap is said at once (the bot by
- * name, a plain player by rule); what is not comes later from a thread (detection.ts). Answers are kept by user agent.
+ * Who plays: the name of the player and whether it is a bot, for each user agent (detector.ts). Known at once, some
+ * microseconds after it is first seen; answers are kept by user agent. The rules are read when the first one comes.
  */
 
 import type { Player } from '../../core/identity.ts';
 import type { ScopedCounters } from '../../telemetry/counters.ts';
 import type { Log } from '../../telemetry/log.ts';
 import { Lru } from '../lru.ts';
-import { isNamedBot } from './bots.ts';
-import { Detection } from './detection.ts';
-import { findByRule } from './rules.ts';
+import { createDetector, type Detector } from './detector.ts';
 
-/** What is known of a user agent, shared by all who have it. `W` is whatever waits for it to be known. */
+/** What is known of a user agent, shared by all who have it. `W` is whatever would wait for it to be known. */
 export interface Agent<W> {
   readonly player: Player | null;
   readonly bot: boolean;
-  /** Who must be told when `player` and `bot` are found; null if they are final. */
+  /** Who must be told when `player` and `bot` are found: null, for they are final. */
   readonly waiting: W[] | null;
 }
 
 export interface PlayersOptions<W> {
   /** How many user agents are kept. */
   readonly keep: number;
-  /** How many may wait for the thread: see `Detection`. */
-  readonly queue: number;
-  /** Called when an agent that was not is final, whatever has been found; `waiting` is who waited. */
-  readonly settle: (agent: Agent<W>, waiting: readonly W[]) => void;
-  readonly log: Log;
-  /** Counts `agentsEvicted`, and what `Detection` counts. */
+  /** Counts `agentsEvicted`. */
   readonly counters: ScopedCounters;
-  /** For tests: another module for the thread, and another patience in milliseconds. */
-  readonly worker?: URL;
-  readonly patience?: number;
+  /** Not used: nobody waits for what is known at once. */
+  readonly settle?: (agent: Agent<W>, waiting: readonly W[]) => void;
+  readonly queue?: number;
+  readonly log?: Log;
 }
 
 export interface Players<W> {
-  /** What is known of the user agent now; the same object as long as it is kept. Some microseconds at first sight. */
+  /**
+   * What is known of the user agent; the same object as long as it is kept. The first call takes some 50 ms, and throws code
+   * `BUNDLED_MISSING` if the rules are not installed.
+   */
   agentOf(userAgent: string | null): Agent<W>;
   /** Resolves when nothing is under way. */
   settled(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Longer user agents are cut before anything is asked of them: expressions take their time with them. */
+/** What differs only behind this is one agent. */
 const LONGEST_AGENT = 1024;
-const PATIENCE = 10_000;
 
-type Mutable<T> = { -readonly [K in keyof T]: T[K] };
-
-export function createPlayers<W>(options: PlayersOptions<W>): Players<W> {
-  const { settle, log, counters } = options;
-  const detection = new Detection({
-    worker: options.worker ?? workerModule(),
-    most: options.queue,
-    patience: options.patience ?? PATIENCE,
-    log,
-    counters,
-  });
-  const kept = new Lru<string, Agent<W>>(options.keep);
+export function createPlayers<W>({ keep, counters }: PlayersOptions<W>): Players<W> {
+  const kept = new Lru<string, Agent<W>>(keep);
   const nobody: Agent<W> = { player: null, bot: false, waiting: null };
+  let detect: Detector | null = null;
 
   const meet = (userAgent: string): Agent<W> => {
-    const plain = findByRule(userAgent);
-    if (plain !== null) return { player: plain.player, bot: plain.bot, waiting: null };
-    const agent: Mutable<Agent<W>> = { player: null, bot: isNamedBot(userAgent), waiting: [] };
-    const isAsked = detection.ask(userAgent, (finding) => {
-      const waiting = agent.waiting ?? [];
-      agent.waiting = null;
-      agent.player = finding?.player ?? null;
-      agent.bot = finding?.bot ?? agent.bot;
-      settle(agent, waiting);
-    });
-    if (!isAsked) agent.waiting = null;
-    return agent;
+    detect ??= createDetector();
+    const { player, bot } = detect(userAgent);
+    return { player, bot, waiting: null };
   };
 
   return {
@@ -82,19 +60,14 @@ export function createPlayers<W>(options: PlayersOptions<W>): Players<W> {
       const known = kept.get(asked);
       if (known !== undefined) return known;
       const agent = meet(asked);
-      // One that was refused for want of room is asked again when it is met again.
-      const isRefused = agent.player === null && agent.waiting === null;
-      if (isRefused) return agent;
       kept.set(asked, agent);
       if (kept.evicted > 0) counters.set('agentsEvicted', kept.evicted);
       return agent;
     },
-    settled: () => detection.settled(),
-    close: () => detection.close(),
+    settled: () => Promise.resolve(),
+    close: () => {
+      kept.clear();
+      return Promise.resolve();
+    },
   };
-}
-
-/** TypeScript as it stands, or what has been made of it. */
-function workerModule(): URL {
-  return new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js', import.meta.url);
 }
