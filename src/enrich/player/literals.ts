@@ -17,6 +17,8 @@ export function requiredLiterals(source: string, price: (text: string) => number
 /** Escapes of letters that stand for a set, a place or another character, none of which is a text. */
 const NO_TEXT = /[a-z\d]/i;
 
+const PLAIN = /[\w /;,:=%!-]+/y;
+
 class Reader {
   readonly #source: string;
   readonly #price: (text: string) => number;
@@ -48,14 +50,15 @@ class Reader {
       run = '';
     };
     while (this.#at < this.#source.length) {
-      const char = this.#source[this.#at]!;
-      if (char === '|' || char === ')') break;
+      run += this.#plain();
+      const char = this.#source[this.#at];
+      if (char === undefined || char === '|' || char === ')') break;
       const atom = char === '(' ? this.#group() : this.#single(char);
-      const { isOptional, isOnce } = this.#quantifier();
-      if (typeof atom === 'string' && !isOptional) run += atom;
-      if (typeof atom === 'string' && isOnce) continue;
+      const times = this.#quantifier();
+      if (typeof atom === 'string' && times !== 'maybe') run += atom;
+      if (typeof atom === 'string' && times === 'once') continue;
       endRun();
-      if (typeof atom !== 'string' && !isOptional) offer(atom);
+      if (typeof atom !== 'string' && times !== 'maybe') offer(atom);
     }
     endRun();
     return best;
@@ -63,6 +66,17 @@ class Reader {
 
   #costOf(set: readonly string[]): number {
     return set.reduce((sum, text) => sum + this.#price(text), 0);
+  }
+
+  /** What can be taken as it is, in one go: by far the most. Its last character is left if there is a quantifier behind it. */
+  #plain(): string {
+    PLAIN.lastIndex = this.#at;
+    const found = PLAIN.exec(this.#source)?.[0] ?? '';
+    const next = this.#source[this.#at + found.length];
+    const isQuantified = next === '*' || next === '+' || next === '?' || next === '{';
+    const text = isQuantified ? found.slice(0, -1) : found;
+    this.#at += text.length;
+    return text.toLowerCase();
   }
 
   /** A group's set; what looks ahead or behind has none. */
@@ -98,14 +112,15 @@ class Reader {
     return /^([a-z])\1*$/i.test(inside) ? textOf(inside[0]!) : null;
   }
 
-  #quantifier(): { readonly isOptional: boolean; readonly isOnce: boolean } {
+  #quantifier(): 'once' | 'often' | 'maybe' {
+    const char = this.#source[this.#at];
+    if (char !== '*' && char !== '+' && char !== '?' && char !== '{') return 'once';
     const pattern = /(?:[*+?]|\{(\d+)(?:,\d*)?\})\??/y;
     pattern.lastIndex = this.#at;
     const found = pattern.exec(this.#source);
-    if (found === null) return { isOptional: false, isOnce: true };
+    if (found === null) return 'once';
     this.#at += found[0].length;
-    const isOptional = found[0][0] === '*' || found[0][0] === '?' || found[1] === '0';
-    return { isOptional, isOnce: false };
+    return char === '*' || char === '?' || found[1] === '0' ? 'maybe' : 'often';
   }
 }
 

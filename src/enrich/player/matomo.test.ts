@@ -5,7 +5,7 @@ import { noCases } from '../fixture.ts';
 import { createDetector } from './detector.ts';
 import { BROWSERS, collected } from './fixture.ts';
 import { requiredLiterals } from './literals.ts';
-import { Matomo, readRules } from './matomo.ts';
+import { Matomo, patternOf, readRules } from './matomo.ts';
 import { RuleIndex } from './rule-index.ts';
 
 const rules = readRules();
@@ -27,8 +27,8 @@ test('what a rule tells has the groups of its match in it', () => {
   assert.equal(matomo.ask('Podkicker Pro/2.6.6')('app')?.name, 'Podkicker Pro');
 });
 
-/** The slow way: every rule, as the package writes it. */
-const patterns = rules.map(({ source }) => new RegExp(source, 'i'));
+/** The slow way: every rule. */
+const patterns = rules.map(patternOf);
 
 function assertNoneIsMissed(index: RuleIndex, userAgent: string): void {
   const candidates = new Set(index.candidates(userAgent));
@@ -124,7 +124,7 @@ test('nobody can make an answer slow: what rules with gaps look for, in every or
   const gapped = rules.filter(({ source }) => /\.[*+].*/.test(source));
   assert.ok(gapped.length > 50);
   for (const { source } of gapped) {
-    const words = (source.slice(48).match(/[A-Za-z][\w/]{2,}/g) ?? []).slice(0, 4);
+    const words = (source.match(/[A-Za-z][\w/]{2,}/g) ?? []).slice(0, 4);
     for (const between of [' ', '; ', '/1.1 ']) {
       const blocks = words.map((word) =>
         `${word}${between}`.repeat(Math.floor(500 / words.length / (word.length + 2))),

@@ -34,7 +34,7 @@ export interface Told {
 
 export interface MatomoRule {
   readonly kind: Kind;
-  /** To be matched whatever the case. */
+  /** As the package writes it; `patternOf` makes it what it means. */
   readonly source: string;
   readonly name: string;
   readonly version: string;
@@ -73,7 +73,7 @@ export function readRules(): MatomoRule[] {
 }
 
 function tell(rule: MatomoRule, userAgent: string): Told | null {
-  rule.pattern ??= new RegExp(rule.source, 'i');
+  rule.pattern ??= patternOf(rule);
   const match = rule.pattern.exec(userAgent);
   if (match === null) return null;
   const name = filled(rule.name, match).trim();
@@ -89,9 +89,16 @@ interface Row {
 
 function rulesOf(kind: Kind): MatomoRule[] {
   return rowsOf(kind).flatMap(({ regex, name, version }) => {
+    // PHP's `++` does not go back; here it does, and matches the same.
     if (typeof regex !== 'string' || typeof name !== 'string') return [];
     return [
-      { kind, source: inContext(regex), name, version: typeof version === 'string' ? version : '', pattern: null },
+      {
+        kind,
+        source: regex.replaceAll('++', '+'),
+        name,
+        version: typeof version === 'string' ? version : '',
+        pattern: null,
+      },
     ];
   });
 }
@@ -106,11 +113,10 @@ function rowsOf(kind: Kind): readonly Row[] {
 }
 
 /**
- * How the package reads its own rules: not in the middle of a word, and with PHP's `++` as `+`. With `.*` in front, a word may
+ * How the package reads its own rules: not in the middle of a word, and whatever the case. With `.*` in front, a word may
  * begin anywhere; to try that from every place would be the work of squares.
  */
-function inContext(regex: string): string {
-  const plain = regex.replaceAll('++', '+');
-  const isAnywhere = plain.startsWith('.*') && !plain.includes('|');
-  return isAnywhere ? plain.slice(2) : `(?:^|[^A-Z0-9_-]|[^A-Z0-9-]_|sprd-|MZ-)(?:${plain})`;
+export function patternOf({ source }: MatomoRule): RegExp {
+  const isAnywhere = source.startsWith('.*') && !source.includes('|');
+  return new RegExp(isAnywhere ? source.slice(2) : `(?:^|[^A-Z0-9_-]|[^A-Z0-9-]_|sprd-|MZ-)(?:${source})`, 'i');
 }

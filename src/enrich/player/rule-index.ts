@@ -92,7 +92,7 @@ export class RuleIndex {
     let least = Number.POSITIVE_INFINITY;
     for (let offset = 0; offset + GRAM <= text.length; offset++) {
       const isTaken = this.#heads[hash(gramAt(text, offset))]! >= 0;
-      const price = (EVERYWHERE.includes(text.slice(offset, offset + GRAM)) ? 2 : 0) + (isTaken ? 1 : 0);
+      const price = (GRAMS_EVERYWHERE.has(gramAt(text, offset)) ? 2 : 0) + (isTaken ? 1 : 0);
       if (price >= least) continue;
       least = price;
       best = offset;
@@ -100,6 +100,10 @@ export class RuleIndex {
     return best;
   }
 }
+
+const GRAMS_EVERYWHERE: ReadonlySet<number> = new Set(
+  Array.from({ length: EVERYWHERE.length + 1 - GRAM }, (_, offset) => gramAt(EVERYWHERE, offset)),
+);
 
 /** How often a text comes, roughly: the longer, the rarer. */
 function priceOf(text: string): number {
