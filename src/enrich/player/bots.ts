@@ -67,7 +67,7 @@ export const isNamedBot: (userAgent: string) => boolean = createIsbotFromList(
 const JOB =
   /(?:import(?:er)?|transcri(?:be[rd]?|ption)|crawler|spider|scraper|fetch(?:er)?|validator|checker|scanner|analy[sz]er|worker|pipeline|indexer|archiver|aggregator|backfill|parser|downloader|processor|migration|stt)\b/i;
 /** `Mozilla/5.0 (compatible; Some/1.0; +https://…)`: that is how robots introduce themselves, and no player does. */
-const INTRODUCTION = /^Mozilla\/[\d.]+ \(compatible; (?!MSIE)[^()]{0,200}\+https?:/;
+const INTRODUCTION = /^Mozilla\/[\d.]+ \(compatible; (?!MSIE|Windows|Linux|X11)[^()]{0,200}\+https?:/;
 
 /**
  * A bot that no list knows by name, by what it says it does: `podcast-downloader/1.0`. To be asked only of those that do not

@@ -30,7 +30,7 @@ export function readProduct(userAgent: string): Product | null {
 
 /** `Mozilla/5.0 (compatible; Some/1.0 …`: not a browser, but something that wants to be let in like one. */
 export function isRobotLike(userAgent: string): boolean {
-  return /^Mozilla\/[\d.]+ \(compatible; (?!MSIE)/.test(userAgent);
+  return /^Mozilla\/[\d.]+ \(compatible; (?!MSIE|Windows|Linux|X11|Macintosh|Android|iP)/.test(userAgent);
 }
 
 /** Behind what does not count: `Linux/5.4 UPnP/1.0 Some/1.0`. */

@@ -29,7 +29,8 @@ const DEVICES: readonly Row[] = [
   [/\bCrKey\b/, 'Chromecast', 'Chromecast'],
   [/^Google ?(?:Home|Nest)\b/i, 'Google Home', 'Google Home'],
   [/\bWeb0S\b.*\bSmartTV\b|\bWebAppManager\b|\bLG NetCast\b/, 'LG webOS TV', 'webOS'],
-  [/\bSMART-TV\b.*\bTizen\b/, 'Samsung Smart TV', 'Tizen'],
+  [/\bSMART-TV\b.*\bTizen\b|\bTizen\b.*\bSMART-TV\b/, 'Samsung Smart TV', 'Tizen'],
+  [/\bHbbTV\b/, 'HbbTV'],
   [/^microsoft;xbox/i, 'Microsoft Xbox', 'Xbox'],
   [/^sony_tv;ps(\d)/i, 'Sony PlayStation $1', 'PlayStation'],
   [/\bBose(?:_SoundTouch)?\b/, 'Bose', 'Bose'],
@@ -47,13 +48,16 @@ const PLAYERS: readonly Row[] = [
   [/^Winamp(?:MPEG)?\b/i, 'Winamp', 'Windows'],
   [/^(?:NSPlayer|Windows-Media-Player)\b/i, 'Windows Media Player'],
   [/^Music Player Daemon\b/i, 'Music Player Daemon'],
+  [/^(?:lib)?mpv\b/i, 'mpv'],
+  // As they wrote it before it was `AppleCoreMedia/…`.
+  [/^Apple (?:Mac OS X|iPhone OS) v\S{1,20} CoreMedia\b/, 'AppleCoreMedia'],
   [/^Plex(?:MediaPlayer| Media Player|amp)?\b/i, 'Plex'],
   [/^(?:MX ?Player)\b/i, 'MX Player', 'Android'],
   [/^(?:IPTV ?)?Smarters(?: ?Player)?\b/i, 'IPTV Smarters'],
   [/^OTT ?Navigator\b/i, 'OTT Navigator'],
   [/^RadioDroid(?:2)?\b/i, 'RadioDroid', 'Android'],
   [
-    /^(?:AIMP|Amarok|Audacious|Clementine|cmus|Emby|foobar2000|IINA|Infuse|Jellyfin|Kodi|MediaMonkey|mpg123|MPlayer|mpv|MusicBee|nPlayer|PotPlayer|QMPlay2|RealPlayer|Rhythmbox|SMPlayer|Strawberry|Swinsian|TiviMate|Totem|Volumio|xine|XBMC|XMPlay)\b/i,
+    /^(?:AIMP|Amarok|Audacious|Clementine|cmus|Emby|foobar2000|IINA|Infuse|Jellyfin|Kodi|MediaMonkey|mpg123|MPlayer|MusicBee|nPlayer|PotPlayer|QMPlay2|RealPlayer|Rhythmbox|SMPlayer|Strawberry|Swinsian|TiviMate|Totem|Volumio|xine|XBMC|XMPlay)\b/i,
     '$&',
   ],
   // What clients of spyserver call themselves: `SDR# 1700.0.0.1 on Windows`, `sdr++`.
@@ -125,7 +129,10 @@ const RELAYS: readonly Row[] = [
   [/^Wowza(?:StreamingEngine|MediaServer)?/i, 'Wowza'],
   [/^(?:nginx|ngx-local-relay)\b/i, 'nginx'],
   [/^(?:MediaMTX|rtsp-simple-server|gortsplib)\b/i, 'MediaMTX'],
-  [/^(?:AzuraCast|Centova|Liquidsoap|RSAS|Steamcast|Flussonic|MistServer|Red5|Restreamer|go2rtc|Varnish)\b/i, '$&'],
+  [
+    /^(?:AzuraCast|Centova|Liquidsoap|RSAS|Rocket Streaming Audio Server|Steamcast|Flussonic|MistServer|Red5|Restreamer|go2rtc|Varnish)\b/i,
+    '$&',
+  ],
 ];
 
 /** Who looks whether a stream is up. */
