@@ -121,6 +121,54 @@ export interface Timeline {
   readonly series: readonly TimelineSeries[];
 }
 
+/** What listening metrics are made of: counts over steps that follow upon each other, and over all of them together. */
+export interface ListeningQuery {
+  /**
+   * The starts of the steps, in order, and the end of the last one. All but the first and the last lie on a clock
+   * quarter-hour of UTC.
+   */
+  readonly edges: readonly Instant[];
+  readonly filter: SessionFilter;
+  /** Sessions that last shorter than this, in all, are counted as gross sessions and nowhere else. */
+  readonly minSession: Milliseconds;
+  readonly cumeRule: CumeRule;
+}
+
+/**
+ * Who is a listener of a period: whoever has a session that is there in it and long enough, or whoever has listened for
+ * five minutes of a clock quarter-hour that lies in it as a whole.
+ */
+export const CUME_RULES = ['session', 'quarter-hour'] as const;
+export type CumeRule = (typeof CUME_RULES)[number];
+
+/** Since 1980 the clocks of all time zones have shown the quarter-hours of UTC. */
+export const QUARTER_HOUR: Milliseconds = 900_000;
+/** Who listens for so long of a clock quarter-hour is a listener of it. */
+export const QUARTER_HOUR_LISTENING: Milliseconds = 300_000;
+
+/** Of the sessions that are there in a period, clipped to it; one without length is never there. */
+export interface ListeningCount {
+  /** All, however short. The others count only those that are long enough. */
+  readonly grossSessions: number;
+  readonly activeSessions: number;
+  /** Those of them that began in the period. */
+  readonly startedSessions: number;
+  readonly listeningSeconds: number;
+  /** Distinct listeners by the rule that was asked for; null if it needs a whole quarter-hour and there is none. */
+  readonly listeners: number | null;
+  /** Clock quarter-hours that lie in the period as a whole. */
+  readonly quarterHours: number;
+  /** The listeners of each of these, added up. Who has several sessions at once listens once. */
+  readonly quarterHourListeners: number;
+  /** The greatest number of sessions at once, and when it was first reached; `at` is null without a session. */
+  readonly peak: { readonly count: number; readonly at: Instant | null };
+}
+
+export interface Listening {
+  readonly whole: ListeningCount;
+  readonly steps: readonly ListeningCount[];
+}
+
 /** What sessions, live or stored, are filtered and counted by. */
 export interface Facets {
   readonly stream: string;

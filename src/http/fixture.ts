@@ -256,6 +256,7 @@ function refusableStore(store: Store, refusal: () => Site['refusal']): Store {
     sessions: (query) => unless('questions', () => store.sessions(query)),
     aggregate: (query) => unless('questions', () => store.aggregate(query)),
     timeline: (query) => unless('questions', () => store.timeline(query)),
+    listening: (query) => unless('questions', () => store.listening(query)),
   };
 }
 

@@ -12,7 +12,16 @@
  */
 
 import type { Instant, StreamReport } from '../core/observation.ts';
-import type { HistoryGroup, HistoryQuery, SessionPage, SessionQuery, Timeline, TimelineQuery } from '../core/query.ts';
+import type {
+  HistoryGroup,
+  HistoryQuery,
+  Listening,
+  ListeningQuery,
+  SessionPage,
+  SessionQuery,
+  Timeline,
+  TimelineQuery,
+} from '../core/query.ts';
 import type { SessionRecord } from '../core/session.ts';
 import type { OpenSession, Residue } from '../core/tracker.ts';
 
@@ -96,6 +105,11 @@ export interface Store {
    * shorter than the others. An undivided question always has its one series.
    */
   timeline(query: TimelineQuery): Promise<Timeline>;
+  /**
+   * What listening metrics are made of; at most 10,000 steps, whose edges are as the query says: else it rejects with code
+   * `BAD_QUERY`. Open sessions are as they stood at the last commit: they reach to their last sight.
+   */
+  listening(query: ListeningQuery): Promise<Listening>;
   /** Reports of one stream, newest first: at most 1000. */
   reports(source: string, stream: string, limit: number): Promise<StoredReport[]>;
   /** Samples in `[from, to)` in order of time, at most the first 100,000: go on from the last one. */

@@ -8,6 +8,7 @@ import { describe, test } from 'node:test';
 import { testCommits } from './suite/commits.ts';
 import { testCounts } from './suite/counts.ts';
 import { testErasure } from './suite/erasure.ts';
+import { testListening } from './suite/listening.ts';
 import { testPages } from './suite/pages.ts';
 import { closedSession, commitOf } from './suite/rows.ts';
 import { freshFolder, freshStore, type StoreUnderTest } from './suite/store-under-test.ts';
@@ -18,6 +19,7 @@ export function storeSuite(name: string, subject: StoreUnderTest): void {
     testCommits(subject);
     testPages(subject);
     testCounts(subject);
+    testListening(subject);
     testValues(subject);
     testErasure(subject);
     testClosing(subject);

@@ -25,6 +25,8 @@ export interface Bindings {
   hashes(values: readonly number[]): string;
   /** A whole number; as such it is compared with BIGINT columns without converting them. */
   whole(value: number): string;
+  /** A list of whole numbers, for `unnest`. */
+  wholes(values: readonly number[]): string;
   hash(value: number): string;
   readonly values: readonly DuckDBValue[];
   readonly types: readonly DuckDBType[];
@@ -47,6 +49,7 @@ export function createBindings(): Bindings {
     texts: (list) => add(listValue(list.map((value) => (value === null ? null : storedText(value)))), LIST(VARCHAR)),
     hashes: (list) => add(listValue(list), LIST(UINTEGER)),
     whole: (value) => add(bigintOf(value), BIGINT),
+    wholes: (list) => add(listValue(list.map(bigintOf)), LIST(BIGINT)),
     hash: (value) => add(value, UINTEGER),
     values,
     types,

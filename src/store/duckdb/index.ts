@@ -19,6 +19,7 @@ import { createDatabase, type Database } from './database.ts';
 import { forget, retain } from './erase.ts';
 import { failureOf } from './failure.ts';
 import { claim } from './instance.ts';
+import { readListening } from './listening.ts';
 import { type Migration, migrate } from './migrate.ts';
 import { MIGRATIONS } from './migrations.ts';
 import { readResumed } from './resume.ts';
@@ -96,6 +97,7 @@ function storeOf(database: Database, checkpoint: Checkpointer, counters: ScopedC
     sessions: (query) => database.read((connection) => findSessions(connection, query)),
     aggregate: (query) => database.read((connection) => aggregateSessions(connection, query)),
     timeline: (query) => database.read((connection) => readTimeline(connection, query)),
+    listening: (query) => database.read((connection) => readListening(connection, query)),
     reports: (source, stream, limit) => database.read((connection) => findReports(connection, source, stream, limit)),
     samples: (source, stream, metric, from, to) =>
       database.read((connection) => findSamples(connection, { source, stream, metric, from, to })),

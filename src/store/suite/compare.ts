@@ -7,16 +7,20 @@ import type { Store } from '../store.ts';
 import { sessions, underSource } from './arbitrary.ts';
 import { createWriter } from './rows.ts';
 
-/** Calls `compare` with the sessions that were written and each question, 25 times with other sessions. */
+/**
+ * Calls `compare` with the sessions that were written and each question, 25 times with other sessions; `arbitrary` draws
+ * others than those of arbitrary.ts.
+ */
 export async function compareWithReference<Query extends { readonly filter: SessionFilter }>(
   store: Store,
   query: fc.Arbitrary<Query>,
   compare: (rows: readonly SessionRecord[], asked: Query) => Promise<void>,
+  arbitrary: fc.Arbitrary<readonly SessionRecord[]> = sessions,
 ): Promise<void> {
   const write = createWriter(store);
   let runs = 0;
   const property = fc.asyncProperty(
-    sessions,
+    arbitrary,
     fc.array(query, { minLength: 1, maxLength: 8 }),
     async (drawn, queries) => {
       const source = `run-${runs++}`;

@@ -8,8 +8,13 @@ import {
   facetOf,
   type HistoryGroup,
   type HistoryQuery,
+  type Listening,
+  type ListeningCount,
+  type ListeningQuery,
   matches,
   OTHERS,
+  QUARTER_HOUR,
+  QUARTER_HOUR_LISTENING,
   type SessionQuery,
   type SessionSort,
   type Timeline,
@@ -143,4 +148,62 @@ function seriesOf(
     peak.push(Math.max(0, ...levels));
   }
   return { value, average, peak };
+}
+
+export function expectedListening(rows: readonly SessionRecord[], query: ListeningQuery): Listening {
+  const { edges } = query;
+  return {
+    whole: listeningIn(rows, query, edges[0]!, edges.at(-1)!),
+    steps: edges.slice(0, -1).map((edge, i) => listeningIn(rows, query, edge, edges[i + 1]!)),
+  };
+}
+
+function listeningIn(
+  rows: readonly SessionRecord[],
+  { filter, minSession, cumeRule }: ListeningQuery,
+  from: number,
+  to: number,
+): ListeningCount {
+  const gross = rows.filter(
+    (row) => row.startedAt < to && row.lastSeenAt > from && row.lastSeenAt > row.startedAt && matches(row, filter),
+  );
+  const active = gross.filter(({ startedAt, lastSeenAt }) => lastSeenAt - startedAt >= minSession);
+  const quarters: number[] = [];
+  for (let at = Math.ceil(from / QUARTER_HOUR) * QUARTER_HOUR; at + QUARTER_HOUR <= to; at += QUARTER_HOUR)
+    quarters.push(at);
+  const heard = quarters.map((at) => listenersOf(active).filter((listener) => hasHeard(active, listener, at)));
+  const moments = active.map(({ startedAt }) => Math.max(startedAt, from)).sort((a, b) => a - b);
+  const levelAt = (at: number) =>
+    active.filter(({ startedAt, lastSeenAt }) => startedAt <= at && at < lastSeenAt).length;
+  const peak = Math.max(0, ...moments.map(levelAt));
+  return {
+    grossSessions: gross.length,
+    activeSessions: active.length,
+    startedSessions: active.filter(({ startedAt }) => startedAt >= from).length,
+    listeningSeconds:
+      active.reduce((sum, row) => sum + Math.min(row.lastSeenAt, to) - Math.max(row.startedAt, from), 0) / 1000,
+    listeners:
+      cumeRule === 'session' ? listenersOf(active).length : quarters.length === 0 ? null : new Set(heard.flat()).size,
+    quarterHours: quarters.length,
+    quarterHourListeners: heard.reduce((sum, each) => sum + each.length, 0),
+    peak: { count: peak, at: moments.find((at) => levelAt(at) === peak) ?? null },
+  };
+}
+
+function listenersOf(rows: readonly SessionRecord[]): string[] {
+  return [...new Set(rows.map(({ listener }) => listener))];
+}
+
+/** Between two edges of their sessions a listener is there all the time, or not at all. */
+function hasHeard(rows: readonly SessionRecord[], listener: string, quarter: number): boolean {
+  const own = rows.filter((row) => row.listener === listener);
+  const clipped = (at: number) => Math.min(Math.max(at, quarter), quarter + QUARTER_HOUR);
+  const edges = own.flatMap(({ startedAt, lastSeenAt }) => [clipped(startedAt), clipped(lastSeenAt)]);
+  const inOrder = edges.sort((a, b) => a - b);
+  let listened = 0;
+  for (const [i, edge] of inOrder.entries()) {
+    const isThere = own.some(({ startedAt, lastSeenAt }) => startedAt <= edge && edge < lastSeenAt);
+    if (isThere) listened += (inOrder[i + 1] ?? edge) - edge;
+  }
+  return listened >= QUARTER_HOUR_LISTENING;
 }
