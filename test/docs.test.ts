@@ -5,8 +5,11 @@ import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { z } from 'zod';
 import { GENERATED } from '../docs/generate.ts';
+import * as contract from '../src/http/contract.ts';
 import { KINDS } from '../src/sources/index.ts';
+import { texts } from '../web/src/lib/texts.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const read = (path: string) => readFileSync(join(ROOT, path), 'utf8');
@@ -53,4 +56,88 @@ test('every counter of a source is on its page', () => {
     const missing = names.map(([, name]) => name!).filter((name) => !page.includes(`\`${name}\``));
     assert.deepEqual(missing, [], `${kind}: counters that its page does not explain`);
   }
+});
+
+const METRICS = read('docs/metrics.md');
+/** Field names as they are written there: `name`, `outer.name`, or `name`: `inner`. */
+const explained = new Set([...METRICS.matchAll(/`([\w.]+)`/g)].flatMap(([, name]) => name!.split('.')));
+
+interface Shape {
+  readonly type?: string;
+  readonly properties?: Readonly<Record<string, Shape>>;
+  readonly items?: Shape;
+  readonly anyOf?: readonly Shape[];
+  readonly $defs?: Readonly<Record<string, Shape>>;
+}
+
+/** Names of all fields within it that are `meant`. */
+function fieldsOf(
+  { properties = {}, items, anyOf = [], $defs = {} }: Shape,
+  meant: (field: Shape) => boolean,
+): string[] {
+  const own = Object.entries(properties).filter(([, field]) => meant(field));
+  const inner = [
+    ...Object.values(properties),
+    ...(items === undefined ? [] : [items]),
+    ...anyOf,
+    ...Object.values($defs),
+  ];
+  return [...own.map(([name]) => name), ...inner.flatMap((each) => fieldsOf(each, meant))];
+}
+
+const schemaOf = (answer: z.ZodType) => z.toJSONSchema(answer, { unrepresentable: 'any' }) as Shape;
+
+test('docs/metrics.md has every field of the audience report, and every parameter', () => {
+  const all = fieldsOf(schemaOf(contract.AudienceReportWire), () => true);
+  assert.ok(all.length > 25);
+  const own = ['from', 'to', 'timeZone', 'step', 'minSession', 'cumeRule', 'stream', 'source', 'bot'];
+  assert.deepEqual(
+    [...all, ...own].filter((name) => !explained.has(name)),
+    [],
+  );
+});
+
+/** These number nothing: they tell one thing from another. */
+const NO_MEASURES = ['port', 'asn'];
+
+test('docs/metrics.md has every number that the API answers', () => {
+  const isNumber = ({ type, anyOf }: Shape): boolean =>
+    type === 'number' || type === 'integer' || (anyOf ?? []).some(isNumber);
+  const answers = Object.entries(contract).filter(([name]) => name.endsWith('Wire') || name.startsWith('Live'));
+  assert.ok(answers.length > 10);
+  const numbers = answers.flatMap(([, shape]) => fieldsOf(schemaOf(shape as z.ZodType), isNumber));
+  assert.ok(numbers.length > 60);
+  assert.deepEqual(
+    numbers.filter((name) => !explained.has(name) && !NO_MEASURES.includes(name)),
+    [],
+  );
+});
+
+test('docs/metrics.md has every metric of Prometheus, and no other', () => {
+  const names = [...read('src/http/metrics.ts').matchAll(/page\.metric\(\s*'(\w+)'/g)].map(([, name]) => name!);
+  const rows = [...METRICS.matchAll(/^\| `((?:headcount|process)_\w+)` \|/gm)].map(([, name]) => name!);
+  assert.ok(names.length > 10);
+  assert.deepEqual(rows.sort(), names.sort());
+});
+
+test('docs/metrics.md has every counter that is of no source', () => {
+  const code = globSync('src/{collector,store,enrich}/**/*.ts', { cwd: ROOT }).filter(
+    (path) => !/\.test\.ts$|fixture|suite/.test(path),
+  );
+  const counted = code.flatMap((path) => [...read(path).matchAll(/counters\.(?:add|set)\('(\w+)'/g)]);
+  const tracker = /interface TrackerCounters \{(.*?)\n\}/s.exec(read('src/core/tracker.ts'))![1]!;
+  const names = [...counted, ...tracker.matchAll(/^ {2}(\w+):/gm)].map(([, name]) => name!);
+  assert.ok(names.length > 20);
+  assert.deepEqual(
+    names.filter((name) => !explained.has(name)),
+    [],
+  );
+});
+
+test('docs/metrics.md explains every number of the dashboard under the name that it has there', () => {
+  const missing = Object.values(texts.glossary.terms).filter(({ name }) => !METRICS.includes(`**${name}**`));
+  assert.deepEqual(
+    missing.map(({ name }) => name),
+    [],
+  );
 });

@@ -4,7 +4,9 @@
  */
 
 import { z } from 'zod';
-import { DIMENSIONS, SESSION_SORTS, SESSION_STATES } from '../core/query.ts';
+import { CUME_RULES, DIMENSIONS, SESSION_SORTS, SESSION_STATES } from '../core/query.ts';
+import { STEPS } from '../insights/metrics/steps.ts';
+import { formatDuration, parseDuration } from '../lib/duration.ts';
 
 const time = z.iso.datetime({ precision: 3 }).describe('ISO 8601, UTC, with milliseconds.');
 const count = z.int().min(0);
@@ -164,6 +166,61 @@ export const TimelineWire = z
   })
   .meta({ id: 'Timeline', description: 'Concurrency; never includes the gap.' });
 export type TimelineWire = z.infer<typeof TimelineWire>;
+
+const AudienceFigures = z.object({
+  tlhHours: z.number().min(0).describe('Total listening hours (TLH): the time that sessions were there, added up.'),
+  tlhSeconds: z.number().min(0),
+  aas: z.number().min(0).describe('Average active sessions (AAS): TLH by the hours of the period.'),
+  ss: count.describe('Session starts (SS): sessions that began in the period.'),
+  as: count.describe('Active sessions (AS): sessions that were there in the period, whenever they began.'),
+  cume: count
+    .nullable()
+    .describe('Distinct listeners (CUME), by the rule. Null if that needs a whole quarter-hour and there is none.'),
+  tslSeconds: z.number().min(0).nullable().describe('Time spent listening (TSL): TLH by CUME. Null without listeners.'),
+  atslSeconds: z
+    .number()
+    .min(0)
+    .nullable()
+    .describe('Average time spent listening (ATSL): TLH by AS. Null without sessions.'),
+  aqh: z
+    .number()
+    .min(0)
+    .nullable()
+    .describe(
+      'Average quarter-hour listeners (AQH): who listens for five minutes of a clock quarter-hour, averaged over all quarter-hours that lie in the period as a whole. Null if none does.',
+    ),
+  quarterHours: count.describe('How many these are.'),
+  peak: z
+    .object({ count, at: time.nullable() })
+    .describe('The greatest number of sessions at once, and when it was first reached.'),
+  grossSessions: count.describe('Active sessions, also those that are shorter than `minSessionSeconds`.'),
+});
+
+const reported = {
+  from: time,
+  to: time,
+  hours: z.number().min(0).describe('How long the period really lasts: a day may have 23 or 25 hours.'),
+};
+
+export const AudienceReportWire = z
+  .object({
+    ...reported,
+    timeZone: z.string(),
+    step: z.enum(STEPS).nullable(),
+    provisionalFrom: time.nullable().describe('From here on sessions that seem over may still turn out to go on.'),
+    rules: z.object({
+      minSessionSeconds: z.number().min(0).describe('Sessions that last shorter, in all, are gross sessions only.'),
+      cumeRule: z.enum(CUME_RULES),
+      bot: z.enum(['true', 'false', 'all']).describe('Only bots, only people, or both.'),
+    }),
+    totals: AudienceFigures,
+    steps: z.array(AudienceFigures.extend(reported)).describe('None unless `step` is given.'),
+  })
+  .meta({
+    id: 'AudienceReport',
+    description: 'Listening metrics; docs/metrics.md has the definitions. Open sessions count as they stand.',
+  });
+export type AudienceReportWire = z.infer<typeof AudienceReportWire>;
 
 export const PlacesWire = z
   .object({
@@ -333,6 +390,48 @@ export const TimelineRequest = z.strictObject({
     .max(50)
     .default(10)
     .describe('So many series; the rest is one series, `(others)`.'),
+});
+
+const LONGEST_MINIMUM = 86_400_000;
+const EDGE = { error: 'must be a time such as 2026-01-31T12:00:00Z, or a date such as 2026-01-31, from 1980 on' };
+const edge = z.union([instant, z.iso.date(EDGE)], EDGE);
+
+export const AudienceReportRequest = z.strictObject({
+  ...filters,
+  from: edge
+    .optional()
+    .describe(
+      'ISO 8601; a date is the beginning of that day in the time zone. Not before 1980. Default: a day before `to`.',
+    ),
+  to: edge.optional().describe('The same, not included. What is still to come is left out. Default: now.'),
+  timeZone: z
+    .string()
+    .max(64)
+    .default('UTC')
+    .describe('The IANA name of the time zone of dates and steps, such as `Europe/Berlin`.'),
+  step: z
+    .enum(STEPS)
+    .optional()
+    .describe('Also by hour, day, week (from Monday) or month of the time zone; at most 10,000 of them.'),
+  minSession: z
+    .string()
+    .default('60s')
+    .transform((text, context) => {
+      const duration = parseDuration(text);
+      if (duration !== null && duration <= LONGEST_MINIMUM) return duration;
+      context.addIssue({
+        code: 'custom',
+        message: `must be a duration such as 60s, of at most ${formatDuration(LONGEST_MINIMUM)}`,
+      });
+      return z.NEVER;
+    })
+    .describe('Sessions that last shorter count as gross sessions only: the one-minute rule.'),
+  cumeRule: z
+    .enum(CUME_RULES)
+    .default('session')
+    .describe(
+      'Who is a listener: `session`, who has a session that is long enough; `quarter-hour`, who listens for five minutes of a clock quarter-hour.',
+    ),
 });
 
 export const LiveQuery = z.strictObject({ events: z.enum(['sampled', 'sessions']).default('sampled') });

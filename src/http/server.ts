@@ -34,6 +34,7 @@ import { parsePart, type Route, STATUS_OF } from './route.ts';
 import { audienceRoutes, oneStream } from './routes/audience.ts';
 import { historyRoutes } from './routes/history.ts';
 import { processRoutes } from './routes/process.ts';
+import { reportRoutes } from './routes/reports.ts';
 import { sessionRoutes } from './routes/sessions.ts';
 import type { Service } from './service.ts';
 import { sessionWire } from './wire.ts';
@@ -86,7 +87,13 @@ declare module 'fastify' {
 }
 
 export function allRoutes(service: Service): Route[] {
-  return [...audienceRoutes(service), ...sessionRoutes(service), ...historyRoutes(service), ...processRoutes(service)];
+  return [
+    ...audienceRoutes(service),
+    ...sessionRoutes(service),
+    ...historyRoutes(service),
+    ...reportRoutes(service),
+    ...processRoutes(service),
+  ];
 }
 
 /** Throws `LISTEN_FAILED`; then nothing is left running. */

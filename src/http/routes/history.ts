@@ -62,7 +62,7 @@ export function historyRoutes(service: Service): Route[] {
 }
 
 /** Who is silent since then may still turn out to have been there: the least watermark, less the gap. */
-function provisionalFrom(service: Service): number | null {
+export function provisionalFrom(service: Service): number | null {
   const edges = service
     .sources()
     .filter(({ status, watermark }) => status !== 'finished' && watermark !== null)
