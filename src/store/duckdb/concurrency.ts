@@ -1,7 +1,7 @@
 /**
  * How many sessions were there in each of many steps: every begin and end is an event (+1, -1), the running sum of the
  * events is the number of sessions at once, and the starts of the steps are events of no change, so that no stretch of
- * equal concurrency spans two steps. Who was there in a step was there when it began, or came later in it.
+ * equal concurrency spans two steps. Whoever was there in a step was there before and after its start, or came later in it.
  *
  * The period is read in slices of equal length, whatever the steps are; a step may lie in several.
  */
@@ -10,7 +10,6 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import type { Instant } from '../../core/observation.ts';
 import type { ListeningQuery } from '../../core/query.ts';
 import { type Bindings, createBindings, rowsOf } from './bindings.ts';
-import type { Row } from './columns.ts';
 import { filterSql, periodSql, whereSql } from './filter.ts';
 
 /** Of one step. `gross` are all sessions, the others only those that are long enough. */
@@ -92,15 +91,27 @@ async function readSlice(
 ): Promise<Concurrency[]> {
   const bindings = createBindings();
   const rows = await rowsOf(connection, sliceSql(query, starts, end, bindings), bindings);
-  return rows.map(concurrencyOf);
+  const answer = starts.map(() => NOBODY);
+  let [carried, grossCarried] = [0, 0];
+  for (const row of rows) {
+    const cells = row.map(Number) as [number, number, number, number, number, number, number, number];
+    const [place, change, grossChange, started, grossStarted, area, peak, peakAt] = cells;
+    // What comes before the first start is who is carried into it.
+    if (place > 0) {
+      const there = { carried, grossCarried, started, grossStarted, area, peak };
+      answer[place - 1] = { ...there, peakAt: peak === 0 ? null : peakAt };
+    }
+    carried += change;
+    grossCarried += grossChange;
+  }
+  return answer;
 }
 
-function concurrencyOf(row: Row): Concurrency {
-  const cells = row.map(Number) as [number, number, number, number, number, number, number];
-  const [carried, grossCarried, started, grossStarted, area, peak, peakAt] = cells;
-  return { carried, grossCarried, started, grossStarted, area, peak, peakAt: peak === 0 ? null : peakAt };
-}
-
+/**
+ * By place (the how-manieth start): changes in it, sessions that began, their area, their peak and its first moment. At
+ * the same moment ends come first, and with them whoever is carried into the slice; then the start of a step, then begins.
+ * What is passed through within a moment is never more than what was before or is after it, and lasts for no time.
+ */
 function sliceSql(
   { filter, minSession }: ListeningQuery,
   starts: readonly Instant[],
@@ -119,20 +130,15 @@ function sliceSql(
     (last_seen_at - started_at >= ${bindings.whole(minSession)})::INTEGER AS is_long`;
   return `WITH there AS MATERIALIZED (${there} FROM sessions ${where} UNION ALL ${there} FROM open_sessions ${where}),
     events AS (
-      SELECT moment, sum(change) AS change, sum(gross_change) AS gross_change,
-        sum(started) AS started, sum(gross_started) AS gross_started, sum(step) AS step
-      FROM (
-        SELECT began AS moment, is_long AS change, 1 AS gross_change,
-          is_long * is_new AS started, is_new AS gross_started, 0 AS step FROM there
-        UNION ALL SELECT ended, -is_long, -1, 0, 0, 0 FROM there WHERE ended < ${to}
-        UNION ALL SELECT unnest(${bindings.wholes(starts)}), 0, 0, 0, 0, 1
-      ) GROUP BY moment),
+      SELECT began AS moment, 2 * is_new - 1 AS turn, is_long AS change, 1 AS gross_change,
+        is_long * is_new AS started, is_new AS gross_started, 0 AS step FROM there
+      UNION ALL SELECT ended, -1, -is_long, -1, 0, 0, 0 FROM there WHERE ended < ${to}
+      UNION ALL SELECT unnest(${bindings.wholes(starts)}), 0, 0, 0, 0, 0, 1),
     levels AS (
-      SELECT *, sum(change) OVER before AS level, sum(gross_change) OVER before AS gross_level,
-        sum(step) OVER before AS place, lead(moment, 1, ${to}) OVER (ORDER BY moment) - moment AS lasted
-      FROM events WINDOW before AS (ORDER BY moment ROWS UNBOUNDED PRECEDING))
-    SELECT
-      coalesce(sum(level - started) FILTER (step = 1), 0), coalesce(sum(gross_level - gross_started) FILTER (step = 1), 0),
-      sum(started), sum(gross_started), sum(level * lasted)::DOUBLE, max(level), arg_min(moment, (-level, moment))
+      SELECT *, (sum(change) OVER before)::INTEGER AS level, (sum(step) OVER before)::INTEGER AS place,
+        lead(moment, 1, ${to}) OVER (ORDER BY moment, turn) - moment AS lasted
+      FROM events WINDOW before AS (ORDER BY moment, turn ROWS UNBOUNDED PRECEDING))
+    SELECT place, sum(change), sum(gross_change), sum(started), sum(gross_started), sum(level * lasted)::DOUBLE,
+      max(level), arg_min(moment, (-level, moment))
     FROM levels GROUP BY place ORDER BY place`;
 }
