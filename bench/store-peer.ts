@@ -74,6 +74,46 @@ export class SqlitePeer {
       .map((row) => row['peak']);
   }
 
+  /** What listening metrics are made of, of sessions of a minute and longer, as `store.listening` has it for the whole. */
+  listening(from: number, to: number): Record<string, unknown> {
+    const values = { from: BigInt(from), to: BigInt(to), quarter: 900_000n };
+    // No two pieces of a listener overlap; each is cut into the parts that it has of the quarter-hours.
+    const [row] = this.#database
+      .prepare(
+        `WITH RECURSIVE there AS MATERIALIZED (
+           SELECT listener, started_at, max(started_at, :from) AS began, min(last_seen_at, :to) AS ended,
+             last_seen_at - started_at >= 60000 AS is_long
+           FROM sessions INDEXED BY by_time WHERE started_at < :to AND last_seen_at > :from),
+         ordered AS (SELECT listener, began, ended,
+           max(ended) OVER (PARTITION BY listener ORDER BY began ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS reach
+           FROM there WHERE is_long),
+         parts(listener, began, ended) AS (
+           SELECT listener, max(began, coalesce(reach, began)), ended FROM ordered WHERE reach IS NULL OR ended > reach
+           UNION ALL
+           SELECT listener, (began / :quarter + 1) * :quarter, ended FROM parts
+           WHERE (began / :quarter + 1) * :quarter < ended),
+         heard AS (
+           SELECT listener, began / :quarter FROM parts GROUP BY 1, 2
+           HAVING sum(min(ended, (began / :quarter + 1) * :quarter) - began) >= 300000),
+         events AS (SELECT at, sum(change) AS change FROM (
+           SELECT began AS at, 1 AS change FROM there WHERE is_long
+           UNION ALL SELECT ended, -1 FROM there WHERE is_long) GROUP BY at),
+         levels AS (SELECT at, sum(change) OVER (ORDER BY at) AS level FROM events)
+         SELECT count(*) AS grossSessions, sum(is_long) AS activeSessions,
+           sum(is_long AND started_at >= :from) AS startedSessions,
+           sum((ended - began) * is_long) / 1000.0 AS listeningSeconds,
+           count(DISTINCT listener) FILTER (WHERE is_long) AS listeners,
+           :to / :quarter - :from / :quarter AS quarterHours,
+           (SELECT count(*) FROM heard) AS quarterHourListeners,
+           (SELECT max(level) FROM levels) AS peak,
+           (SELECT at FROM levels ORDER BY level DESC, at LIMIT 1) AS peakAt
+         FROM there`,
+      )
+      .all(values);
+    const { peak, peakAt, ...counts } = row!;
+    return { ...counts, peak: { count: peak, at: peakAt } };
+  }
+
   /** How many sessions of a country there are, and the ids of the newest fifty. */
   page(country: string, from: number, to: number): unknown[] {
     const where = 'WHERE country = :country AND started_at < :to AND last_seen_at > :from';

@@ -10,6 +10,8 @@ import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { isDeepStrictEqual } from 'node:util';
 import { randomFrom } from '../src/enrich/fixture.ts';
+import { audienceReport } from '../src/insights/metrics/metrics.ts';
+import { timeZoneOf } from '../src/insights/metrics/time-zone.ts';
 import { openDuckDbStore } from '../src/store/duckdb/index.ts';
 import type { Store } from '../src/store/store.ts';
 import { silentLog } from '../src/telemetry/log.ts';
@@ -41,9 +43,10 @@ export const store: Bench = {
       await history.close();
       history = await openDuckDbStore({ directory, log: silentLog });
       await askOverHttp(history, sqlite, report);
-      for (const question of [YEAR_BY_COUNTRY, MONTH_BY_COUNTRY, TIMELINE, PAGE]) {
+      for (const question of [YEAR_BY_COUNTRY, MONTH_BY_COUNTRY, TIMELINE, LISTENING, PAGE]) {
         await compare(history, sqlite, question, report);
       }
+      await reportAudience(history, report);
       await keepUp(history, SESSIONS / BATCH + 1, report);
       await measureWaysIn(folder, report);
     } finally {
@@ -142,6 +145,15 @@ const TIMELINE: Question = {
   theirs: (sqlite) => sqlite.peaks(MONTH.from, MONTH.to, HOUR),
 };
 
+const LISTENING: Question = {
+  name: '  listening metrics of 31 days',
+  ours: async (history) => {
+    const edges = [MONTH.from, MONTH.to];
+    return (await history.listening({ edges, filter: {}, minSession: 60_000, cumeRule: 'session' })).whole;
+  },
+  theirs: (sqlite) => sqlite.listening(MONTH.from, MONTH.to),
+};
+
 const PAGE: Question = {
   name: '  newest 50 of a country, and its total',
   ours: async (history) => {
@@ -167,6 +179,29 @@ async function compare(history: Store, sqlite: SqlitePeer, question: Question, r
     peer: { name: 'sqlite', figure: milliseconds(theirs) },
     ratio: ratioOf(ours, theirs),
   });
+}
+
+/** Reports of stations in a zone that sets its clocks; their sums must be those of the whole. */
+async function reportAudience(history: Store, report: Report): Promise<void> {
+  const zone = timeZoneOf('Europe/Berlin')!;
+  for (const [what, from, step] of [
+    ['  audience report of 31 days, by hour', MONTH.from, 'hour'],
+    ['  audience report of the whole year, by day', START, 'day'],
+  ] as const) {
+    report.note(what.trim());
+    const times: number[] = [];
+    for (let round = 0; round < TURNS.rounds; round++) {
+      const ms = await timed(async () => {
+        const rules = { filter: { bot: false }, minSession: 60_000, cumeRule: 'session' } as const;
+        const { whole, steps } = await audienceReport(history, { from, to: END, step, zone, ...rules });
+        const seconds = steps.reduce((sum, { tlhSeconds }) => sum + tlhSeconds, 0);
+        const starts = steps.reduce((sum, { ss }) => sum + ss, 0);
+        mustAgree(what, [Math.round(seconds), starts], [Math.round(whole.tlhSeconds), whole.ss]);
+      });
+      times.push(ms);
+    }
+    report.figure({ what, ours: milliseconds(samplesOf(times)) });
+  }
 }
 
 function mustAgree(what: string, ours: unknown, theirs: unknown): void {

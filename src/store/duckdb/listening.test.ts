@@ -27,5 +27,5 @@ test('listening is counted the same, into however many slices of time and groups
     await appendRows(connection, 'sessions', closedColumns(1), rows);
     assert.deepEqual(await readListening(connection, asked, sizes), expectedListening(rows, asked));
   });
-  await fc.assert(property, { numRuns: 60 });
+  await fc.assert(property, { numRuns: 100 });
 });

@@ -38,7 +38,7 @@ export const listeningSessions = fc
       isOpen: fc.boolean(),
       bot: fc.boolean(),
     }),
-    { maxLength: 25 },
+    { maxLength: 25, size: 'max' },
   )
   .map((drawn) =>
     drawn.map(({ start, duration: length, listener, isOpen, bot }, i) => {
@@ -128,6 +128,22 @@ function testListeningEdges(subject: StoreUnderTest): void {
     assert.deepEqual([whole.grossSessions, whole.activeSessions, whole.listeners], [0, 0, 0]);
     assert.equal(whole.listeningSeconds, 0);
     assert.deepEqual(whole.peak, { count: 0, at: null });
+  });
+
+  test('a session over the edge of steps is there in both, and if it is too short it is a gross session of both', async (t) => {
+    const store = await freshStore(t, subject);
+    await createWriter(store)([at(-1000, 58_999), at(14 * MINUTE, 16 * MINUTE), at(29.5 * MINUTE, 30.4 * MINUTE)]);
+    const edges = [0, 1, 2, 3].map((quarter) => NOON + quarter * QUARTER_HOUR);
+    const { steps, whole } = await store.listening({ ...HOUR, edges });
+    const counts = [...steps, whole].map(({ grossSessions, activeSessions, startedSessions }) => [
+      ...[grossSessions, activeSessions, startedSessions],
+    ]);
+    assert.deepEqual(counts, [
+      [2, 1, 1],
+      [2, 1, 0],
+      [1, 0, 0],
+      [3, 1, 1],
+    ]);
   });
 
   test('of two equal peaks the first one counts', async (t) => {
