@@ -3,6 +3,7 @@
 import { strict as assert } from 'node:assert';
 import { after, test } from 'node:test';
 import type {
+  AudienceReportWire,
   AudienceWire,
   HistoryWire,
   PlacesWire,
@@ -78,6 +79,11 @@ const ASKED: Readonly<Record<string, () => Promise<void>>> = {
     assert.equal(steps.length, 288);
     assert.equal(series.length, 1);
     assert.ok(Math.max(...series[0]!.peak) >= HERE.length);
+  },
+  'GET /reports/audience': async () => {
+    const { totals, hours } = await api<AudienceReportWire>('/reports/audience?minSession=0');
+    assert.equal(hours, 24);
+    assert.deepEqual([totals.grossSessions, totals.as, totals.ss], new Array(3).fill(PEOPLE.length));
   },
   'GET /status': async () => {
     const { store, ...rest } = await api<StatusWire>('/status');
