@@ -4,18 +4,15 @@
  * the caller. Nothing of a request is kept: no connection, no cookie.
  *
  * Trust: a redirect is followed only to the same scheme, host and port, and no link-local address is ever connected to
- * (RFC 3927, RFC 4291 §2.5.6): that is where clouds keep their metadata services. Addresses are checked after the name
- * has been resolved, and the address that was checked is the one that is connected to.
+ * (lib/outgoing.ts).
  */
 
-import { lookup as resolve } from 'node:dns';
 import { type IncomingMessage, request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
-import { isIP, type LookupFunction } from 'node:net';
 import { promisify } from 'node:util';
 import { gunzip, inflate, inflateRaw } from 'node:zlib';
 import { HeadcountError } from '../../lib/errors.ts';
-import { isInCidr, parseCidr, parseIp } from '../../lib/ip.ts';
+import { lookupRoutable, peerOf, refuseLinkLocalLiteral, unreachable, unreachableFor } from '../../lib/outgoing.ts';
 
 export interface FetchOptions {
   /** HTTP Basic. Never part of an error. */
@@ -37,7 +34,6 @@ export interface Page {
 }
 
 const MAX_REDIRECTS = 3;
-const LINK_LOCAL = ['169.254.0.0/16', 'fe80::/10'].map((text) => parseCidr(text)!);
 
 /**
  * GETs `url` (http or https; credentials in it are ignored).
@@ -63,7 +59,7 @@ export async function fetchText(url: URL | string, options: FetchOptions): Promi
     if (options.signal.aborted) throw options.signal.reason;
     if (error instanceof HeadcountError) throw error;
     if (timeout.signal.aborted) throw unreachable(at, `it did not answer within ${options.timeoutMs} ms`);
-    throw unreachable(at, reasonOf(error), causeOf(error));
+    throw unreachableFor(at, error);
   } finally {
     clearTimeout(timer);
   }
@@ -73,12 +69,6 @@ export async function fetchText(url: URL | string, options: FetchOptions): Promi
 export function answeredBadly(url: URL | string, what: string, cause?: unknown): HeadcountError {
   const message = `${peerOf(new URL(url))} answered with ${what}. Check that this is the right server and version.`;
   return new HeadcountError('PEER_ANSWERED_BADLY', message, cause === undefined ? undefined : { cause });
-}
-
-/** Host and port as they are told to people: without credentials, path or query. */
-export function peerOf(url: URL): string {
-  const port = url.port === '' ? (url.protocol === 'https:' ? '443' : '80') : url.port;
-  return `${url.hostname}:${port}`;
 }
 
 interface Answer {
@@ -157,61 +147,4 @@ async function unpack(body: Buffer, encoding: string, maxBytes: number): Promise
   // RFC 9110 §8.4.1.2: "deflate" means zlib's format, but some servers send the bare stream.
   const isZlib = (body[0]! & 15) === 8 && body.length > 1 && body.readUInt16BE(0) % 31 === 0;
   return await promisify(isZlib ? inflate : inflateRaw)(body, limit);
-}
-
-function isLinkLocal(address: string): boolean {
-  const bytes = parseIp(address);
-  return bytes !== null && LINK_LOCAL.some((cidr) => isInCidr(bytes, cidr));
-}
-
-class LinkLocalRefused extends Error {}
-
-/** Names are not looked up when they are addresses already. */
-function refuseLinkLocalLiteral(url: URL): void {
-  const literal = url.hostname.replace(/^\[|\]$/g, '');
-  if (isIP(literal) !== 0 && isLinkLocal(literal)) throw new LinkLocalRefused();
-}
-
-const lookupRoutable: LookupFunction = (hostname, options, callback) => {
-  resolve(hostname, { ...options, all: true }, (error, addresses) => {
-    if (error !== null) {
-      callback(error, '', 0);
-      return;
-    }
-    const routable = addresses.filter(({ address }) => !isLinkLocal(address));
-    const [first] = routable;
-    if (first === undefined) callback(new LinkLocalRefused(), '', 0);
-    else if (options.all) callback(null, routable);
-    else callback(null, first.address, first.family);
-  });
-};
-
-const REASONS: Readonly<Record<string, string>> = {
-  ECONNREFUSED: 'nobody listens there',
-  ECONNRESET: 'it closed the connection',
-  EPIPE: 'it closed the connection',
-  ENOTFOUND: 'there is no such host',
-  EAI_AGAIN: 'the name server does not answer',
-  EHOSTUNREACH: 'there is no route to it',
-  ENETUNREACH: 'there is no route to it',
-  ETIMEDOUT: 'it does not answer',
-  EACCES: 'the system forbids the connection',
-};
-
-function unreachable(url: URL, reason: string, cause?: unknown): HeadcountError {
-  const message = `Cannot reach ${peerOf(url)}: ${reason}. Check the address, and that the server runs.`;
-  return new HeadcountError('PEER_UNREACHABLE', message, cause === undefined ? undefined : { cause });
-}
-
-function reasonOf(error: unknown): string {
-  if (error instanceof LinkLocalRefused) return 'it is a link-local address, to which Headcount never connects';
-  const { code, message } = causeOf(error) as { code?: string; message?: string };
-  if (code?.startsWith('HPE_')) return 'what it answers is not HTTP';
-  if (code?.includes('CERT') || code?.includes('TLS') || code?.includes('SSL')) return `TLS failed (${code})`;
-  return REASONS[code ?? ''] ?? code ?? message ?? 'it cannot be told why';
-}
-
-/** If a name has several addresses, the failure of the first stands for all. */
-function causeOf(error: unknown): unknown {
-  return error instanceof AggregateError ? (error.errors[0] as unknown) : error;
 }
