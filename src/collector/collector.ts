@@ -20,6 +20,7 @@ import type { Batch } from '../sources/source.ts';
 import type { Commit, Store } from '../store/store.ts';
 import type { ScopedCounters } from '../telemetry/counters.ts';
 import type { Log } from '../telemetry/log.ts';
+import type { Events } from './events.ts';
 import { Recorder } from './recorder.ts';
 
 export interface CollectorOptions {
@@ -33,6 +34,10 @@ export interface CollectorOptions {
   readonly counters: ScopedCounters;
   /** Called when the store is beyond use: the process must end, and lose nothing by it. */
   readonly onFatal: (error: unknown) => void;
+  /** What is told to sinks; absent if there are none. */
+  readonly events?: Events | undefined;
+  /** Events have been committed. Must not throw. */
+  readonly onEvents?: () => void;
   readonly commitEveryMs?: number;
   /** So many changes are committed without waiting; so many more and the sources wait. */
   readonly commitAfter?: number;
@@ -108,6 +113,7 @@ export class Collector {
     for (const { source, report } of resumed.reports) {
       if (this.#traits.has(source)) streams.apply(this.#space(source), source, { ...report, status: 'unknown' });
     }
+    this.#options.events?.resume(resumed.reports, (source) => this.#space(source));
     tracker.restore(resumed.open, resumed.residue);
     audience.apply({ opened: [...tracker.sessions()], updated: [], regrouped: [], closed: [], superseded: [] });
     for (const [name, cursor] of Object.entries(resumed.cursors)) this.#cursors.set(name, cursor);
@@ -206,6 +212,7 @@ export class Collector {
     const source = this.#space(name);
     this.#recorder.report({ source: name, report });
     this.#changedStreams.set(JSON.stringify([source, report.stream]), { source, stream: report.stream });
+    this.#options.events?.streamChanged(source, report.stream, report.at);
   }
 
   #space(name: string): string {
@@ -234,6 +241,7 @@ export class Collector {
     this.#changedStreams = new Map();
     const isNothing = changes.opened.length + changes.updated.length + changes.closed.length + streams.length === 0;
     if (isNothing && changes.superseded.length === 0) return;
+    this.#options.events?.take(changes);
     const { joined, left } = this.#options.audience.apply(changes);
     this.#recorder.take(changes);
     for (const listener of this.#listeners) {
@@ -289,9 +297,11 @@ export class Collector {
   }
 
   async #write(): Promise<void> {
-    const { clock, counters } = this.#options;
+    const { clock, counters, onEvents } = this.#options;
     this.#settle();
-    const commit = this.#recorder.cut(this.#sequence + 1);
+    const sequence = this.#sequence + 1;
+    const events = this.#options.events?.cut(sequence) ?? [];
+    const commit = { ...this.#recorder.cut(sequence), events };
     const startedAt = clock.elapsed();
     if (!(await this.#writeOnceThereIsRoom(commit))) return;
     this.#sequence++;
@@ -299,6 +309,7 @@ export class Collector {
     counters.add('commits');
     counters.add('commitMilliseconds', Math.round(this.#lastCommit - startedAt));
     counters.add('committedSessions', commit.closed.length);
+    if (events.length > 0) onEvents?.();
   }
 
   /** False if we had to stop first: then nothing of it was written, and it will be read again from the cursors. */

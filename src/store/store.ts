@@ -11,6 +11,7 @@
  * `STORE_TOO_MUCH` when they ask for more than can be answered.
  */
 
+import type { AudienceEvent } from '../core/event.ts';
 import type { Instant, StreamReport } from '../core/observation.ts';
 import type {
   HistoryGroup,
@@ -56,6 +57,8 @@ export interface Commit {
   readonly cursors: Readonly<Record<string, unknown>>;
   /** Replaces the one before. */
   readonly residue: Residue;
+  /** For the outbox, in their order. Absent is none. */
+  readonly events?: readonly AudienceEvent[];
 }
 
 export interface Resumed {
@@ -68,11 +71,43 @@ export interface Resumed {
   readonly reports: readonly StoredReport[];
 }
 
+/** A place in the outbox: the commit, and the event's place in it. Places are ordered. */
+export interface OutboxPlace {
+  readonly sequence: number;
+  readonly place: number;
+}
+
+export interface QueuedEvent {
+  readonly at: OutboxPlace;
+  readonly event: AudienceEvent;
+}
+
+/**
+ * What has been committed and not yet told to every sink. A sink has a place in it, which is durable; an event that all
+ * sinks have passed is gone. Rejects as the store does; after a rejection nothing has changed.
+ */
+export interface Outbox {
+  /**
+   * These are the sinks from now on. A new one begins behind everything that has been committed; the place of one that
+   * is no longer there is forgotten.
+   */
+  open(sinks: readonly string[]): Promise<void>;
+  /** The first events behind the sink's place, in order. A sink that is not there has none. */
+  waiting(sink: string, limit: number): Promise<QueuedEvent[]>;
+  /** The sink is done with everything up to and including this place; places only move forward. */
+  advance(sink: string, to: OutboxPlace): Promise<void>;
+  /** Gives up the oldest of what waits for the sink, until no more than `most` wait; answers how many those were. */
+  trim(sink: string, most: number): Promise<number>;
+  /** How many events wait for the sink. */
+  count(sink: string): Promise<number>;
+}
+
 /** How long what is kept, in milliseconds; null is for ever. */
 export interface Retention {
   /**
    * After this addresses, ports, user agents, users and devices of closed sessions are erased. The rest stays, also the
-   * listener token, a keyed hash, lest the unique listeners of old periods change.
+   * listener token, a keyed hash, lest the unique listeners of old periods change. Events of the outbox that are about a
+   * client are deleted.
    */
   readonly addresses: number | null;
   /** After this closed sessions are deleted. */
@@ -118,9 +153,12 @@ export interface Store {
   /**
    * Erases who it was: every closed session of the listener token, or with exactly this stored address or user, loses
    * address, port, user agent, user, device and listener token, which becomes the empty string: all who are erased count
-   * as one listener from then on. Answers how many sessions were touched. Open sessions are left to the tracker.
+   * as one listener from then on. Answers how many sessions were touched. Open sessions are left to the tracker. Events
+   * of the outbox that are about them, open or closed, are deleted.
    */
   forget(who: { readonly listener?: string; readonly address?: string; readonly user?: string }): Promise<number>;
+  readonly outbox: Outbox;
+
   /** Applies retention, as of `now`; answers how many rows were deleted or erased. */
   retain(retention: Retention, now: Instant): Promise<number>;
   /** Bytes on disk; sessions kept. */

@@ -9,6 +9,7 @@ import { testCommits } from './suite/commits.ts';
 import { testCounts } from './suite/counts.ts';
 import { testErasure } from './suite/erasure.ts';
 import { testListening } from './suite/listening.ts';
+import { testOutbox } from './suite/outbox.ts';
 import { testPages } from './suite/pages.ts';
 import { closedSession, commitOf } from './suite/rows.ts';
 import { freshFolder, freshStore, type StoreUnderTest } from './suite/store-under-test.ts';
@@ -22,6 +23,7 @@ export function storeSuite(name: string, subject: StoreUnderTest): void {
     testListening(subject);
     testValues(subject);
     testErasure(subject);
+    testOutbox(subject);
     testClosing(subject);
   });
 }

@@ -15,6 +15,7 @@ import { change, createBindings, rowsOf } from './bindings.ts';
 import { type Column, closedColumns, openColumns, real, text, whole } from './columns.ts';
 import type { Database } from './database.ts';
 import { hash32 } from './hash.ts';
+import { writeEvents } from './outbox.ts';
 import { writeResidue } from './residue.ts';
 
 const IDS_AT_A_TIME = 1000;
@@ -59,6 +60,7 @@ async function applyCommit(connection: DuckDBConnection, commit: Commit): Promis
     await appendRows(connection, 'samples', SAMPLE_COLUMNS, commit.samples);
     await writeCursors(connection, commit.cursors);
     await writeResidue(connection, commit.residue);
+    await writeEvents(connection, sequence, commit.events ?? []);
     await connection.run(`UPDATE progress SET sequence = ${sequence}`);
   }
   await connection.run('COMMIT');

@@ -4,7 +4,7 @@
  */
 
 import { silentLog } from '../../telemetry/log.ts';
-import { commitNumber, nextStep } from './crash.ts';
+import { commitNumber, nextStep, SINK } from './crash.ts';
 import { openDuckDbStore } from './index.ts';
 
 const [directory, task] = process.argv.slice(2) as [string, string];
@@ -23,6 +23,7 @@ switch (task) {
     break;
   case 'commit': {
     const store = await open();
+    await store.outbox.open([SINK]);
     for (let sequence = (await store.resume()).sequence + 1; ; sequence++) {
       await store.commit(commitNumber(sequence));
       say(`acknowledged ${sequence}`);

@@ -6,7 +6,7 @@ import { startChild } from '../../../lab/child.ts';
 import { silentLog } from '../../telemetry/log.ts';
 import type { Store } from '../store.ts';
 import { freshFolder } from '../suite/store-under-test.ts';
-import { commitNumber, OPEN, sessionsAfter } from './crash.ts';
+import { commitNumber, OPEN, SINK, sessionsAfter } from './crash.ts';
 import { openDuckDbStore } from './index.ts';
 
 const KILLS = 30;
@@ -32,6 +32,11 @@ async function assertConsistent(store: Store, sequence: number): Promise<void> {
   assert.deepEqual(
     samples.map(({ value }) => value),
     Array.from({ length: sequence }, (_, i) => i + 1),
+  );
+  const waiting = await store.outbox.waiting(SINK, sequence + 2);
+  assert.deepEqual(
+    waiting.map(({ event }) => event.id),
+    Array.from({ length: sequence }, (_, i) => `event ${i + 1}`),
   );
   const [group] = await store.aggregate({ from: 0, to: Number.MAX_SAFE_INTEGER, by: null, filter: {}, limit: 1 });
   assert.equal(group!.uniqueClients, group!.sessions, 'no id is there twice');

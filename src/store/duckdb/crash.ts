@@ -1,11 +1,13 @@
 /** What the crash tests and the process that they kill agree on: commits that say by their number what there must be. */
 
 import type { Commit } from '../store.ts';
-import { closedSession, commitOf, openSession } from '../suite/rows.ts';
+import { closedEvent, closedSession, commitOf, openSession } from '../suite/rows.ts';
 import type { Migration } from './migrate.ts';
 import { MIGRATIONS } from './migrations.ts';
 
 export const OPEN = 600;
+/** It is told nothing: everything waits for it. */
+export const SINK = 'hook';
 const SUPERSEDED = 10;
 
 const idOf = (batch: number, i: number) => `${batch}/${i}`;
@@ -21,6 +23,7 @@ export function commitNumber(sequence: number): Commit {
     samples: [{ source: 'edge-1', stream: 'radio', at: sequence, metric: 'listeners', value: sequence }],
     cursors: { 'edge-1': sequence },
     residue: { watermarks: { 'edge-1': sequence }, waiting: [] },
+    events: [closedEvent(`event ${sequence}`)],
   });
 }
 

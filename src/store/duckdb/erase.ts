@@ -20,14 +20,15 @@ const ERASE = `${MASK}, listener = '', listener_hash = ${hash64('')}, erased = t
 const HAS_FACTS = `coalesce(${FACTS.map((name) => `${name}::VARCHAR`).join(', ')}) IS NOT NULL`;
 
 export async function forget(database: Database, who: Parameters<Store['forget']>[0]): Promise<number> {
-  const conditions = (bindings: Bindings) => {
+  const isTheirs = (bindings: Bindings) => {
     const any: string[] = [];
     if (who.listener !== undefined) any.push(`listener = ${bindings.text(who.listener)}`);
     if (who.address !== undefined) any.push(`address = ${bindings.text(who.address)}`);
     if (who.user !== undefined) any.push(`user_name = ${bindings.text(who.user)}`);
-    return any.length === 0 ? 'false' : `NOT erased AND (${any.join(' OR ')})`;
+    return any.length === 0 ? 'false' : `(${any.join(' OR ')})`;
   };
-  return await inSlices(database, ERASE, 'sessions', conditions);
+  await inSlices(database, 'DELETE FROM outbox', 'outbox', isTheirs);
+  return await inSlices(database, ERASE, 'sessions', (bindings) => `NOT erased AND ${isTheirs(bindings)}`);
 }
 
 export async function retain(database: Database, retention: Retention, now: Instant): Promise<number> {
@@ -38,6 +39,9 @@ export async function retain(database: Database, retention: Retention, now: Inst
   if (addresses !== null) {
     const stillNamed = (bindings: Bindings) => `${HAS_FACTS} AND ${endedBefore(now - addresses)(bindings)}`;
     touched += await inSlices(database, MASK, 'sessions', stillNamed);
+    const oldEvents = (bindings: Bindings) =>
+      `listener IS NOT NULL AND happened_at < ${bindings.whole(now - addresses)}`;
+    touched += await inSlices(database, 'DELETE FROM outbox', 'outbox', oldEvents);
   }
   if (samples !== null) {
     const cutoff = now - samples;

@@ -22,6 +22,7 @@ import { claim } from './instance.ts';
 import { readListening } from './listening.ts';
 import { type Migration, migrate } from './migrate.ts';
 import { MIGRATIONS } from './migrations.ts';
+import { outboxOf } from './outbox.ts';
 import { readResumed } from './resume.ts';
 import { findSession, findSessions } from './sessions.ts';
 import { findReports, findSamples } from './streams.ts';
@@ -101,6 +102,7 @@ function storeOf(database: Database, checkpoint: Checkpointer, counters: ScopedC
     reports: (source, stream, limit) => database.read((connection) => findReports(connection, source, stream, limit)),
     samples: (source, stream, metric, from, to) =>
       database.read((connection) => findSamples(connection, { source, stream, metric, from, to })),
+    outbox: outboxOf(database, checkpoint),
     async forget(who) {
       const touched = await forget(database, who);
       // The log still says what the rows were.

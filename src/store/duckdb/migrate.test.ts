@@ -12,6 +12,7 @@ import { freshFolder } from '../suite/store-under-test.ts';
 import { commitNumber, nextStep, sessionsAfter } from './crash.ts';
 import { openDuckDbStore } from './index.ts';
 import type { Migration } from './migrate.ts';
+import { MIGRATIONS } from './migrations.ts';
 
 const COMMITS = 4;
 const CHILD = join(import.meta.dirname, 'crash-child.ts');
@@ -44,6 +45,10 @@ async function assertWhole(folder: string, migrations?: readonly Migration[]): P
   await store.close();
 }
 
+/** Of this program, and of the next one. */
+const NOW = MIGRATIONS.length;
+const NEXT = NOW + 1;
+
 const VERSION = 'SELECT version FROM schema_version';
 const COLOURS =
   'SELECT colour, count(*) FROM (SELECT colour FROM sessions UNION ALL SELECT colour FROM open_sessions) GROUP BY ALL ORDER BY ALL';
@@ -61,17 +66,18 @@ test('an older file is migrated in place, after a backup that is said in the log
   );
   assert.equal((await store.size()).sessions, sessionsAfter(COMMITS));
   await store.close();
-  assert.match(lines.join(''), /schema 1: migrating it to 2, its backup is .*headcount\.duckdb\.backup-v1\n/);
-  assert.deepEqual(await ask(path, VERSION), [[2n]]);
+  const said = `schema ${NOW}: migrating it to ${NEXT}, its backup is .*headcount\\.duckdb\\.backup-v${NOW}\n`;
+  assert.match(lines.join(''), new RegExp(said));
+  assert.deepEqual(await ask(path, VERSION), [[BigInt(NEXT)]]);
   assert.deepEqual(await ask(path, COLOURS), [
     ['green', 600n],
     ['red', BigInt(sessionsAfter(COMMITS) - 600)],
   ]);
   // The backup is a store of its own: put in place, it is what it was.
   const restored = await freshFolder(t);
-  await copyFile(`${path}.backup-v1`, join(restored, 'headcount.duckdb'));
+  await copyFile(`${path}.backup-v${NOW}`, join(restored, 'headcount.duckdb'));
   await assertWhole(restored);
-  assert.deepEqual(readdirSync(folder).sort(), ['headcount.duckdb', 'headcount.duckdb.backup-v1']);
+  assert.deepEqual(readdirSync(folder).sort(), ['headcount.duckdb', `headcount.duckdb.backup-v${NOW}`]);
 });
 
 test('a file of this schema is left alone, and a newer one is refused', async (t) => {
@@ -79,7 +85,7 @@ test('a file of this schema is left alone, and a newer one is refused', async (t
   const path = join(folder, 'headcount.duckdb');
   await firstStore(folder);
   await assertWhole(folder);
-  assert.ok(!existsSync(`${path}.backup-v1`));
+  assert.ok(!existsSync(`${path}.backup-v${NOW}`));
   await (
     await open(
       folder,
@@ -89,7 +95,7 @@ test('a file of this schema is left alone, and a newer one is refused', async (t
   const before = statSync(path).mtimeMs;
   await assert.rejects(open(folder), {
     code: 'STORE_NEWER',
-    message: /schema 2, and this version of Headcount knows 1/,
+    message: new RegExp(`schema ${NEXT}, and this version of Headcount knows ${NOW}`),
   });
   assert.equal(statSync(path).mtimeMs, before);
 });
@@ -101,7 +107,7 @@ test('a migration that fails leaves the old file, and works when it is mended', 
     throw new Error('half-way');
   });
   await assert.rejects(open(folder, broken), /half-way|has failed/);
-  assert.deepEqual(await ask(join(folder, 'headcount.duckdb'), VERSION), [[1n]]);
+  assert.deepEqual(await ask(join(folder, 'headcount.duckdb'), VERSION), [[BigInt(NOW)]]);
   await assertWhole(folder);
   await assertWhole(
     folder,
@@ -115,13 +121,13 @@ test('killed half-way, the old file is intact and the next start migrates it', a
   await firstStore(folder);
   const child = startChild(process.execPath, [CHILD, folder, 'die']);
   assert.equal(await child.ended, null, child.output());
-  assert.deepEqual(await ask(path, VERSION), [[1n]]);
+  assert.deepEqual(await ask(path, VERSION), [[BigInt(NOW)]]);
   await assertWhole(folder);
   await assertWhole(
     folder,
     nextStep(async () => {}),
   );
-  assert.deepEqual(await ask(path, VERSION), [[2n]]);
+  assert.deepEqual(await ask(path, VERSION), [[BigInt(NEXT)]]);
 });
 
 test('killed at any moment, it is the old file or the migrated one', async (t) => {
@@ -140,7 +146,7 @@ test('killed at any moment, it is the old file or the migrated one', async (t) =
     await child.stop('SIGKILL');
     const [[version]] = (await ask(path, VERSION)) as [[bigint]];
     versions.add(version);
-    if (version === 1n) await assertWhole(folder);
+    if (version === BigInt(NOW)) await assertWhole(folder);
     else assert.equal((await ask(path, COLOURS)).length, 2);
     await assertWhole(
       folder,

@@ -39,4 +39,13 @@ const FIRST: Migration = {
   },
 };
 
-export const MIGRATIONS: readonly Migration[] = [FIRST];
+const OUTBOX: Migration = {
+  summary: 'an outbox for sinks',
+  apply: async (run) => {
+    await run(`CREATE TABLE outbox (sequence BIGINT NOT NULL, place BIGINT NOT NULL, happened_at BIGINT NOT NULL,
+      listener VARCHAR, address VARCHAR, user_name VARCHAR, body VARCHAR NOT NULL)`);
+    await run('CREATE TABLE sinks (name VARCHAR NOT NULL, sequence BIGINT NOT NULL, place BIGINT NOT NULL)');
+  },
+};
+
+export const MIGRATIONS: readonly Migration[] = [FIRST, OUTBOX];

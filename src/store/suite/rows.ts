@@ -1,5 +1,6 @@
 /** What the suite commits: sessions with every field filled in unless said otherwise, and commits around them. */
 
+import type { AudienceEvent } from '../../core/event.ts';
 import type { SessionQuery } from '../../core/query.ts';
 import type { SessionRecord, SessionState } from '../../core/session.ts';
 import type { OpenSession } from '../../core/tracker.ts';
@@ -106,6 +107,12 @@ const STATE: SessionState = {
 export function openSession(id: string, fields: Partial<SessionRecord> = {}): OpenSession {
   const record = closedSession(id, { ...fields, endedAt: fields.endedAt ?? null, reason: fields.reason ?? null });
   return { record, state: { ...STATE, key: `key of ${id}` } };
+}
+
+/** The event of a session of its own. */
+export function closedEvent(id: string, fields: Partial<SessionRecord> = {}): AudienceEvent {
+  const session = closedSession(`session of ${id}`, fields);
+  return { id, type: 'session.closed', at: session.lastSeenAt, stream: session.stream, session };
 }
 
 /** All sessions on one page, in the order of their coming. */
