@@ -63,6 +63,13 @@ export function list<Item extends z.ZodType>(item: Item) {
   );
 }
 
+/** Where something is sent to. Whoever reads a URL would read credentials in it, too: they have options of their own. */
+export function httpUrl() {
+  return z
+    .url({ protocol: /^https?$/, error: 'is no http:// or https:// address' })
+    .refine((text) => /^https?:\/\/[^/?#@]*([/?#]|$)/.test(text), { error: 'must not hold a user or a password' });
+}
+
 /** An address or a block of addresses, `192.0.2.0/24`. */
 export function cidr() {
   return z

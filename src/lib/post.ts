@@ -1,0 +1,97 @@
+/**
+ * One HTTP POST of JSON, for those who are told something. Nothing of it is kept: no connection, no cookie. No redirect
+ * is followed, and no link-local address is ever connected to (outgoing.ts). What an answer means is left to the caller.
+ */
+
+import { type IncomingMessage, request as requestHttp } from 'node:http';
+import { request as requestHttps } from 'node:https';
+import { HeadcountError } from './errors.ts';
+import { lookupRoutable, refuseLinkLocalLiteral, unreachable, unreachableFor } from './outgoing.ts';
+
+export interface PostOptions {
+  /** JSON text. */
+  readonly body: string;
+  /** HTTP Basic. Never part of an error. */
+  readonly auth?: { readonly user: string; readonly password: string } | null;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** For the whole exchange. */
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal;
+}
+
+export interface PostAnswer {
+  readonly status: number;
+  /** What `Retry-After` says, in milliseconds from now; null if it says nothing that is understood (RFC 9110 §10.2.3). */
+  readonly retryAfterMs: number | null;
+}
+
+/** So much of an answer is waited for; nobody reads it. */
+const MOST_OF_AN_ANSWER = 64 * 1024;
+
+/**
+ * Resolves with any answer; rejects with `PEER_UNREACHABLE` if there is no whole one in time, and with the signal's
+ * reason if it aborts.
+ */
+export async function postJson(url: URL, options: PostOptions): Promise<PostAnswer> {
+  const timeout = new AbortController();
+  const timer = setTimeout(() => timeout.abort(), options.timeoutMs);
+  try {
+    return await send(url, options, AbortSignal.any([options.signal, timeout.signal]));
+  } catch (error) {
+    if (options.signal.aborted) throw options.signal.reason;
+    if (error instanceof HeadcountError) throw error;
+    if (timeout.signal.aborted) throw unreachable(url, `it did not answer within ${options.timeoutMs} ms`);
+    throw unreachableFor(url, error);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function send(url: URL, { body, auth, headers }: PostOptions, signal: AbortSignal): Promise<PostAnswer> {
+  return new Promise((settle, reject) => {
+    refuseLinkLocalLiteral(url);
+    const request = (url.protocol === 'https:' ? requestHttps : requestHttp)(url, {
+      method: 'POST',
+      agent: false,
+      auth: auth == null ? undefined : `${auth.user}:${auth.password}`,
+      headers: {
+        'content-type': 'application/json',
+        'content-length': String(Buffer.byteLength(body)),
+        'user-agent': 'Headcount',
+        ...headers,
+      },
+      lookup: lookupRoutable,
+      signal,
+    });
+    request.on('error', reject);
+    request.on('response', (response) => {
+      const answer = { status: response.statusCode ?? 0, retryAfterMs: retryAfter(response) };
+      let size = 0;
+      response.on('error', reject);
+      response.on('data', (chunk: Buffer) => {
+        size += chunk.length;
+        if (size <= MOST_OF_AN_ANSWER) return;
+        settle(answer);
+        request.destroy();
+      });
+      response.on('end', () => settle(answer));
+      // An answer that breaks off ends without 'end'.
+      response.on('close', () => reject(new Error('the answer broke off')));
+    });
+    request.end(body);
+  });
+}
+
+/** Seconds, or a date; a date counts from the server's own `Date` where it tells it, since clocks differ. */
+function retryAfter({ headers }: IncomingMessage): number | null {
+  const text = headers['retry-after']?.trim() ?? '';
+  if (/^\d{1,9}$/.test(text)) return Number(text) * 1000;
+  const at = httpDate(text);
+  const from = httpDate(headers.date ?? '');
+  return Number.isNaN(at) || Number.isNaN(from) ? null : Math.max(at - from, 0);
+}
+
+/** RFC 9110 §5.6.7, in the form that may be sent; NaN if it is none. */
+function httpDate(text: string): number {
+  return /^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/.test(text) ? Date.parse(text) : Number.NaN;
+}
