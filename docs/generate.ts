@@ -2,12 +2,16 @@
 
 import { writeFileSync } from 'node:fs';
 import { configJsonSchema, exampleYaml, referencePage } from '../src/config/reference.ts';
+import { FACADE_KINDS } from '../src/facades/index.ts';
+import { SINK_KINDS } from '../src/sinks/index.ts';
 import { KINDS } from '../src/sources/index.ts';
 
+const ALL = { sources: KINDS, facades: FACADE_KINDS, sinks: SINK_KINDS };
+
 export const GENERATED: readonly (readonly [path: string, text: () => string])[] = [
-  ['headcount.example.yaml', () => exampleYaml(KINDS)],
-  ['docs/reference.md', () => referencePage(KINDS)],
-  ['docs/config.schema.json', () => `${JSON.stringify(configJsonSchema(KINDS), null, 2)}\n`],
+  ['headcount.example.yaml', () => exampleYaml(ALL)],
+  ['docs/reference.md', () => referencePage(ALL)],
+  ['docs/config.schema.json', () => `${JSON.stringify(configJsonSchema(ALL), null, 2)}\n`],
 ];
 
 if (process.argv[1] === new URL(import.meta.url).pathname) {

@@ -3,20 +3,25 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { Collector } from './collector/collector.ts';
+import { Events } from './collector/events.ts';
 import { installationKey } from './config/key.ts';
 import type { LoadedConfig } from './config/load.ts';
 import { trustOf } from './config/trust.ts';
 import { Audience } from './core/audience.ts';
+import type { Session } from './core/session.ts';
 import { Streams } from './core/streams.ts';
 import { Tracker } from './core/tracker.ts';
 import { ATTRIBUTION } from './enrich/geo/index.ts';
 import { createEnrichment } from './enrich/index.ts';
 import { createMask, keyedHash } from './enrich/privacy.ts';
+import { RunningFacades } from './facades/running.ts';
 import { serveHttp } from './http/server.ts';
 import type { Service, SourceInfo } from './http/service.ts';
 import { type Clock, steadyClock } from './lib/clock.ts';
 import { messageOf } from './lib/errors.ts';
+import { RunningSinks } from './sinks/running.ts';
 import { type RunningSource, RunningSources, traitsOf } from './sources/running.ts';
 import { openDuckDbStore } from './store/duckdb/index.ts';
 import { forgetListener } from './store/forget.ts';
@@ -116,6 +121,18 @@ async function build(options: AppOptions, closers: Closers): Promise<App> {
   const tracker = new Tracker({ hash: idHash, maxDeclared, maxAgents });
   const audience = new Audience();
   const streams = new Streams(idHash);
+  const live = { audience, streams, describe: (session: Session) => tracker.describe(session) };
+  const sinks = new RunningSinks({ settings: config.sinks, outbox: store.outbox, live, clock, log, counters, random });
+  await sinks.open();
+  closers.add('the sinks', () => sinks.stop());
+  const events = new Events({
+    hash: keyedHash(key),
+    wants: (type, stream) => sinks.wants(type, stream),
+    find: (id) => audience.sessions.get(id),
+    describe: live.describe,
+    streams,
+    count: (source, stream) => audience.countOfStream(source, stream),
+  });
   const collector = new Collector({
     tracker,
     audience,
@@ -126,11 +143,14 @@ async function build(options: AppOptions, closers: Closers): Promise<App> {
     log: log.scoped('collector'),
     counters: counters.scope('collector'),
     onFatal: options.onFatal,
+    events: sinks.takeEvents ? events : undefined,
+    onEvents: () => sinks.wake(),
   });
   parts.collector = collector;
   for (const setting of config.sources) collector.attach(traitsOf(setting));
   const cursors = await collector.resume();
   collector.start();
+  sinks.start();
   closers.add('the collector', () => collector.stop());
 
   const running = new RunningSources({
@@ -166,7 +186,7 @@ async function build(options: AppOptions, closers: Closers): Promise<App> {
     streams,
     store,
     attribution: config.geo.enabled && config.geo.database === undefined ? [ATTRIBUTION] : [],
-    describe: (session) => tracker.describe(session),
+    describe: live.describe,
     sources: () => running.list().map(infoOf),
     counters: () => ({ ...counters.read(), tracker: { ...tracker.counters } }),
     stall: () => collector.stall,
@@ -177,16 +197,29 @@ async function build(options: AppOptions, closers: Closers): Promise<App> {
       return forgetListener(store, who, createMask(config.privacy, keyedHash(key)));
     },
   };
+  const facades = new RunningFacades({
+    settings: config.facades,
+    audience,
+    describe: live.describe,
+    clock,
+    log,
+    counters,
+    random,
+  });
   const http = await serveHttp(service, {
     host: config.listen.host,
     port: config.listen.port,
     socket: join(directory, 'headcount.sock'),
     basePath: config.basePath,
     trust,
+    facades: facades.routes,
   });
   closers.add('http', () => http.close());
 
   running.start(config.sources, cursors);
+  // What a facade says first should not be that nobody is there, only because no source has spoken yet.
+  facades.start(() => running.list().every(({ health }) => health.status !== 'starting'));
+  closers.add('the facades', () => facades.stop());
   const retiring = new AbortController();
   const retention = keepRetention({
     store,
@@ -209,6 +242,8 @@ async function build(options: AppOptions, closers: Closers): Promise<App> {
       const names = [
         'listen',
         'data',
+        'facades',
+        'sinks',
         'publicUrl',
         'basePath',
         'users',
@@ -219,7 +254,7 @@ async function build(options: AppOptions, closers: Closers): Promise<App> {
         'retention',
         'store',
       ] as const;
-      const waiting = names.filter((name) => JSON.stringify(changed[name]) !== JSON.stringify(config[name]));
+      const waiting = names.filter((name) => !isDeepStrictEqual(changed[name], config[name]));
       const rest = waiting.length === 0 ? '' : `; a restart is needed for: ${waiting.join(', ')}`;
       log.info(`the configuration has been read again: ${changed.sources.length} sources${rest}`);
     },

@@ -2,12 +2,16 @@
 
 import { existsSync } from 'node:fs';
 import { loadConfig } from '../config/load.ts';
+import { FACADE_KINDS } from '../facades/index.ts';
 import { formatDuration } from '../lib/duration.ts';
 import { HeadcountError } from '../lib/errors.ts';
+import { SINK_KINDS } from '../sinks/index.ts';
 import { KINDS } from '../sources/index.ts';
 import { printable } from '../telemetry/log.ts';
 import { readArgs } from './args.ts';
 import type { Command } from './command.ts';
+
+const REGISTRIES = { kinds: KINDS, facades: FACADE_KINDS, sinks: SINK_KINDS };
 
 export const DEFAULT_FILE = 'headcount.yaml';
 
@@ -26,17 +30,21 @@ Exit code: 0 if it is right, 2 if it is not.
     if (positionals.length > 1) throw new HeadcountError('BAD_USAGE', 'check takes one file.');
     const file = positionals[0] ?? DEFAULT_FILE;
     if (!existsSync(file)) throw new HeadcountError('BAD_CONFIG', `There is no file ${file}.`);
-    const config = loadConfig({ kinds: KINDS, file, env: terminal.env });
+    const config = loadConfig({ ...REGISTRIES, file, env: terminal.env });
     const sources = config.sources.map(({ kind, common }) => {
       const audience = common.audience === null ? '' : `, audience ${common.audience}`;
       return `  ${common.name} (${kind.kind}, gap ${formatDuration(common.gap)}${audience})`;
     });
+    const outputs = [
+      ...config.facades.map(({ kind }) => `Speaks as ${kind.kind}.\n`),
+      ...config.sinks.map(({ kind, common }) => `Pushes to ${common.name} (${kind.kind}).\n`),
+    ].join('');
     const access = config.users.length + config.tokens.length === 0 ? 'without sign-in' : 'with sign-in';
     terminal.out(
       printable(`${file} is right.
 Serves on ${config.listen.host}:${config.listen.port}, ${access}; keeps its history in ${config.data}.
 ${sources.length === 0 ? 'Watches nothing: add sources.' : `Watches:\n${sources.join('\n')}`}
-`),
+${outputs}`),
     );
     return 0;
   },

@@ -8,10 +8,12 @@ import { type App, startApp } from '../app.ts';
 import { type LoadedConfig, loadConfig } from '../config/load.ts';
 import { demoLog, startDemo } from '../demo/demo.ts';
 import { openGeo } from '../enrich/geo/index.ts';
+import { FACADE_KINDS } from '../facades/index.ts';
 import { aborted } from '../lib/abort.ts';
 import { systemClock } from '../lib/clock.ts';
 import { HeadcountError, messageOf } from '../lib/errors.ts';
 import { parseIp } from '../lib/ip.ts';
+import { SINK_KINDS } from '../sinks/index.ts';
 import { KINDS } from '../sources/index.ts';
 import { ScopedCounters } from '../telemetry/counters.ts';
 import { createLog, type Log, silentLog } from '../telemetry/log.ts';
@@ -47,6 +49,8 @@ Exit code: 0 when told to end, 1 if it cannot go on, 2 for wrong usage or config
     const file = fileOf(values['config'] as string | undefined);
     const given = {
       kinds: KINDS,
+      facades: FACADE_KINDS,
+      sinks: SINK_KINDS,
       file,
       env: terminal.env,
       listen: values['listen'] as string | undefined,

@@ -6,13 +6,18 @@
 import { readFileSync } from 'node:fs';
 import { isScalar, LineCounter, parseDocument, visit } from 'yaml';
 import type { z } from 'zod';
+import type { FacadeKind } from '../facades/facade.ts';
 import { HeadcountError, messageOf } from '../lib/errors.ts';
+import type { SinkKind } from '../sinks/sink.ts';
 import type { SourceKind } from '../sources/source.ts';
+import { type ConfiguredFacade, type ConfiguredSink, readFacades, readSinks } from './outputs.ts';
 import { Config, type Credentials } from './schema.ts';
 import { type ConfiguredSource, explain, type Mistake, readSource, SourceMistake, withSecretFiles } from './sources.ts';
 
-export interface LoadedConfig extends Omit<Config, 'sources' | 'users' | 'tokens'> {
+export interface LoadedConfig extends Omit<Config, 'sources' | 'facades' | 'sinks' | 'users' | 'tokens'> {
   readonly sources: readonly ConfiguredSource[];
+  readonly facades: readonly ConfiguredFacade[];
+  readonly sinks: readonly ConfiguredSink[];
   readonly users: readonly Credentials[];
   readonly tokens: readonly Credentials[];
   /** The file that it came from; null if there was none. */
@@ -21,6 +26,9 @@ export interface LoadedConfig extends Omit<Config, 'sources' | 'users' | 'tokens
 
 export interface LoadOptions {
   readonly kinds: readonly SourceKind[];
+  /** Absent where none are run: then what is written of them is not looked at. */
+  readonly facades?: readonly FacadeKind[];
+  readonly sinks?: readonly SinkKind[];
   /** Null is no file. */
   readonly file: string | null;
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -44,8 +52,11 @@ export function loadConfig(options: LoadOptions): LoadedConfig {
   const parsed = Config.safeParse({ ...document, users: [], tokens: [] });
   if (!parsed.success) mistakes.push(...explain(parsed.error));
   const sources = readSources(document['sources'], options.kinds, document, mistakes);
+  const facades =
+    options.facades === undefined ? [] : readFacades(document['facades'], options.facades, options.env, mistakes);
+  const sinks = options.sinks === undefined ? [] : readSinks(document['sinks'], options.sinks, mistakes);
   if (mistakes.length > 0 || !parsed.success) throw badConfig(options.file, mistakes, written.place);
-  return { ...parsed.data, sources, users, tokens, file: options.file };
+  return { ...parsed.data, sources, facades, sinks, users, tokens, file: options.file };
 }
 
 interface WrittenFile {

@@ -5,10 +5,20 @@
 
 import { stringify } from 'yaml';
 import { z } from 'zod';
+import type { FacadeKind } from '../facades/facade.ts';
 import { isSecret } from '../lib/options.ts';
+import type { SinkKind } from '../sinks/sink.ts';
 import type { SourceKind } from '../sources/source.ts';
+import { sinkSchema } from './outputs.ts';
 import { Config } from './schema.ts';
 import { sourceSchema } from './sources.ts';
+
+/** The registries. */
+export interface Kinds {
+  readonly sources: readonly SourceKind[];
+  readonly facades: readonly FacadeKind[];
+  readonly sinks: readonly SinkKind[];
+}
 
 interface OptionText {
   readonly name: string;
@@ -43,7 +53,7 @@ function optionsOf(schema: z.ZodObject): OptionText[] {
 function standardOf(schema: z.ZodType): string | null {
   for (const { type, defaultValue } of layersOf(schema)) {
     const isDefault = type === 'default' || type === 'prefault';
-    if (isDefault) return stringify(defaultValue).trim();
+    if (isDefault) return stringify(defaultValue, { collectionStyle: 'flow', lineWidth: 0 }).trim();
   }
   return null;
 }
@@ -86,16 +96,22 @@ const VARIABLE = '$' + '{NAME}';
 
 const GENERATED = 'Made by `npm run docs` from the declarations in the code: change those.';
 
-export function exampleYaml(kinds: readonly SourceKind[]): string {
+export function exampleYaml(kinds: Kinds): string {
   const lines = [
     '# Headcount: every option, with its default. Everything is optional; what you leave out has the value shown here.',
     `# ${VARIABLE} is replaced by the environment variable NAME. A secret may be the content of a file: passwordFile: /run/secrets/x`,
     `# ${GENERATED.replaceAll('`', '')}`,
     '',
   ];
-  for (const option of optionsOf(Config))
-    lines.push(...(option.name === 'sources' ? exampleSources(kinds) : exampleOption(option, '')), '');
+  for (const option of optionsOf(Config)) lines.push(...exampleOf(option, kinds), '');
   return `${lines.join('\n').trimEnd()}\n`;
+}
+
+function exampleOf(option: OptionText, kinds: Kinds): string[] {
+  if (option.name === 'sources') return exampleSources(kinds.sources);
+  if (option.name !== 'facades' && option.name !== 'sinks') return exampleOption(option, '');
+  const ofKind = kinds[option.name].map(({ kind, summary }) => `# - kind: ${kind}   # ${summary}`);
+  return [`# ${option.sentence} docs/reference.md lists them all.`, `${option.name}: []`, ...ofKind];
 }
 
 function exampleOption(option: OptionText, indent: string): string[] {
@@ -130,7 +146,7 @@ function exampleSources(kinds: readonly SourceKind[]): string[] {
   return lines;
 }
 
-export function referencePage(kinds: readonly SourceKind[]): string {
+export function referencePage({ sources, facades, sinks }: Kinds): string {
   const parts = [
     '# Reference',
     GENERATED,
@@ -139,11 +155,25 @@ export function referencePage(kinds: readonly SourceKind[]): string {
     table(optionsOf(Config)),
     '## Sources',
     'A source is a path, a URL, or an object with `url` and options. The query parameters of a URL are options, in camelCase or with hyphens.',
-    ...kinds.flatMap((kind) => [
+    ...sources.flatMap((kind) => [
       `### ${kind.kind}`,
       kind.summary,
       `\`${kind.usage.replaceAll(' or ', '` or `')}\`. More: [sources/${kind.kind}.md](sources/${kind.kind}.md).`,
       table(optionsOf(sourceSchema(kind))),
+    ]),
+    '## Facades',
+    'A facade is an object with `kind` and options, in the list `facades`.',
+    ...facades.flatMap(({ kind, summary, config }) => [
+      `### ${kind}`,
+      `${summary} More: [facades/${kind}.md](facades/${kind}.md).`,
+      table(optionsOf(config)),
+    ]),
+    '## Sinks',
+    'A sink is an object with `kind` and options, in the list `sinks`.',
+    ...sinks.flatMap((kind) => [
+      `### ${kind.kind}`,
+      `${kind.summary} More: [sinks/${kind.kind}.md](sinks/${kind.kind}.md).`,
+      table(optionsOf(sinkSchema(kind))),
     ]),
   ];
   return `${parts.join('\n\n')}\n`;
@@ -167,20 +197,33 @@ function rowsOf(option: OptionText, prefix: string): string[] {
 }
 
 /** For editors: draft 2020-12. */
-export function configJsonSchema(kinds: readonly SourceKind[]): Json {
+export function configJsonSchema(kinds: Kinds): Json {
   const schema = z.toJSONSchema(Config, { io: 'input', unrepresentable: 'any' }) as {
     properties: Record<string, Json>;
   } & Json;
-  const objects = kinds.map((kind) => {
-    const { $schema: _, ...source } = z.toJSONSchema(sourceSchema(kind), {
-      io: 'input',
-      unrepresentable: 'any',
-    }) as Json;
+  const ofSources = kinds.sources.map((kind) => {
+    const source = objectOf(sourceSchema(kind), kind);
     const properties = { url: { type: 'string', description: kind.usage }, ...(source['properties'] as Json) };
-    // Whatever a URL may say need not be said again, and a secret may be in a file.
-    const { required: __, additionalProperties: ___, ...rest } = source;
-    return { ...rest, title: kind.kind, description: kind.summary, properties, required: ['url'] };
+    // Whatever a URL may say need not be said again.
+    return { ...source, properties, required: ['url'] };
   });
-  const sources = { ...schema.properties['sources'], items: { anyOf: [{ type: 'string' }, ...objects] } };
-  return { ...schema, title: 'Headcount', properties: { ...schema.properties, sources } };
+  const named = (kind: FacadeKind | SinkKind, options: z.ZodObject) => {
+    const object = objectOf(options, kind);
+    const required = ['kind', ...((object['required'] as string[] | undefined) ?? [])];
+    return { ...object, properties: { kind: { const: kind.kind }, ...(object['properties'] as Json) }, required };
+  };
+  const items = {
+    sources: { anyOf: [{ type: 'string' }, ...ofSources] },
+    facades: { anyOf: kinds.facades.map((kind) => named(kind, kind.config)) },
+    sinks: { anyOf: kinds.sinks.map((kind) => named(kind, sinkSchema(kind))) },
+  };
+  const lists = Object.entries(items).map(([name, item]) => [name, { ...schema.properties[name], items: item }]);
+  return { ...schema, title: 'Headcount', properties: { ...schema.properties, ...Object.fromEntries(lists) } };
+}
+
+/** The options of a kind. Others are not forbidden: a secret may be in a file. */
+function objectOf(options: z.ZodObject, { kind, summary }: { kind: string; summary: string }): Json {
+  const json = z.toJSONSchema(options, { io: 'input', unrepresentable: 'any' }) as Json;
+  const { $schema: _, additionalProperties: __, ...rest } = json;
+  return { ...rest, title: kind, description: summary };
 }

@@ -4,6 +4,7 @@
  */
 
 import { z } from 'zod';
+import { EVENT_TYPES } from '../core/event.ts';
 import { cidr, duration, flag, list, number, secret } from '../lib/options.ts';
 
 const credential = (what: 'token' | 'password') =>
@@ -37,6 +38,23 @@ export function timingOptions(standard: { gap: string; lateness: string }) {
     ),
   });
 }
+
+/** Options that every sink has, beside those of its kind. */
+export const CommonSinkOptions = z.object({
+  name: z
+    .string()
+    .regex(/^[^\s"'<>&]{1,200}$/, { error: 'must be 1 to 200 characters, without spaces or quotes' })
+    .optional()
+    .describe('What it is called: its place in the queue goes by it. Default: its kind and host or path.'),
+  events: list(z.enum(EVENT_TYPES))
+    .default([...EVENT_TYPES])
+    .describe('What it is told of.'),
+  streams: list(z.string().min(1)).default([]).describe('Of these streams only. Default: all.'),
+  queue: number({ least: 100, most: 10_000_000 })
+    .default(100_000)
+    .describe('So many events may wait on disk; then the oldest are dropped, and counted.'),
+  giveUpAfter: duration('24h', { least: '1s' }).describe('Events that could not be told for so long are given up.'),
+});
 
 const LISTEN = 'must be HOST:PORT, such as 127.0.0.1:8700 or [::1]:8700';
 
@@ -82,6 +100,8 @@ export const Config = z.strictObject({
   trustedProxies: list(cidr())
     .default([])
     .describe('Proxies whose X-Forwarded-For is believed, in the logs of every source that does not say its own.'),
+  facades: z.array(z.unknown()).default([]).describe('Other products that we speak as: objects with kind and options.'),
+  sinks: z.array(z.unknown()).default([]).describe('Where we push to: objects with kind and options.'),
   staleAfter: duration('10m', { least: '10s' }).describe(
     'A source that is silent for so long ends its sessions at their last sight.',
   ),

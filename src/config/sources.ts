@@ -63,7 +63,7 @@ function configure(
   const written = autoGap || writtenGap === undefined ? given : { ...given, gap: writtenGap };
   const parsed = schema.safeParse(withSecretFiles(written, schema));
   if (!parsed.success) {
-    const [mistake] = explain(parsed.error, kind);
+    const [mistake] = explain(parsed.error, `a source of the kind ${kind.kind}`);
     throw new SourceMistake(mistake!.path, mistake!.message);
   }
   const { name, audience, gap, lateness, ...options } = parsed.data as Record<string, unknown> & {
@@ -155,11 +155,11 @@ export interface Mistake {
   readonly message: string;
 }
 
-/** What is wrong, as sentences that begin with the option's path. */
-export function explain(error: z.ZodError, kind?: SourceKind): Mistake[] {
+/** What is wrong, as sentences that begin with the option's path. `whose`: `a source of the kind icecast`. */
+export function explain(error: z.ZodError, whose?: string): Mistake[] {
   return error.issues.flatMap((issue) => {
     if (issue.code === 'unrecognized_keys') {
-      const of = kind === undefined ? '' : ` of a source of the kind ${kind.kind}`;
+      const of = whose === undefined ? '' : ` of ${whose}`;
       return issue.keys.map((key) => ({ path: [...issue.path, key], message: `is no option${of}` }));
     }
     const isMissing = issue.code === 'invalid_type' && issue.message.includes('received undefined');

@@ -311,6 +311,40 @@ export const LiveSession = z
   .meta({ id: 'LiveSession' });
 export type LiveSession = z.infer<typeof LiveSession>;
 
+const Event = z.object({
+  id: z.string().describe('Never moves, however often the event is told: tell by it what you have seen already.'),
+  at: time.describe('When it happened, by the time of the source.'),
+});
+
+/** What sinks tell. */
+export const EventWire = z
+  .discriminatedUnion('type', [
+    Event.extend({ type: z.enum(['session.opened', 'session.closed']), session: SessionWire }),
+    Event.extend({
+      type: z.literal('session.superseded'),
+      sessionId: z.string().describe('It is part of, or replaced by, another session; or open again.'),
+      by: z.string().describe('The id of that session.'),
+    }),
+    Event.extend({ type: z.literal('stream.status'), stream: StreamWire }),
+  ])
+  .meta({ id: 'Event' });
+export type EventWire = z.infer<typeof EventWire>;
+
+/** What a webhook is sent. */
+export const EventsWire = z.object({ events: z.array(EventWire).min(1) }).meta({ id: 'Events' });
+export type EventsWire = z.infer<typeof EventsWire>;
+
+/** What a snapshot in a file says. */
+export const SnapshotWire = z
+  .object({
+    at: time,
+    total: AudienceWire.shape.total,
+    streams: z.array(StreamWire),
+    sessions: z.array(SessionWire).describe('The newest; `total` says how many there are.'),
+  })
+  .meta({ id: 'Snapshot' });
+export type SnapshotWire = z.infer<typeof SnapshotWire>;
+
 export const ForgottenWire = z
   .object({ sessions: count.describe('How many sessions were touched.') })
   .meta({ id: 'Forgotten' });

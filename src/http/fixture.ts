@@ -29,6 +29,7 @@ import { Counters } from '../telemetry/counters.ts';
 import { createLog, silentLog } from '../telemetry/log.ts';
 import type { TrustOptions } from './auth.ts';
 import { botOf, CROWD, NOW, observationsOf, placeOf, playerOf, SOURCES } from './crowd.fixture.ts';
+import type { ForeignRoute } from './route.ts';
 import { type HttpServer, serveHttp } from './server.ts';
 import type { Service } from './service.ts';
 
@@ -43,6 +44,7 @@ export const OPEN_TRUST: TrustOptions = {
 export interface SiteOptions {
   readonly trust?: Partial<TrustOptions>;
   readonly basePath?: string;
+  readonly facades?: readonly ForeignRoute[];
   /** Without the crowd nobody is there. */
   readonly isEmpty?: boolean;
 }
@@ -193,6 +195,7 @@ export async function startSite(options: SiteOptions = {}): Promise<Site> {
     socket,
     basePath: options.basePath ?? '/',
     trust: { ...OPEN_TRUST, ...options.trust },
+    facades: options.facades ?? [],
     checkAnswers: true,
   });
   const port = Number(new URL(http.url).port);

@@ -46,6 +46,17 @@ export function route<
   return declared as unknown as Route;
 }
 
+/** A page in the voice of another product (facades/facade.ts), behind the right to read. */
+export interface ForeignRoute {
+  /** Below the base path; begins with a slash. */
+  readonly path: string;
+  readonly summary: string;
+  /** The content type. */
+  readonly type: string;
+  /** Null: not yet. */
+  answer(): string | null;
+}
+
 /** HTTP statuses of the codes that this layer gives; all other codes are 500. */
 export const STATUS_OF: Readonly<Record<string, number>> = {
   BAD_REQUEST: 400,

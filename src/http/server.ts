@@ -7,7 +7,12 @@ import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 import fastifyCompress from '@fastify/compress';
 import fastifyHelmet from '@fastify/helmet';
-import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import Fastify, {
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  type RouteShorthandOptions,
+} from 'fastify';
 import { HeadcountError, messageOf } from '../lib/errors.ts';
 import {
   authenticate,
@@ -28,10 +33,11 @@ import { docsPage } from './docs-page.ts';
 import { closeOwnersDoor, listenOn, openOwnersDoor } from './listening.ts';
 import { LiveFeed } from './live.ts';
 import { liveAudience } from './live-audience.ts';
+import { oneStream } from './live-streams.ts';
 import { metricsText } from './metrics.ts';
 import { openApi, type PlainRoute } from './openapi.ts';
-import { parsePart, type Route, STATUS_OF } from './route.ts';
-import { audienceRoutes, oneStream } from './routes/audience.ts';
+import { type ForeignRoute, parsePart, type Route, STATUS_OF } from './route.ts';
+import { audienceRoutes } from './routes/audience.ts';
 import { historyRoutes } from './routes/history.ts';
 import { processRoutes } from './routes/process.ts';
 import { reportRoutes } from './routes/reports.ts';
@@ -48,6 +54,7 @@ export interface HttpOptions {
   /** `/` or `/somewhere/`. */
   readonly basePath: string;
   readonly trust: TrustOptions;
+  readonly facades?: readonly ForeignRoute[];
   /** Checks every answer against its declared shape: for tests. */
   readonly checkAnswers?: boolean;
 }
@@ -259,7 +266,8 @@ async function registerRoutes(
     reply.hijack();
     live.add(reply.raw, headers, events === 'sessions');
   });
-  const document = openApi(routes, PLAIN, service.version);
+  const facades = options.facades ?? [];
+  const document = openApi(routes, [...PLAIN, ...facades], service.version);
   app.get('/openapi.json', needs('read'), () => document);
   app.get('/docs', needs('read'), (_, reply) => reply.type('text/html; charset=utf-8').send(docsPage(document)));
   app.get('/metrics', needs('read'), (_, reply) =>
@@ -270,8 +278,27 @@ async function registerRoutes(
     const stall = service.stall();
     return stall === null ? 'ready\n' : reply.status(503).send('the store has no room\n');
   });
+  for (const facade of facades) registerFacade(app, facade, needs('read'));
   await app.register(async (pages) => {
     pages.addHook('onRequest', async (request) => authorize(request.principal, 'read', options.trust));
     await serveDashboard(pages);
+  });
+}
+
+/** Throws `BAD_CONFIG` if there is such a path already. */
+function registerFacade(
+  app: FastifyInstance,
+  { path, type, answer }: ForeignRoute,
+  rights: RouteShorthandOptions,
+): void {
+  if (app.hasRoute({ method: 'GET', url: `${app.prefix.replace(/\/$/, '')}${path}` }) || path.startsWith('/api/')) {
+    throw new HeadcountError('BAD_CONFIG', `A facade cannot be served at ${path}: something else is there.`);
+  }
+  app.get(path, rights, (_, reply) => {
+    reply.header('cache-control', 'no-store');
+    const text = answer();
+    if (text !== null) return reply.type(type).send(text);
+    const error = { code: 'NOT_YET', message: 'Headcount has only just started: ask again in a moment.' };
+    return reply.status(503).header('retry-after', '1').send({ error });
   });
 }

@@ -1,12 +1,13 @@
 /** From our own types to the wire shapes of contract.ts. Translation only. */
 
 import type { AudienceCount } from '../core/audience.ts';
+import type { AudienceEvent } from '../core/event.ts';
 import type { Instant } from '../core/observation.ts';
 import { changePoints } from '../core/quality.ts';
 import type { Dimension } from '../core/query.ts';
 import type { SessionRecord } from '../core/session.ts';
 import type { StreamState } from '../core/streams.ts';
-import type { SessionWire, StreamWire } from './contract.ts';
+import type { EventWire, SessionWire, StreamWire } from './contract.ts';
 
 /** Between these a time is written with a year of four digits. */
 const EARLIEST = Date.parse('0000-01-01T00:00:00Z');
@@ -99,6 +100,20 @@ export function streamWire(state: StreamState, count: Pick<AudienceCount, 'sessi
     reportedListeners: state.reportedListeners,
     peakListeners: state.peakListeners,
   };
+}
+
+export function eventWire(event: AudienceEvent): EventWire {
+  const { id } = event;
+  const at = time(event.at);
+  switch (event.type) {
+    case 'session.opened':
+    case 'session.closed':
+      return { id, type: event.type, at, session: sessionWire(event.session) };
+    case 'session.superseded':
+      return { id, type: event.type, at, sessionId: event.sessionId, by: event.by };
+    case 'stream.status':
+      return { id, type: event.type, at, stream: streamWire(event.state, event.count) };
+  }
 }
 
 /** What a person reads for a value of a dimension, where that is more than the value itself. */

@@ -11,7 +11,9 @@ import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { type LoadOptions, loadConfig } from '../../src/config/load.ts';
 import { trustOf } from '../../src/config/trust.ts';
+import { FACADE_KINDS } from '../../src/facades/index.ts';
 import { HeadcountError } from '../../src/lib/errors.ts';
+import { SINK_KINDS } from '../../src/sinks/index.ts';
 import { KINDS } from '../../src/sources/index.ts';
 
 const folder = fileURLToPath(new URL('.', import.meta.url));
@@ -21,7 +23,7 @@ const temporary = mkdtempSync(join(tmpdir(), 'headcount-config-'));
 after(() => rmSync(temporary, { recursive: true }));
 
 function load(more: Partial<LoadOptions>) {
-  return loadConfig({ kinds: KINDS, file: null, env, ...more });
+  return loadConfig({ kinds: KINDS, facades: FACADE_KINDS, sinks: SINK_KINDS, file: null, env, ...more });
 }
 
 function loadText(text: string, more: Partial<LoadOptions> = {}) {
@@ -70,6 +72,18 @@ test('everything in the full file arrives', () => {
   assert.equal(radio!.options['password'], 'hack:me@home');
   assert.equal(radio!.options['every'], 5000);
   assert.doesNotMatch(config.sources.map(({ common }) => common.name).join(), /hack|0123456789abcdef/);
+  const [facade] = config.facades;
+  assert.equal(facade!.kind.kind, 'hls-listeners');
+  assert.deepEqual(facade!.options['streams'], ['rock', 'jazz']);
+  assert.equal((facade!.options['push'] as { timeout: number }).timeout, 3000);
+  const [hook, file] = config.sinks;
+  assert.deepEqual(hook!.common, {
+    ...{ name: 'webhook:hooks.example.org:443', events: ['session.closed', 'stream.status'], streams: ['rock'] },
+    ...{ queue: 5000, giveUpAfter: 3_600_000 },
+  });
+  assert.equal(hook!.options['secret'], 'hack:me@home');
+  assert.equal(file!.common.name, 'files');
+  assert.equal(file!.common.events.length, 4);
   assert.deepEqual(config.users, [
     { name: 'host', secret: 'correct horse', write: false },
     { name: 'engineer', secret: 'battery staple', write: true },
@@ -89,7 +103,9 @@ test('secrets come from files, without the line end', () => {
   const config = loadText(`
 sources: [{ url: 'icecast://admin@localhost:8000', passwordFile: ${secret} }]
 tokens: [{ name: api, tokenFile: ${secret} }]
+sinks: [{ kind: webhook, url: 'https://hooks.example.org/', secretFile: ${secret} }]
 `);
+  assert.equal(config.sinks[0]!.options['secret'], 'from a file');
   assert.equal(config.sources[0]!.options['password'], 'from a file');
   assert.equal(config.tokens[0]!.secret, 'from a file');
   const inUrl = loadText(`sources: ['icecast://admin@localhost:8000?password-file=${secret}']`);
@@ -115,6 +131,24 @@ test('the environment takes the place of the file, and the command line that of 
     last.sources.map(({ options }) => options['path']),
     ['/c.log'],
   );
+});
+
+test('STREAM_NAMES asks for the facade that it belongs to, unless facades are configured', () => {
+  const env = { STREAM_NAMES: 'a, b' };
+  const [implied] = load({ env }).facades;
+  assert.deepEqual(implied!.options['streams'], ['a', 'b']);
+  assert.equal(implied!.options['file'], './listeners.json');
+  const [written] = loadText('facades: [{ kind: hls-listeners, format: v1 }]', { env }).facades;
+  assert.deepEqual([written!.options['streams'], written!.options['file']], [['a', 'b'], null]);
+  assert.deepEqual(loadText('facades: []', { env }).facades, []);
+  assert.deepEqual(load({ env: {} }).facades, []);
+});
+
+test('who does not run sinks and facades does not look at them', () => {
+  const file = join(temporary, 'headcount.yaml');
+  writeFileSync(file, 'sinks: [{ kind: webhook, url: https://hooks.example.org/, secretFile: /there/is/none }]');
+  assert.deepEqual(loadConfig({ kinds: KINDS, file, env: {} }).sinks, []);
+  assert.throws(() => load({ file }), /secretFile cannot be read/);
 });
 
 test('without credentials it is not served to the network', () => {

@@ -10,9 +10,10 @@ import {
   StreamsWire,
   type StreamWire,
 } from '../contract.ts';
+import { allStreams } from '../live-streams.ts';
 import { notFound, type Route, route, STORE_ERRORS } from '../route.ts';
 import type { Service } from '../service.ts';
-import { countryName, labelOf, streamWire, time } from '../wire.ts';
+import { countryName, labelOf, time } from '../wire.ts';
 
 export function audienceRoutes(service: Service): Route[] {
   const { audience, clock } = service;
@@ -71,23 +72,6 @@ function groups(service: Service, by: Dimension, limit: number): AudienceWire['g
     .map((count) => ({ ...count, label: labelOf(by, count.value) }));
 }
 
-/** Streams that a source has spoken of, and streams that only have an audience. The greatest audience first. */
-export function allStreams(service: Service): StreamWire[] {
-  const { streams, audience } = service;
-  const items = streams.list().map((state) => streamWire(state, audience.countOfStream(state.source, state.stream)));
-  const known = new Set(items.map(({ id }) => id));
-  for (const { source, stream } of audience.streams()) {
-    if (!known.has(streams.idOf(source, stream))) items.push(oneStream(service, source, stream));
-  }
-  return items.sort((a, b) => b.sessions - a.sessions || compare(a.stream, b.stream) || compare(a.source, b.source));
-}
-
-export function oneStream(service: Service, source: string, stream: string): StreamWire {
-  const { streams, audience } = service;
-  const state = streams.get(source, stream) ?? streams.unspoken(source, stream);
-  return streamWire(state, audience.countOfStream(source, stream));
-}
-
 async function historyOf(service: Service, { source, stream }: StreamWire): Promise<StreamDetailWire['history']> {
   const sources = service.sources().filter((each) => (each.audience ?? each.name) === source);
   const reports = await Promise.all(sources.map(({ name }) => service.store.reports(name, stream, 200)));
@@ -96,10 +80,6 @@ async function historyOf(service: Service, { source, stream }: StreamWire): Prom
     .sort((a, b) => b.report.at - a.report.at)
     .map(({ report }) => ({ at: time(report.at), status: report.status, title: report.title ?? null }))
     .slice(0, 200);
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }
 
 /** Sessions at the same place are one point. */

@@ -1,0 +1,14 @@
+/** What the contract test (contract.test.ts) needs to know of a kind. Every facade folder has a `fixture.ts`. */
+
+export interface FacadeFixture {
+  /** Options that must be refused. */
+  readonly refused: readonly Record<string, unknown>[];
+  /** Variables, the options that they say, and those of the facade that they ask for by themselves; null is none. */
+  readonly environments: readonly {
+    readonly env: Record<string, string>;
+    readonly options: Record<string, unknown>;
+    readonly implied: Record<string, unknown> | null;
+  }[];
+  /** Options to run it with, where it may write into this folder. */
+  running(folder: string): Record<string, unknown>;
+}

@@ -1,0 +1,6 @@
+/** The registry: every product that we can speak as, sorted. The only way in. */
+
+import type { FacadeKind } from './facade.ts';
+import { hlsListeners } from './hls-listeners/index.ts';
+
+export const FACADE_KINDS: readonly FacadeKind[] = [hlsListeners];

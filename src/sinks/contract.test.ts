@@ -1,0 +1,172 @@
+/** The contract of sink.ts, for every registered kind, with somebody to tell (fixture.ts). */
+
+import { strict as assert } from 'node:assert';
+import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { until } from '../../lab/child.ts';
+import { type ConfiguredSink, readSinks } from '../config/outputs.ts';
+import type { Mistake } from '../config/sources.ts';
+import { isSecret } from '../lib/options.ts';
+import { COMMON, openOutbox, type SinkFixture, type SinkPeer, sinkContext, told } from './fixture.ts';
+import { SINK_KINDS } from './index.ts';
+import { RunningSinks } from './running.ts';
+import { Refused, type SinkKind } from './sink.ts';
+
+const FOLDER = fileURLToPath(new URL('.', import.meta.url));
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const never = new AbortController().signal;
+
+test('every folder is a registered kind, and every kind is a folder', () => {
+  const folders = readdirSync(FOLDER, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  assert.deepEqual(folders.map(({ name }) => name).sort(), SINK_KINDS.map(({ kind }) => kind).sort());
+});
+
+for (const kind of SINK_KINDS) {
+  const { fixture } = (await import(`./${kind.kind}/fixture.ts`)) as { fixture: SinkFixture };
+  describeDeclaration(kind, fixture);
+  describeDelivery(kind, fixture);
+}
+
+function read(written: unknown): { sink: ConfiguredSink | undefined; mistakes: Mistake[] } {
+  const mistakes: Mistake[] = [];
+  const [sink] = readSinks([written], SINK_KINDS, mistakes);
+  return { sink, mistakes };
+}
+
+function describeDeclaration(kind: SinkKind, fixture: SinkFixture): void {
+  test(`${kind.kind}: has a page with all its counters, and every option has a sentence`, () => {
+    const page = `${ROOT}/docs/sinks/${kind.kind}.md`;
+    assert.ok(existsSync(page));
+    for (const [name, option] of Object.entries(kind.config.shape)) {
+      assert.match(option.description ?? '', /^[A-Z].*[.:)]$/s, `the option ${name}`);
+      assert.equal(isSecret(option), /password|key|token|secret/i.test(name), `is the option ${name} a secret?`);
+    }
+    const code = readdirSync(`${FOLDER}/${kind.kind}`).filter((name) => !/\.test\.ts$|fixture/.test(name));
+    for (const file of [...code.map((name) => `${kind.kind}/${name}`), 'dispatcher.ts']) {
+      for (const [, counter] of readFileSync(`${FOLDER}/${file}`, 'utf8').matchAll(/counters\.(?:add|set)\('(\w+)'/g)) {
+        assert.ok(readFileSync(page, 'utf8').includes(`\`${counter}\``), `the counter ${counter}`);
+      }
+    }
+  });
+
+  test(`${kind.kind}: is called what it should be, and never by a secret`, () => {
+    for (const { options, name } of fixture.named) {
+      const { sink, mistakes } = read({ kind: kind.kind, ...options });
+      assert.deepEqual(mistakes, []);
+      assert.equal(sink!.common.name, name);
+      assert.deepEqual(sink!.options, kind.config.parse(options));
+      for (const [option, schema] of Object.entries(kind.config.shape)) {
+        const value = sink!.options[option];
+        if (isSecret(schema) && typeof value === 'string' && value.length > 1) assert.ok(!name.includes(value));
+      }
+    }
+  });
+
+  test(`${kind.kind}: refuses options that cannot be right`, () => {
+    assert.ok(fixture.refused.length > 0);
+    for (const options of fixture.refused) {
+      const { sink, mistakes } = read({ kind: kind.kind, ...options });
+      assert.equal(sink, undefined, JSON.stringify(options));
+      assert.equal(mistakes.length, 1);
+    }
+  });
+}
+
+function describeDelivery(kind: SinkKind, fixture: SinkFixture): void {
+  const create = (peer: SinkPeer) => {
+    const { context } = sinkContext();
+    return kind.create(kind.config.parse(peer.options) as never, context);
+  };
+
+  test(`${kind.kind}: what it is told has arrived when it says so`, async () => {
+    await withPeer(fixture, async (peer) => {
+      const sink = create(peer);
+      await sink.deliver(told('a', 'b'), never);
+      assert.deepEqual(peer.ids(), ['a', 'b']);
+      await sink.deliver(told('c'), never);
+      assert.deepEqual(peer.ids(), ['a', 'b', 'c']);
+    });
+  });
+
+  test(`${kind.kind}: what cannot be told is not refused: it may be tried again`, async () => {
+    await withPeer(fixture, async (peer) => {
+      const sink = create(peer);
+      peer.fail();
+      await assert.rejects(sink.deliver(told('a'), never), (error: unknown) => !(error instanceof Refused));
+      peer.recover();
+      await sink.deliver(told('a'), never);
+      assert.deepEqual(peer.ids(), ['a']);
+    });
+  });
+
+  test(`${kind.kind}: from the outbox to the end, in order, and nothing is left behind`, async () => {
+    // Whatever is loaded late must not look like a leak.
+    await runOnce(fixture, kind);
+    const before = resources();
+    await runOnce(fixture, kind);
+    await until('everything is closed', () =>
+      Object.entries(resources()).every(([what, count]) => count <= (before[what] ?? 0)),
+    );
+  });
+}
+
+async function runOnce(fixture: SinkFixture, kind: SinkKind): Promise<void> {
+  await withPeer(fixture, async (peer) => {
+    const outbox = await openOutbox();
+    try {
+      const { context, counters } = sinkContext();
+      const { live, clock, log } = context;
+      const options = kind.config.parse(peer.options);
+      const settings = [{ kind, common: COMMON, options }];
+      const { store } = outbox;
+      const sinks = new RunningSinks({
+        ...{ settings, live, clock, log, counters, random: () => 0.5 },
+        outbox: store.outbox,
+      });
+      await sinks.open();
+      await outbox.commit('a', 'b');
+      sinks.start();
+      await until('two have arrived', () => peer.ids().length === 2);
+      await outbox.commit('c');
+      sinks.wake();
+      await until('the third has', () => peer.ids().length === 3);
+      await outbox.commit('d', 'e');
+      // At the end, what is there is told still.
+      await sinks.stop();
+      assert.deepEqual(peer.ids(), ['a', 'b', 'c', 'd', 'e']);
+      assert.equal(await store.outbox.count(COMMON.name), 0);
+      assert.equal(counters.read()['sink sink']?.['delivered'], 5);
+    } finally {
+      await outbox.remove();
+    }
+  });
+}
+
+async function withPeer(fixture: SinkFixture, run: (peer: SinkPeer) => Promise<void>): Promise<void> {
+  const peer = await fixture.start();
+  try {
+    await run(peer);
+  } finally {
+    await peer.stop();
+  }
+}
+
+/** What this process holds: files and sockets, timers, child processes. */
+function resources(): Record<string, number> {
+  const counts: Record<string, number> = {};
+  const add = (what: string) => {
+    counts[what] = (counts[what] ?? 0) + 1;
+  };
+  for (const fd of readdirSync('/proc/self/fd')) {
+    try {
+      add(readlinkSync(`/proc/self/fd/${fd}`).replace(/:\[\d+\]$/, ''));
+    } catch {
+      // The descriptor that listed the others is gone.
+    }
+  }
+  for (const each of process.getActiveResourcesInfo()) add(each);
+  const children = readFileSync(`/proc/self/task/${process.pid}/children`, 'utf8').trim();
+  counts['children'] = children === '' ? 0 : children.split(' ').length;
+  return counts;
+}

@@ -1,0 +1,7 @@
+/** The registry: every kind of sink there is, sorted. The only way in. */
+
+import { jsonFile } from './json-file/index.ts';
+import type { SinkKind } from './sink.ts';
+import { webhook } from './webhook/index.ts';
+
+export const SINK_KINDS: readonly SinkKind[] = [jsonFile, webhook];
