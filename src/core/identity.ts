@@ -37,11 +37,13 @@ export interface Geo {
   readonly timeZone: string | null;
 }
 
-/** Where an address is, and whose network it is in. A session keeps the one it opened with. */
+/** Where an address is, and whose network it is in. A session keeps the first one that is known of it. */
 export interface Place {
   readonly geo: Geo | null;
   readonly asn: number | null;
   readonly organization: string | null;
+  /** What a web service answered, for whoever passes it on. Never stored: absent after a restart, and with tables. */
+  readonly answer?: unknown;
 }
 
 export interface Identity {
@@ -60,7 +62,8 @@ export interface Identity {
 
 /**
  * An identified, enriched, masked client: what the tracker sees. One object per distinct client, shared by all its
- * presences to one tracker; `player` and `bot` may be filled in later by enrichment, which then calls `tracker.touch`.
+ * presences to one tracker; `player`, `bot` and a `place` that is null may be filled in later by enrichment, which then
+ * calls `tracker.touch`.
  */
 export interface Client extends Identity {
   /** As `privacy` allows it to be shown and stored. */
@@ -69,7 +72,7 @@ export interface Client extends Identity {
   readonly userAgent: string | null;
   readonly user: string | null;
   readonly device: string | null;
-  readonly place: Place | null;
+  place: Place | null;
   player: Player | null;
   bot: boolean;
   /** The tracker's own: the session that this client's presences went to last, found again without a look-up. */

@@ -255,6 +255,31 @@ function foldPlace(session: Session, place: Place | null, at: Instant): void {
   rare.placeAt = at;
 }
 
+/** Enrichment has found out what plays. Answers whether the session has this client's user agent. */
+export function fillAgent(session: Session, client: Client): boolean {
+  if (session.client.userAgent !== client.userAgent) return false;
+  const { player, bot } = client;
+  session.client.player = player;
+  session.client.bot = bot;
+  const attributes = session.rare?.attributes;
+  if (attributes?.agent) {
+    const agent = { at: attributes.agent.at, value: { ...attributes.agent.value, player, bot } };
+    rareOf(session).attributes = { ...attributes, agent };
+  }
+  return true;
+}
+
+/**
+ * Enrichment has found out where the client is. Answers whether that is where the session is: as long as none of its
+ * presences had a place, and if this client's network is the one that it began in, or that it is in now.
+ */
+export function fillPlace(session: Session, client: Client): boolean {
+  if (session.place !== null || client.place === null) return false;
+  if (session.client.network !== client.network && session.client.address !== client.address) return false;
+  session.place = client.place;
+  return true;
+}
+
 function foldDetail(rare: Rare, name: string, dated: Dated<DetailValue>): void {
   rare.details ??= new Map();
   rare.details.set(name, newer(rare.details.get(name) ?? null, dated)!);

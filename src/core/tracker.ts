@@ -28,6 +28,8 @@ import { RowMatcher } from './provisional.ts';
 import {
   describe,
   type EndReason,
+  fillAgent,
+  fillPlace,
   foldFacts,
   foldSession,
   type Lease,
@@ -271,16 +273,9 @@ export class Tracker {
         : [...source.space.streams.values()].map((stream) => stream.sessions.get(client.key));
     for (const head of heads) {
       for (let session = head ?? null; session !== null; session = session.next) {
-        if (session.client.userAgent !== client.userAgent) continue;
-        session.client.player = client.player;
-        session.client.bot = client.bot;
-        const attributes = session.rare?.attributes;
-        if (attributes?.agent) {
-          const { player, bot } = client;
-          const agent = { at: attributes.agent.at, value: { ...attributes.agent.value, player, bot } };
-          rareOf(session).attributes = { ...attributes, agent };
-        }
-        this.#tell(session, REGROUPED);
+        const isNamed = fillAgent(session, client);
+        const isPlaced = fillPlace(session, client);
+        if (isNamed || isPlaced) this.#tell(session, REGROUPED);
       }
     }
   }
@@ -325,7 +320,7 @@ export class Tracker {
       ),
       waiting: sources
         .filter(({ waiting }) => waiting.length > 0)
-        .map(({ traits, waiting }) => ({ source: traits.name, observations: waiting.map(withoutSession) })),
+        .map(({ traits, waiting }) => ({ source: traits.name, observations: waiting.map(storable) })),
     };
   }
 
@@ -890,14 +885,21 @@ function unchain(heads: Map<string, Session>, key: string, session: Session): bo
   return true;
 }
 
-/** As plain JSON can carry it. */
-function withoutSession(observation: Observation<Client>): Observation<Client> {
+/** As plain JSON can carry it, and as it may be stored. */
+function storable(observation: Observation<Client>): Observation<Client> {
   if (observation.kind === 'report') return observation;
   if (observation.kind === 'roster') {
-    const present = observation.present.map((p) => ({ ...p, client: { ...p.client, session: null } }));
+    const present = observation.present.map((p) => ({ ...p, client: storableClient(p.client) }));
     return { ...observation, present };
   }
-  return { ...observation, client: { ...observation.client, session: null } };
+  return { ...observation, client: storableClient(observation.client) };
+}
+
+function storableClient(client: Client): Client {
+  const { place } = client;
+  if (place?.answer === undefined) return { ...client, session: null };
+  const { answer: _, ...stored } = place;
+  return { ...client, session: null, place: stored };
 }
 
 function timeOf(observation: Observation<Client>): Instant {

@@ -119,7 +119,10 @@ class Stage {
     else if (word === 'now') this.#expectNow(rest!);
     else if (word === 'counters') this.#expectCounters(rest!);
     else if (word === 'superseded') this.#expectSuperseded(rest!);
+    else if (word === 'cities') this.#expectCities(rest!);
+    else if (word === 'answers') this.#expectAnswers(rest!);
     else if (word === 'restart') this.#restart(rest!);
+    else if (word === 'found') this.#find(rest!);
     else this.#event(text);
   }
 
@@ -184,24 +187,6 @@ class Stage {
       connection: sign === '#' ? id! : null,
       playback: sign === '?' || sign === '!' ? { id: id!, issued: sign === '!' } : null,
     });
-    const place: Place | null =
-      person.city === null
-        ? null
-        : {
-            geo: {
-              countryCode: null,
-              regionCode: null,
-              region: null,
-              city: person.city,
-              postalCode: null,
-              latitude: null,
-              longitude: null,
-              accuracyKm: null,
-              timeZone: null,
-            },
-            asn: null,
-            organization: null,
-          };
     const client: Client = {
       session: null,
       ...identify(facts, person.ip, true, hash),
@@ -210,12 +195,24 @@ class Stage {
       userAgent: person.agent,
       user: person.user,
       device: person.device,
-      place,
+      place: person.city === null ? null : placeIn(person.city),
       player: null,
       bot: person.bot,
     };
     this.#clients.set(text, client);
     return client;
+  }
+
+  /** `anna in Paris`: enrichment has found out where she is, and tells of each of her clients. */
+  #find(text: string): void {
+    const [, name, city] = /^(\S+) in (\S+)$/.exec(text) ?? [];
+    if (name === undefined) throw new Error('who was found where?');
+    for (const [written, client] of this.#clients) {
+      if (written.split(/[#?!]/)[0] !== name) continue;
+      client.place = placeIn(city!);
+      for (const source of this.#sources.keys()) this.#tracker.touch(source, client);
+    }
+    this.#listen();
   }
 
   #event(text: string): void {
@@ -359,6 +356,23 @@ class Stage {
     assert.equal(counted, actual.length, 'the live counters disagree with the sessions');
   }
 
+  #expectCities(text: string): void {
+    const counts = this.#audience.counts('city').map(({ value, sessions }) => `${value ?? 'nowhere'} ${sessions}`);
+    assert.deepEqual(
+      counts.sort(),
+      text
+        .split(',')
+        .map((each) => each.trim())
+        .sort(),
+    );
+  }
+
+  /** How many open sessions have what a web service answered. */
+  #expectAnswers(text: string): void {
+    const answers = [...this.#audience.sessions.values()].filter(({ place }) => place?.answer !== undefined);
+    assert.equal(answers.length, Number(text));
+  }
+
   #expectCounters(text: string): void {
     const expected = Object.fromEntries(
       text.split(',').map((each) => [each.trim().split(' ')[0], Number(each.trim().split(' ')[1])]),
@@ -409,6 +423,12 @@ class Stage {
     told.push(`of ${record.source}`);
     return told.join(', ');
   }
+}
+
+function placeIn(city: string): Place {
+  const unknown = { countryCode: null, regionCode: null, region: null, postalCode: null };
+  const nowhere = { latitude: null, longitude: null, accuracyKm: null, timeZone: null };
+  return { geo: { ...unknown, city, ...nowhere }, asn: null, organization: null, answer: { city } };
 }
 
 /** `720p@12:00:05`, or `720p` at the end of the presence. */
