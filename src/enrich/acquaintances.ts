@@ -9,6 +9,17 @@ import { Lru } from './lru.ts';
 export interface Met {
   readonly source: string;
   readonly client: Client;
+  /** By the configuration, whatever plays. */
+  readonly isExcluded: boolean;
+  /** Its place could not be found out: perhaps it can when it is met again. */
+  isUnplaced: boolean;
+}
+
+/** What happens when somebody is met. */
+export interface Meeting {
+  readonly first: (source: string, facts: ClientFacts) => Met;
+  /** One who is unplaced, again. */
+  readonly again: (met: Met, facts: ClientFacts) => void;
 }
 
 export interface AcquaintancesOptions {
@@ -24,27 +35,31 @@ const LONGEST_PART = 300;
 const NUMBERED_AGENTS = 50_000;
 
 export class Acquaintances {
-  readonly #meet: (source: string, facts: ClientFacts) => Met;
+  readonly #meeting: Meeting;
   readonly #options: AcquaintancesOptions;
   readonly #kept: Lru<string, Met>;
   readonly #agents = new Lru<string, number>(NUMBERED_AGENTS);
   #lastAgent = 0;
   /** Readers pass the same facts object again and again: then there is nothing to compare. */
-  readonly #byFacts = new WeakMap<ClientFacts, Met>();
+  #byFacts = new WeakMap<ClientFacts, Met>();
 
-  constructor(meet: (source: string, facts: ClientFacts) => Met, options: AcquaintancesOptions) {
-    this.#meet = meet;
+  constructor(meeting: Meeting, options: AcquaintancesOptions) {
+    this.#meeting = meeting;
     this.#options = options;
     this.#kept = new Lru(options.keep);
   }
 
   clientOf(source: string, facts: ClientFacts): Client {
-    const met = this.#byFacts.get(facts);
-    return met !== undefined && met.source === source ? met.client : this.#remember(source, facts).client;
+    let met = this.#byFacts.get(facts);
+    if (met === undefined || met.source !== source) met = this.#remember(source, facts);
+    if (met.isUnplaced) this.#meeting.again(met, facts);
+    return met.client;
   }
 
+  /** Everybody is new again. */
   forget(): void {
     this.#kept.clear();
+    this.#byFacts = new WeakMap();
   }
 
   #remember(source: string, facts: ClientFacts): Met {
@@ -52,7 +67,7 @@ export class Acquaintances {
     const key = this.#keyOf(source, facts);
     let met = this.#kept.get(key);
     if (met === undefined) {
-      met = this.#meet(source, facts);
+      met = this.#meeting.first(source, facts);
       this.#kept.set(key, met);
       if (this.#kept.evicted > 0) counters.set('clientsEvicted', this.#kept.evicted);
     }

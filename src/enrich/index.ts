@@ -2,12 +2,14 @@
  * Enrichment: from what a source reveals of a client to an identified, placed, named and masked client. Composed here from
  * geo/, network/, player/ and privacy.ts; which rung of the ladder a client stands on is decided in core/identity.ts.
  *
- * Done once for each distinct client, in bounded caches. The raw address is used for the place and the tokens, and then
- * masked: nothing behind this has it.
+ * Done once for each distinct client, in bounded caches. The raw address is used for the place, the exclusions and the
+ * tokens, and then masked: nothing behind this has it.
  */
 
 import { identify, type Place } from '../core/identity.ts';
 import type { ClientFacts } from '../core/observation.ts';
+import { type Clock, systemClock } from '../lib/clock.ts';
+import { type Exclusion, matchExclusions } from '../lib/exclusion.ts';
 import { formatIp, networkOf, parseIp } from '../lib/ip.ts';
 import type { ScopedCounters } from '../telemetry/counters.ts';
 import type { Log } from '../telemetry/log.ts';
@@ -15,18 +17,24 @@ import { Acquaintances, type Met } from './acquaintances.ts';
 import { createClient } from './client.ts';
 import type { Enrichment, Found } from './enrich.ts';
 import { openGeo } from './geo/index.ts';
-import type { Lookup } from './mmdb/lookup.ts';
+import { createWebPlaces, type WebGeoOptions } from './geo/web/index.ts';
+import { EMPTY_TABLE } from './mmdb/lookup.ts';
 import { openNetworks } from './network/index.ts';
-import { createPlaces } from './places.ts';
+import { type Places, TablePlaces, type Whereabouts } from './places.ts';
 import { createPlayers } from './player/index.ts';
-import { createMask, keyedHash, type PrivacyOptions } from './privacy.ts';
-import { Teller } from './teller.ts';
+import { createMask, keyedHash, type Mask, type PrivacyOptions } from './privacy.ts';
+import { type Learn, Teller } from './teller.ts';
 
 export interface EnrichmentOptions {
-  /** The .mmdb to look places up in; null is the bundled one. `false`: no places. */
-  readonly geo: { readonly database: string | null } | false;
+  /**
+   * The .mmdb to look places up in; null is the bundled one. Or the web service to ask for places and networks: then
+   * `asnDatabase` is not used. `false`: no places.
+   */
+  readonly geo: { readonly database: string | null } | { readonly web: WebGeoOptions } | false;
   /** The .mmdb to look networks up in; null is the bundled table. `false`: no networks. */
   readonly asnDatabase: string | null | false;
+  /** Who is flagged as a bot, whatever plays. */
+  readonly exclude?: readonly Exclusion[];
   readonly privacy: PrivacyOptions;
   /** For all tokens: 32 random bytes, kept by the caller. */
   readonly key: Uint8Array;
@@ -34,13 +42,15 @@ export interface EnrichmentOptions {
   readonly acceptDeclared: boolean;
   /** Called later, never from within `identify`. Must not throw. */
   readonly found: Found;
+  /** For web services, and for looking after databases that may be replaced. */
+  readonly clock?: Clock;
   readonly log: Log;
   /**
-   * Counts `clientsEvicted`, `clientsUntold`, `unreadableRecords`, `unreadableRanges`, `unreadableDatabases`, and what
-   * player/ counts.
+   * Counts `clientsEvicted`, `clientsUntold`, `unreadableRecords`, `unreadableRanges`, `unreadableDatabases`,
+   * `databasesReloaded`, `databasesRefused`, what player/ counts, and what geo/web/lookups.ts counts.
    */
   readonly counters: ScopedCounters;
-  /** How many clients are kept, and how many may wait to be told of their player. */
+  /** How many clients are kept, and how many may wait to be told of what has been found. */
   readonly keepClients?: number;
   /** How many user agents are kept, and how many may wait for the thread. */
   readonly keepAgents?: number;
@@ -48,37 +58,70 @@ export interface EnrichmentOptions {
 }
 
 /**
- * Resolves when IPv4 addresses can be looked up, some 200 ms later; the bundled IPv6 tables are read by the first IPv6
- * address (some 100 ms, once). Rejects with the codes of `openGeo`, `openNetworks` and `keyedHash`.
+ * Resolves when addresses can be looked up, some milliseconds later. Rejects with the codes of `openGeo`, `openNetworks`,
+ * `createWebPlaces` and `keyedHash`.
  */
 export async function createEnrichment(options: EnrichmentOptions): Promise<Enrichment> {
   const { log, counters, acceptDeclared, keepClients = 200_000 } = options;
   const hash = keyedHash(options.key);
   const mask = createMask(options.privacy, hash);
-  const placeOf = await openPlaces(options);
+  const isExcluded = matchExclusions(options.exclude ?? []);
   const teller = new Teller(options.found, keepClients, counters);
+  const places = await openPlaces(options, mask, {
+    settle: (waiting, place) => teller.tell(waiting, learnPlace(place)),
+    changed: () => acquaintances.forget(),
+  });
   const players = createPlayers<Met>({
     keep: options.keepAgents ?? 20_000,
     queue: options.queueAgents ?? 10_000,
-    settle: (agent, waiting) => teller.tell(agent, waiting),
+    settle: (agent, waiting) =>
+      teller.tell(waiting, ({ client, isExcluded: isOut }) => {
+        const bot = agent.bot || isOut;
+        if (client.player === agent.player && client.bot === bot) return false;
+        client.player = agent.player;
+        client.bot = bot;
+        return true;
+      }),
     log,
     counters,
   });
 
-  const meet = (source: string, facts: ClientFacts): Met => {
+  const first = (source: string, facts: ClientFacts): Met => {
     const bytes = facts.address === null ? null : parseIp(facts.address);
     const address = bytes === null ? facts.address : formatIp(bytes);
     // An IPv4 address is its own network: by far the most are spared a second reading.
     const network = address === null || bytes?.length === 4 ? address : networkOf(address);
     const identity = identify(facts, network, acceptDeclared, hash);
     const agent = players.agentOf(facts.userAgent);
-    const place = bytes === null ? null : placeOf(bytes);
-    const met = { source, client: createClient({ identity, address: mask(address), facts, place, agent }) };
-    teller.await(agent, met);
+    const where = bytes === null ? null : places.of(bytes);
+    const isOut = isExcluded(bytes, facts.userAgent);
+    const flagged = { player: agent.player, bot: agent.bot || isOut };
+    const parts = { identity, address: mask(address), facts, place: where?.place ?? null, agent: flagged };
+    const met: Met = { source, client: createClient(parts), isExcluded: isOut, isUnplaced: false };
+    if (agent.waiting !== null) teller.await(agent.waiting, met);
+    if (where !== null && where.place === null) awaitPlace(met, where);
     return met;
   };
 
-  const acquaintances = new Acquaintances(meet, { keep: keepClients, hash, counters });
+  const again = (met: Met, facts: ClientFacts): void => {
+    const bytes = facts.address === null ? null : parseIp(facts.address);
+    if (bytes === null) return;
+    const where = places.of(bytes);
+    if (where.place === null) {
+      awaitPlace(met, where);
+      return;
+    }
+    // Found out meanwhile, for another client of the address.
+    const waiting: Met[] = [];
+    met.isUnplaced = !teller.await(waiting, met);
+    teller.tell(waiting, learnPlace(where.place));
+  };
+
+  const awaitPlace = (met: Met, { waiting, isOpen }: Whereabouts<Met>): void => {
+    met.isUnplaced = waiting === null ? isOpen : !teller.await(waiting, met);
+  };
+
+  const acquaintances = new Acquaintances({ first, again }, { keep: keepClients, hash, counters });
   return {
     identify: (source, facts) => acquaintances.clientOf(source, facts),
     settled: async () => {
@@ -88,17 +131,45 @@ export async function createEnrichment(options: EnrichmentOptions): Promise<Enri
     close: async () => {
       acquaintances.forget();
       teller.close();
-      await players.close();
+      await Promise.all([players.close(), places.close()]);
     },
   };
 }
 
-async function openPlaces({ geo, asnDatabase, log, counters }: EnrichmentOptions): Promise<Lookup<Place>> {
-  const [geos, networks] = await Promise.all([
-    geo === false ? nothing : openGeo({ database: geo.database, log, counters }),
-    asnDatabase === false ? nothing : openNetworks({ database: asnDatabase, log, counters }),
-  ]);
-  return createPlaces(geos, networks);
+/** Null: it cannot be found out for now. */
+function learnPlace(place: Place | null): Learn {
+  return (met) => {
+    met.isUnplaced = place === null;
+    if (place === null || met.client.place !== null) return false;
+    met.client.place = place;
+    return true;
+  };
 }
 
-const nothing: Lookup<never> = () => null;
+interface PlacesFound {
+  readonly settle: (waiting: readonly Met[], place: Place | null) => void;
+  /** Places are others than before: a database has been replaced. */
+  readonly changed: () => void;
+}
+
+async function openPlaces(options: EnrichmentOptions, mask: Mask, found: PlacesFound): Promise<Places<Met>> {
+  const { geo, asnDatabase, clock = systemClock, log, counters } = options;
+  if (geo !== false && 'web' in geo) {
+    return createWebPlaces({ ...geo.web, mask, settle: found.settle, clock, log, counters });
+  }
+  const parts: { places?: TablePlaces<Met> } = {};
+  const changed = () => {
+    parts.places?.forget();
+    found.changed();
+  };
+  const both = { watching: { clock, changed }, log, counters };
+  const geos = geo === false ? EMPTY_TABLE : await openGeo({ database: geo.database, ...both });
+  try {
+    const networks = asnDatabase === false ? EMPTY_TABLE : await openNetworks({ database: asnDatabase, ...both });
+    parts.places = new TablePlaces<Met>(geos, networks);
+    return parts.places;
+  } catch (error) {
+    await geos.close();
+    throw error;
+  }
+}

@@ -1,16 +1,18 @@
 /**
- * Tells of clients whose player has been found, some at a time: half an audience may have the same user agent, and telling
- * the tracker of all of them at once would hold everything else up.
+ * Tells of clients of whom more has been found out (their player, their place), some at a time: half an audience may have
+ * the same user agent, and telling the tracker of all of them at once would hold everything else up.
  */
 
 import type { ScopedCounters } from '../telemetry/counters.ts';
 import type { Met } from './acquaintances.ts';
 import type { Found } from './enrich.ts';
-import type { Agent } from './player/index.ts';
+
+/** Fills in what has been found out. Answers whether that is news of the client. */
+export type Learn = (met: Met) => boolean;
 
 interface News {
-  readonly agent: Agent<Met>;
   readonly clients: readonly Met[];
+  readonly learn: Learn;
 }
 
 /** How many are told in one go. */
@@ -20,33 +22,33 @@ export class Teller {
   readonly #found: Found;
   readonly #most: number;
   readonly #counters: ScopedCounters;
-  /** How many clients wait, for their agent or to be told. */
+  /** How many wait, for something to be found or to be told; a client that waits for two things is two. */
   #waiting = 0;
   #news: News[] = [];
   #telling: Promise<void> | null = null;
   #isClosed = false;
 
-  /** At most `most` clients may wait at a time; those who find no room are counted as `clientsUntold`. */
+  /** At most `most` may wait at a time; those who find no room are counted as `clientsUntold`. */
   constructor(found: Found, most: number, counters: ScopedCounters) {
     this.#found = found;
     this.#most = most;
     this.#counters = counters;
   }
 
-  /** The client is to be told when its agent is known, unless it is already. */
-  await(agent: Agent<Met>, met: Met): void {
-    if (agent.waiting === null) return;
+  /** The client joins those who wait; false if there is no room. */
+  await(waiting: Met[], met: Met): boolean {
     if (this.#waiting >= this.#most) {
       this.#counters.add('clientsUntold');
-      return;
+      return false;
     }
-    agent.waiting.push(met);
+    waiting.push(met);
     this.#waiting++;
+    return true;
   }
 
-  /** Soon fills in what is known of the agent, and calls `found` for each client for whom it is news. */
-  tell(agent: Agent<Met>, clients: readonly Met[]): void {
-    this.#news.push({ agent, clients });
+  /** Those who have waited learn it soon, and `found` is called for each of whom it is news. */
+  tell(clients: readonly Met[], learn: Learn): void {
+    this.#news.push({ clients, learn });
     this.#telling ??= this.#tellAll();
   }
 
@@ -66,19 +68,13 @@ export class Teller {
       for (let i = 0; i < news.clients.length; i += SLICE) {
         await turn();
         if (this.#isClosed) break;
-        for (const met of news.clients.slice(i, i + SLICE)) this.#tellOf(met, news.agent);
+        for (const met of news.clients.slice(i, i + SLICE)) {
+          this.#waiting--;
+          if (news.learn(met)) this.#found(met.source, met.client);
+        }
       }
     }
     this.#telling = null;
-  }
-
-  #tellOf({ source, client }: Met, { player, bot }: Agent<Met>): void {
-    this.#waiting--;
-    if (client.player === player && client.bot === bot) return;
-    client.player = player;
-    // What it was flagged for beside its user agent stays.
-    client.bot ||= bot;
-    this.#found(source, client);
   }
 }
 

@@ -5,6 +5,7 @@
 
 import { z } from 'zod';
 import { parseDuration } from './duration.ts';
+import { parseExclusion } from './exclusion.ts';
 import { parseCidr } from './ip.ts';
 
 /** Written `40s`, comes out as milliseconds. */
@@ -76,6 +77,16 @@ export function cidr() {
     .string()
     .refine((text) => parseCidr(text) !== null, { error: 'is neither an IP address nor a block such as 192.0.2.0/24' })
     .transform((text) => parseCidr(text)!);
+}
+
+/** An address, a block of addresses, or `agent:TEXT`. */
+export function exclusion() {
+  return z
+    .string()
+    .refine((text) => parseExclusion(text) !== null, {
+      error: 'is neither an IP address, a block such as 192.0.2.0/24, nor agent:TEXT',
+    })
+    .transform((text) => parseExclusion(text)!);
 }
 
 /** Is this option marked as a secret, under whatever defaults and transformations? */

@@ -11,7 +11,10 @@ import { caseFile, noCases, randomAddress, randomFrom } from '../fixture.ts';
 import { openGeo } from './index.ts';
 
 const options = () => ({ log: silentLog, counters: new ScopedCounters() });
-const open = (name: string) => openGeo({ database: caseFile(`geoip/test-data/${name}.mmdb`), ...options() });
+const open = async (name: string) => {
+  const { find } = await openGeo({ database: caseFile(`geoip/test-data/${name}.mmdb`), ...options() });
+  return find;
+};
 
 type TruthRow = Readonly<Record<string, string | number | null>>;
 
@@ -84,7 +87,7 @@ test('a database of something else is refused by name', { skip: noCases }, async
 });
 
 test('the bundled database answers what the maxmind package reads in it, for IPv4 and IPv6', async () => {
-  const lookup = await openGeo({ database: null, ...options() });
+  const { find: lookup, close } = await openGeo({ database: null, ...options() });
   const random = randomFrom(3);
   for (const family of [4, 6] as const) {
     const theirs = new Reader<never>(
@@ -106,4 +109,5 @@ test('the bundled database answers what the maxmind package reads in it, for IPv
     }
     assert.ok(known > 100, `${known} of IPv${family}`);
   }
+  await close();
 });

@@ -13,45 +13,43 @@ const COUNTRY_ACCURACY_KM = 500;
 /** Names are shown and stored: longer ones than any real place has are cut. */
 const MAX_NAME = 200;
 
-type Row = Readonly<Record<string, unknown>>;
+export type Row = Readonly<Record<string, unknown>>;
 
 /** Null if the record says nothing of where it is. */
 export function parseGeo(record: unknown): Geo | null {
   const row = rowOf(record);
-  const geo = 'country_code' in row ? parseFlat(row) : parseNested(row);
-  const isKnown = geo.countryCode !== null || geo.city !== null || geo.region !== null || geo.latitude !== null;
-  return isKnown ? geo : null;
+  return 'country_code' in row ? parseFlat(row) : parseNested(row);
 }
 
 /** https://dev.maxmind.com/geoip/docs/databases/city-and-country, in the language `en`. */
-function parseNested(row: Row): Geo {
+export function parseNested(row: Row): Geo | null {
   const region = rowOf(Array.isArray(row['subdivisions']) ? row['subdivisions'][0] : null);
   const location = rowOf(row['location']);
-  const nameOf = (place: unknown) => text(rowOf(rowOf(place)['names'])['en']);
+  const nameOf = (place: unknown) => textOf(rowOf(rowOf(place)['names'])['en']);
   return geoOf({
-    countryCode: countryCode(rowOf(row['country'])['iso_code']),
-    regionCode: text(region['iso_code']),
+    countryCode: countryCodeOf(rowOf(row['country'])['iso_code']),
+    regionCode: textOf(region['iso_code']),
     region: nameOf(region),
     city: nameOf(row['city']),
-    postalCode: text(rowOf(row['postal'])['code']),
+    postalCode: textOf(rowOf(row['postal'])['code']),
     latitude: location['latitude'],
     longitude: location['longitude'],
     accuracyKm: location['accuracy_radius'],
-    timeZone: text(location['time_zone']),
+    timeZone: textOf(location['time_zone']),
   });
 }
 
-function parseFlat(row: Row): Geo {
+function parseFlat(row: Row): Geo | null {
   return geoOf({
-    countryCode: countryCode(row['country_code']),
+    countryCode: countryCodeOf(row['country_code']),
     regionCode: null,
-    region: text(row['state1']),
-    city: withoutDistrict(text(row['city'])),
-    postalCode: text(row['postcode']),
+    region: textOf(row['state1']),
+    city: withoutDistrict(textOf(row['city'])),
+    postalCode: textOf(row['postcode']),
     latitude: row['latitude'],
     longitude: row['longitude'],
     accuracyKm: null,
-    timeZone: text(row['timezone']),
+    timeZone: textOf(row['timezone']),
   });
 }
 
@@ -64,17 +62,22 @@ function withoutDistrict(city: string | null): string | null {
   return bracket <= 0 ? city : city!.slice(0, bracket);
 }
 
-type Located = Omit<Geo, 'latitude' | 'longitude' | 'accuracyKm'> &
+/** What is told of a place, of whatever type it is. */
+export type Located = Omit<Geo, 'latitude' | 'longitude' | 'accuracyKm'> &
   Record<'latitude' | 'longitude' | 'accuracyKm', unknown>;
 
-/** Fields in one order, coordinates only as a sensible pair, and an accuracy only with coordinates. */
-function geoOf(place: Located): Geo {
+/**
+ * Fields in one order, coordinates only as a sensible pair, and an accuracy only with coordinates. Null if it says nothing
+ * of where it is.
+ */
+export function geoOf(place: Located): Geo | null {
   const { countryCode, regionCode, region, city, postalCode, timeZone } = place;
   const latitude = within(place.latitude, 90);
   const longitude = within(place.longitude, 180);
   const isPlaced = latitude !== null && longitude !== null;
   const assumed = city === null ? COUNTRY_ACCURACY_KM : CITY_ACCURACY_KM;
   const said = within(place.accuracyKm, 20_038);
+  if (countryCode === null && city === null && region === null && !isPlaced) return null;
   return {
     countryCode,
     regionCode,
@@ -88,19 +91,19 @@ function geoOf(place: Located): Geo {
   };
 }
 
-function rowOf(value: unknown): Row {
+export function rowOf(value: unknown): Row {
   return typeof value === 'object' && value !== null ? (value as Row) : {};
 }
 
-function text(value: unknown): string | null {
+export function textOf(value: unknown): string | null {
   if (typeof value !== 'string') return null;
   const trimmed = value.trim();
   return trimmed === '' ? null : trimmed.slice(0, MAX_NAME);
 }
 
 /** ISO 3166-1 alpha-2; `ZZ` is written for "unknown". */
-function countryCode(value: unknown): string | null {
-  const code = text(value)?.toUpperCase() ?? '';
+export function countryCodeOf(value: unknown): string | null {
+  const code = textOf(value)?.toUpperCase() ?? '';
   return /^[A-Z]{2}$/.test(code) && code !== 'ZZ' ? code : null;
 }
 

@@ -4,7 +4,7 @@ import { decodeValue } from './decode.ts';
 
 function decode(...bytes: number[]): unknown {
   const buffer = Buffer.from(bytes);
-  return decodeValue({ buffer, start: 0, end: buffer.length }, 0);
+  return decodeValue({ buffer, need: () => {}, start: 0, end: buffer.length }, 0);
 }
 
 test('integers have as many bytes as they need, floats have all of theirs', () => {

@@ -29,9 +29,14 @@ const FLOAT = 15;
 /** What is added to a pointer of one, two, three and four bytes. */
 const POINTER_OFFSETS = [0, 2048, 526_336, 0];
 
+/** Sees to it that these bytes of the file are in the buffer, of which not all may have been read. May throw. */
+export type Need = (from: number, to: number) => void;
+
 /** Where a section of values lies in the file; pointers in it count from `start`. */
 export interface Section {
   readonly buffer: Buffer;
+  /** Called before the bytes from `from` up to `to` are looked at: see `Need`. */
+  readonly need: Need;
   readonly start: number;
   readonly end: number;
 }
@@ -44,8 +49,8 @@ interface Reading extends Section {
 
 /** The value at `at` (bytes from the start of the file). Maps have no prototype. Throws an Error if it is malformed. */
 export function decodeValue(section: Section, at: number): unknown {
-  const { buffer, start, end } = section;
-  return readValue({ buffer, start, end, at, values: 0 }, 0);
+  const { buffer, need, start, end } = section;
+  return readValue({ buffer, need, start, end, at, values: 0 }, 0);
 }
 
 function readValue(reading: Reading, depth: number): unknown {
@@ -154,6 +159,7 @@ function nextByte(reading: Reading): number {
 function take(reading: Reading, bytes: number): number {
   const { at } = reading;
   if (at < reading.start || at + bytes > reading.end) throw new Error('a value lies outside of its section');
+  reading.need(at, at + bytes);
   reading.at = at + bytes;
   return at;
 }

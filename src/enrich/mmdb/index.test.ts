@@ -8,7 +8,7 @@ import { Reader } from 'maxmind';
 import { formatIp, parseIp } from '../../lib/ip.ts';
 import { ScopedCounters } from '../../telemetry/counters.ts';
 import { caseFile, noCases, randomAddress, randomFrom } from '../fixture.ts';
-import { type Mmdb, openMmdb, openMmdbSync, parseMmdb } from './index.ts';
+import { type Mmdb, openMmdb, openPagedMmdb, parseMmdb } from './index.ts';
 import { lookupIn } from './lookup.ts';
 
 /** What the reference reader (mmdblookup) says of a file: for 1.1.1.1, and for 81.2.69.142. */
@@ -109,6 +109,22 @@ test('it reads what the maxmind package reads, everywhere in every test database
   assert.ok(compared > 2000, `${compared}`);
 });
 
+test('read page by page it is the same database', { skip: noCases }, async () => {
+  const random = randomFrom(4);
+  for (const name of ['GeoIP2-City-Test', 'MaxMind-DB-test-mixed-32', 'MaxMind-DB-test-ipv6-28']) {
+    const path = caseFile(`geoip/test-data/${name}.mmdb`);
+    const whole = await openMmdb(path);
+    for (const address of addressesFor(name, 6, random)) {
+      // Each by itself, so that nothing is there yet.
+      const paged = openPagedMmdb(path);
+      const record = paged.find(parseIp(address)!);
+      assert.equal(record, whole.find(parseIp(address)!));
+      if (record !== 0) assert.equal(toJson(paged.read(record)), toJson(whole.read(record)));
+      paged.close();
+    }
+  }
+});
+
 /** Where test databases have their entries, and a few more. */
 function addressesFor(file: string, ipVersion: number, random: () => number): string[] {
   const ipv4 = Array.from({ length: 200 }, () => formatIp(randomAddress(random, 4)));
@@ -149,13 +165,14 @@ test('a file that is not there, and one that is still packed, say so', async () 
   try {
     const missing = join(folder, 'missing.mmdb');
     await assert.rejects(openMmdb(missing), { code: 'MMDB_UNREADABLE', message: /missing\.mmdb cannot be read/ });
-    assert.throws(() => openMmdbSync(missing), { code: 'MMDB_UNREADABLE' });
+    assert.throws(() => openPagedMmdb(missing), { code: 'MMDB_UNREADABLE' });
     const packed = join(folder, 'packed.mmdb');
     await writeFile(packed, gzipSync('anything'));
     await assert.rejects(openMmdb(packed), { code: 'MMDB_BROKEN', message: /gunzip/ });
     const empty = join(folder, 'empty.mmdb');
     await writeFile(empty, '');
     await assert.rejects(openMmdb(empty), { code: 'MMDB_BROKEN', message: /no metadata/ });
+    for (const path of [packed, empty]) assert.throws(() => openPagedMmdb(path), { code: 'MMDB_BROKEN' });
   } finally {
     await rm(folder, { recursive: true });
   }

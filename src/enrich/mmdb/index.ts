@@ -1,22 +1,22 @@
 /**
  * MaxMind DB files (.mmdb): opening, and finding the record of an address. MaxMind DB File Format Specification 2.0
- * (https://maxmind.github.io/MaxMind-DB/). The whole file is held in memory, outside of the JavaScript heap; nothing is
- * cached here. What records mean is geo/ and network/.
+ * (https://maxmind.github.io/MaxMind-DB/). The whole file is held in memory, outside of the JavaScript heap, or read where
+ * it is asked (paged-file.ts); nothing is cached here. What records mean is geo/ and network/.
  *
  * Our own reader, because the walk hands out the number of the record, which is what shared results are kept by, and
  * because a broken file must be told from a working one. `maxmind` is what tests and benches compare it with.
  */
 
-import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { HeadcountError, messageOf } from '../../lib/errors.ts';
 import type { IpBytes } from '../../lib/ip.ts';
-import { decodeValue, type Section } from './decode.ts';
+import { PagedFile } from '../paged-file.ts';
+import { decodeValue, type Need, type Section } from './decode.ts';
 
 export interface Mmdb {
   /** What the file says it is: `GeoLite2-City`, `city ipv4`, … */
   readonly type: string;
-  /** The number of the record that an address has; 0 is none. Never throws. */
+  /** The number of the record that an address has; 0 is none. Throws only if the file cannot be read any more. */
   find(address: IpBytes): number;
   /** The record that `find` told of. Throws an Error if it is malformed. */
   read(record: number): unknown;
@@ -36,11 +36,21 @@ export async function openMmdb(path: string): Promise<Mmdb> {
   }
 }
 
-/** The same, all at once: about 50 ms for 70 MB that the system has cached. */
-export function openMmdbSync(path: string): Mmdb {
+/**
+ * The same, of a file that nobody rewrites in place: only what is asked for is read, and kept. It is up to the caller to
+ * close it.
+ */
+export function openPagedMmdb(path: string): Mmdb & { close(): void } {
+  let file: PagedFile | null = null;
   try {
-    return parseMmdb(readFileSync(path), path);
+    file = new PagedFile(path);
+    const { buffer } = file;
+    const need: Need = file.need.bind(file);
+    // The metadata are within the last pages.
+    need(Math.max(0, buffer.length - MAX_METADATA), buffer.length);
+    return { ...parseMmdb(buffer, path, need), close: file.close.bind(file) };
   } catch (error) {
+    file?.close();
     throw unreadable(path, error);
   }
 }
@@ -50,14 +60,16 @@ function unreadable(path: string, cause: unknown): unknown {
   return new HeadcountError('MMDB_UNREADABLE', `The address database ${path} cannot be read.`, { cause });
 }
 
-/** Throws code `MMDB_BROKEN`; `name` is for its sentence. */
-export function parseMmdb(buffer: Buffer, name: string): Mmdb {
+const ALL_IS_HERE: Need = () => {};
+
+/** Throws code `MMDB_BROKEN`; `name` is for its sentence. The metadata must be in the buffer already. */
+export function parseMmdb(buffer: Buffer, name: string, need: Need = ALL_IS_HERE): Mmdb {
   try {
     const { type, nodes, recordSize, ipVersion, end } = parseMetadata(buffer);
     const treeSize = nodes * (recordSize / 4);
-    const section: Section = { buffer, start: treeSize + SEPARATOR, end };
+    const section: Section = { buffer, need, start: treeSize + SEPARATOR, end };
     if (section.start > end) throw new Error('its search tree is larger than the file');
-    const node = nodeReader(buffer, recordSize);
+    const node = nodeReader(buffer, recordSize, need);
     const ipv4Root = ipVersion === 4 ? 0 : descend(node, nodes, 0, new Uint8Array(12));
     return {
       type,
@@ -92,7 +104,7 @@ function parseMetadata(buffer: Buffer): Metadata {
   if (found === -1) throw new Error('it has no metadata');
   const end = buffer.length - tail.length + found;
   const start = end + MARKER.length;
-  const metadata = decodeValue({ buffer, start, end: buffer.length }, start);
+  const metadata = decodeValue({ buffer, need: ALL_IS_HERE, start, end: buffer.length }, start);
   if (typeof metadata !== 'object' || metadata === null) throw new Error('its metadata is not a map');
   const field = (name: string): unknown => (metadata as Record<string, unknown>)[name];
   if (field('binary_format_major_version') !== 2) throw new Error('its format is not version 2');
@@ -112,23 +124,29 @@ function textOr(value: unknown, otherwise: string): string {
 /** The left (0) or right (1) record of a node. */
 type NodeReader = (node: number, side: number) => number;
 
-function nodeReader(buffer: Buffer, recordSize: number): NodeReader {
+function nodeReader(buffer: Buffer, recordSize: number, need: Need): NodeReader {
   switch (recordSize) {
     case 24:
       return (node, side) => {
         const at = node * 6 + side * 3;
+        need(at, at + 2);
         return (buffer[at]! << 16) | (buffer[at + 1]! << 8) | buffer[at + 2]!;
       };
     case 28:
       return (node, side) => {
         const at = node * 7;
+        need(at, at + 6);
         // The byte in the middle has the highest four bits of both, those of the left one first.
         const high = side === 0 ? buffer[at + 3]! >> 4 : buffer[at + 3]! & 15;
         const low = at + side * 4;
         return (high << 24) | (buffer[low]! << 16) | (buffer[low + 1]! << 8) | buffer[low + 2]!;
       };
     default:
-      return (node, side) => buffer.readUInt32BE(node * 8 + side * 4);
+      return (node, side) => {
+        const at = node * 8 + side * 4;
+        need(at, at + 3);
+        return buffer.readUInt32BE(at);
+      };
   }
 }
 

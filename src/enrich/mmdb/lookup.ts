@@ -10,6 +10,15 @@ import type { Mmdb } from './index.ts';
 
 export type Lookup<T> = (address: IpBytes) => T | null;
 
+/** Something to look addresses up in. */
+export interface Table<T> {
+  readonly find: Lookup<T>;
+  /** What it holds open is closed; nothing may be looked up any more. */
+  close(): Promise<void>;
+}
+
+export const EMPTY_TABLE: Table<never> = { find: () => null, close: async () => {} };
+
 export interface LookupOptions<T> {
   /** What a record says; null is "nothing of use". */
   readonly parse: (record: unknown) => T | null;
@@ -22,17 +31,18 @@ export interface LookupOptions<T> {
 export function lookupIn<T>(mmdb: Mmdb, { parse, keep, counters }: LookupOptions<T>): Lookup<T> {
   const known = new Lru<number, T | null>(keep);
   return (address) => {
-    const record = mmdb.find(address);
-    if (record === 0) return null;
-    const kept = known.get(record);
-    if (kept !== undefined) return kept;
+    let record = 0;
     let value: T | null = null;
     try {
+      record = mmdb.find(address);
+      if (record === 0) return null;
+      const kept = known.get(record);
+      if (kept !== undefined) return kept;
       value = parse(mmdb.read(record));
     } catch {
       counters.add('unreadableRecords');
     }
-    known.set(record, value);
+    if (record !== 0) known.set(record, value);
     return value;
   };
 }

@@ -1,20 +1,19 @@
 import { strict as assert } from 'node:assert';
 import { test } from 'node:test';
-import { nameIn, readRanges } from './csv.ts';
+import { nameAt, readRanges } from './csv.ts';
 
 type Line = readonly [start: string, end: string, asn: number, name: string | null];
 
-function read(words: number, pieces: readonly string[]): { lines: Line[]; unreadable: number } {
+function read(words: number, text: string): { lines: Line[]; unreadable: number } {
   const start = new Uint32Array(words);
   const end = new Uint32Array(words);
   const lines: Line[] = [];
+  const bytes = Buffer.from(text);
   const textOf = (address: Uint32Array) => [...address].join('.');
-  const reading = readRanges(start, end, (asn, bytes, from, to) =>
-    lines.push([textOf(start), textOf(end), asn, nameIn(bytes, from, to)]),
+  const unreadable = readRanges(bytes, start, end, (asn, name) =>
+    lines.push([textOf(start), textOf(end), asn, nameAt(bytes, name)]),
   );
-  for (const piece of pieces) reading.feed(Buffer.from(piece));
-  reading.end();
-  return { lines, unreadable: reading.unreadable };
+  return { lines, unreadable };
 }
 
 const FILE = [
@@ -32,31 +31,16 @@ const EXPECTED: Line[] = [
 ];
 
 test('lines with and without quotes, with and without an end', () => {
-  assert.deepEqual(read(1, [FILE]), { lines: EXPECTED, unreadable: 0 });
-  assert.deepEqual(read(1, [`${FILE}\n`]).lines, EXPECTED);
-  assert.deepEqual(read(1, [`${FILE.replaceAll('\n', '\r\n')}\r\n\r\n`]), { lines: EXPECTED, unreadable: 0 });
-});
-
-test('it does not matter where the pieces are cut', () => {
-  const bytes = [...Buffer.from(FILE)].map((byte) => String.fromCharCode(byte));
-  for (const size of [1, 2, 7, 40]) {
-    const start = new Uint32Array(1);
-    const end = new Uint32Array(1);
-    const names: (string | null)[] = [];
-    const reading = readRanges(start, end, (_, line, from, to) => names.push(nameIn(line, from, to)));
-    for (let i = 0; i < bytes.length; i += size) reading.feed(Buffer.from(bytes.slice(i, i + size).join(''), 'latin1'));
-    reading.end();
-    assert.deepEqual(
-      names,
-      EXPECTED.map((line) => line[3]),
-    );
-  }
+  assert.deepEqual(read(1, FILE), { lines: EXPECTED, unreadable: 0 });
+  assert.deepEqual(read(1, `${FILE}\n`).lines, EXPECTED);
+  assert.deepEqual(read(1, `${FILE.replaceAll('\n', '\r\n')}\r\n\r\n`), { lines: EXPECTED, unreadable: 0 });
 });
 
 test('numbers of 128 bits are four words', () => {
-  const { lines } = read(4, [
+  const { lines } = read(
+    4,
     '0,340282366920938463463374607431768211455,1,x\n42540488161975842760550356425300246528,42540488161975842760550356425300246529,2,y',
-  ]);
+  );
   assert.deepEqual(lines, [
     ['0.0.0.0', '4294967295.4294967295.4294967295.4294967295', 1, 'x'],
     ['536936448.0.0.0', '536936448.0.0.1', 2, 'y'],
@@ -71,12 +55,15 @@ test('what is no range is counted and skipped', () => {
     '1,2,3',
     ',,,',
     '4294967296,4294967297,1,x',
+    '00000000001,2,1,x',
     '-1,2,3,x',
     '1,2,4294967296,x',
     '1.5,2,3,x',
   ];
-  assert.deepEqual(read(1, [`${wrong.join('\n')}\n7,8,9,fine\n`]), {
+  assert.deepEqual(read(1, `${wrong.join('\n')}\n7,8,9,fine\n`), {
     lines: [['7', '8', 9, 'fine']],
     unreadable: wrong.length,
   });
+  const wide = ['340282366920938463463374607431768211456,1,1,x', 'x,1,1,x', '1,1', ',1,1,x'];
+  assert.deepEqual(read(4, wide.join('\n')), { lines: [], unreadable: wide.length });
 });

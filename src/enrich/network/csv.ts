@@ -1,83 +1,83 @@
 /**
  * The `-num.csv` files of @ip-location-db/asn, read as bytes: `start,end,asn,organization`, one line a range, addresses
  * as decimal numbers of 32 or 128 bits, both ends inclusive, sorted; the organization in quotes (doubled inside) where it
- * has a comma or a quote. Half a million lines, so nothing is allocated per line. What is done with them is table.ts.
+ * has a comma or a quote. Half a million lines, so nothing is allocated per line, and nothing native is called. What is
+ * done with them is table.ts.
  */
 
 const NEWLINE = 10;
+const RETURN = 13;
 const COMMA = 44;
 const ZERO = 48;
 
-/** Called for each line. The organization is in `bytes`, `from` … `to`: `nameIn` reads it for those who do not know it yet. */
-export type TakeRange = (asn: number, bytes: Buffer, from: number, to: number) => void;
-
-export interface RangeLines {
-  /** The next bytes of the file, cut anywhere. */
-  feed(bytes: Buffer): void;
-  /** The last line may lack its end. */
-  end(): void;
-  /** Lines that are no range. */
-  readonly unreadable: number;
-}
+/** Called for each line. The organization begins at `name` in the bytes. */
+export type TakeRange = (asn: number, name: number) => void;
 
 /**
- * `start` and `end` are where an address of `start.length` words of 32 bits, the highest first, is put before `take` is
- * called.
+ * Reads whole lines; the last one may lack its end. `start` and `end` are where an address of `start.length` words of 32
+ * bits, the highest first, is put before `take` is called. Answers how many lines are no range.
  */
-export function readRanges(start: Uint32Array, end: Uint32Array, take: TakeRange): RangeLines {
-  let rest = Buffer.alloc(0);
+export function readRanges(bytes: Buffer, start: Uint32Array, end: Uint32Array, take: TakeRange): number {
   let unreadable = 0;
-
-  const readLine = (bytes: Buffer, from: number, to: number) => {
-    if (from === to || (from + 1 === to && bytes[from] === 13)) return;
-    const first = bytes.indexOf(COMMA, from);
-    const second = first === -1 ? -1 : bytes.indexOf(COMMA, first + 1);
-    const third = second === -1 ? -1 : bytes.indexOf(COMMA, second + 1);
-    if (third === -1 || third >= to) {
-      unreadable++;
-      return;
+  for (let at = 0; at < bytes.length; ) {
+    const lineEnd = endOfLine(bytes, at);
+    const isEmpty = at === lineEnd || (at + 1 === lineEnd && bytes[at] === RETURN);
+    if (!isEmpty) {
+      const first = decimal(bytes, at, lineEnd, start);
+      const second = first === -1 ? -1 : decimal(bytes, first, lineEnd, end);
+      const third = second === -1 ? -1 : decimal(bytes, second, lineEnd, ASN);
+      if (third === -1) unreadable++;
+      else take(ASN[0]!, third);
     }
-    ASN[0] = 0;
-    const isRange = decimal(bytes, from, first, start) && decimal(bytes, first + 1, second, end);
-    if (isRange && decimal(bytes, second + 1, third, ASN)) take(ASN[0], bytes, third + 1, to);
-    else unreadable++;
-  };
+    at = lineEnd + 1;
+  }
+  return unreadable;
+}
 
-  return {
-    feed: (bytes) => {
-      const all = rest.length === 0 ? bytes : Buffer.concat([rest, bytes]);
-      let from = 0;
-      for (let to = all.indexOf(NEWLINE); to !== -1; to = all.indexOf(NEWLINE, from)) {
-        readLine(all, from, to);
-        from = to + 1;
-      }
-      rest = Buffer.from(all.subarray(from));
-    },
-    end: () => {
-      readLine(rest, 0, rest.length);
-      rest = Buffer.alloc(0);
-    },
-    get unreadable() {
-      return unreadable;
-    },
-  };
+/** Where the line ends that `at` is in: at its newline, or where the bytes end. */
+export function endOfLine(bytes: Buffer, at: number): number {
+  let end = at;
+  while (end < bytes.length && bytes[end] !== NEWLINE) end++;
+  return end;
 }
 
 const ASN = new Uint32Array(1);
 
 /** Multiplying a word by this and adding as much stays within the 53 bits of a number. */
 const DIGITS_AT_ONCE = 6;
+/** No number of 32 bits has more. */
+const DIGITS_OF_WORD = 10;
 
-/** Reads a decimal number into words, the highest first; false if it is none or does not fit. */
-function decimal(bytes: Buffer, from: number, to: number, words: Uint32Array): boolean {
-  if (from === to) return false;
+/**
+ * Reads a decimal number and the comma behind it into words, the highest first. Answers where what follows begins; -1 if it
+ * is none or does not fit.
+ */
+function decimal(bytes: Buffer, from: number, lineEnd: number, words: Uint32Array): number {
+  return words.length === 1 ? word(bytes, from, lineEnd, words) : wide(bytes, from, lineEnd, words);
+}
+
+function word(bytes: Buffer, from: number, lineEnd: number, words: Uint32Array): number {
+  let value = 0;
+  let at = from;
+  for (; at < lineEnd && bytes[at] !== COMMA; at++) {
+    const digit = bytes[at]! - ZERO;
+    if (digit < 0 || digit > 9) return -1;
+    value = value * 10 + digit;
+  }
+  if (at === from || at === lineEnd || at - from > DIGITS_OF_WORD || value >= 2 ** 32) return -1;
+  words[0] = value;
+  return at + 1;
+}
+
+function wide(bytes: Buffer, from: number, lineEnd: number, words: Uint32Array): number {
   words.fill(0);
-  for (let at = from; at < to; ) {
+  let at = from;
+  while (at < lineEnd && bytes[at] !== COMMA) {
     let value = 0;
     let factor = 1;
-    for (const stop = Math.min(at + DIGITS_AT_ONCE, to); at < stop; at++) {
+    for (const stop = Math.min(at + DIGITS_AT_ONCE, lineEnd); at < stop && bytes[at] !== COMMA; at++) {
       const digit = bytes[at]! - ZERO;
-      if (digit < 0 || digit > 9) return false;
+      if (digit < 0 || digit > 9) return -1;
       value = value * 10 + digit;
       factor *= 10;
     }
@@ -86,14 +86,14 @@ function decimal(bytes: Buffer, from: number, to: number, words: Uint32Array): b
       words[i] = product;
       value = Math.floor(product / 2 ** 32);
     }
-    if (value !== 0) return false;
+    if (value !== 0) return -1;
   }
-  return true;
+  return at === from || at === lineEnd ? -1 : at + 1;
 }
 
-/** The organization; null if it is empty. */
-export function nameIn(bytes: Buffer, from: number, to: number): string | null {
-  const text = bytes.toString('utf8', from, to).trim();
+/** The organization that begins at `from`; null if it is empty. */
+export function nameAt(bytes: Buffer, from: number): string | null {
+  const text = bytes.toString('utf8', from, endOfLine(bytes, from)).trim();
   const isQuoted = text.length >= 2 && text.startsWith('"') && text.endsWith('"');
   const name = isQuoted ? text.slice(1, -1).replaceAll('""', '"').trim() : text;
   return name === '' ? null : name;

@@ -1,6 +1,6 @@
 import { strict as assert } from 'node:assert';
 import { readFile } from 'node:fs/promises';
-import { test } from 'node:test';
+import { type TestContext, test } from 'node:test';
 import { type IpBytes, parseIp } from '../../lib/ip.ts';
 import { ScopedCounters } from '../../telemetry/counters.ts';
 import { silentLog } from '../../telemetry/log.ts';
@@ -8,13 +8,17 @@ import { bundledFile } from '../bundled.ts';
 import { caseFile, noCases, randomAddress, randomFrom } from '../fixture.ts';
 import { openNetworks } from './index.ts';
 
-const bundled = (counters = new ScopedCounters()) => openNetworks({ database: null, log: silentLog, counters });
-const open = (name: string) =>
-  openNetworks({
-    database: caseFile(`geoip/test-data/${name}.mmdb`),
-    log: silentLog,
-    counters: new ScopedCounters(),
-  });
+async function bundled(t: TestContext, counters = new ScopedCounters()) {
+  const { find, close } = await openNetworks({ database: null, log: silentLog, counters });
+  t.after(close);
+  return find;
+}
+
+async function open(name: string) {
+  const database = caseFile(`geoip/test-data/${name}.mmdb`);
+  const { find } = await openNetworks({ database, log: silentLog, counters: new ScopedCounters() });
+  return find;
+}
 
 async function linesOf(family: 4 | 6): Promise<string[]> {
   const file = bundledFile(`@ip-location-db/asn/asn-ipv${family}-num.csv`);
@@ -39,8 +43,8 @@ function bytesOf(value: bigint, family: 4 | 6): IpBytes {
 }
 
 for (const family of [4, 6] as const) {
-  test(`IPv${family} addresses, random ones and those at edges, are where a plain scan finds them`, async () => {
-    const lookup = await bundled();
+  test(`IPv${family} addresses, random ones and those at edges, are where a plain scan finds them`, async (t) => {
+    const lookup = await bundled(t);
     const lines = await linesOf(family);
     const random = randomFrom(family);
     const anywhere = Array.from({ length: 4000 }, () => {
@@ -59,9 +63,9 @@ for (const family of [4, 6] as const) {
   });
 }
 
-test('both ends of a range belong to it, and their neighbours do not', async () => {
+test('both ends of a range belong to it, and their neighbours do not', async (t) => {
   const counters = new ScopedCounters();
-  const lookup = await bundled(counters);
+  const lookup = await bundled(t, counters);
   const [line] = await linesOf(4);
   const [start, end, asn] = line!.split(',').map(Number) as [number, number, number];
   const at = (value: number) => lookup(Uint8Array.of(value >>> 24, value >>> 16, value >>> 8, value))?.asn ?? null;
@@ -69,16 +73,16 @@ test('both ends of a range belong to it, and their neighbours do not', async () 
   assert.equal(counters.get('unreadableRanges'), 0);
 });
 
-test('an autonomous system is one object, in both families', async () => {
-  const lookup = await bundled();
+test('an autonomous system is one object, in both families', async (t) => {
+  const lookup = await bundled(t);
   const ipv4 = lookup(parseIp('8.8.8.8')!);
   assert.deepEqual(ipv4, { asn: 15169, organization: 'Google LLC' });
   assert.equal(lookup(parseIp('8.8.4.4')!), ipv4);
   assert.equal(lookup(parseIp('2001:4860:4860::8888')!), ipv4);
 });
 
-test('documentation and private addresses are in no network', async () => {
-  const lookup = await bundled();
+test('documentation and private addresses are in no network', async (t) => {
+  const lookup = await bundled(t);
   for (const address of ['192.0.2.1', '198.51.100.1', '203.0.113.1', '10.1.2.3', '127.0.0.1', '2001:db8::1', '::1']) {
     assert.equal(lookup(parseIp(address)!), null, address);
   }

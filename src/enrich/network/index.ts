@@ -2,21 +2,18 @@
  * Whose network an address is in: autonomous system number and organization, from the bundled table (@ip-location-db/asn:
  * RouteViews, the five registries, DB-IP) or from any ASN or ISP .mmdb that the configuration names. Where it is is geo/.
  *
- * The bundled tables are parsed once, each when it is first needed: the one for IPv4 while Headcount starts, in pieces,
- * the one for IPv6 when the first such address comes, at once (see geo/index.ts for why).
+ * Of the bundled tables only what is asked for is read (range-file.ts).
  */
 
-import { createReadStream, readFileSync } from 'node:fs';
-import { access } from 'node:fs/promises';
 import { HeadcountError, messageOf } from '../../lib/errors.ts';
+import type { IpBytes } from '../../lib/ip.ts';
 import type { ScopedCounters } from '../../telemetry/counters.ts';
 import type { Log } from '../../telemetry/log.ts';
 import { bundledFile } from '../bundled.ts';
-import { openMmdb } from '../mmdb/index.ts';
-import { type Lookup, lookupIn } from '../mmdb/lookup.ts';
-import { NETWORKS, refuseOther } from '../mmdb/subject.ts';
-import { nameIn, type RangeLines, readRanges } from './csv.ts';
-import { buildTable, type RangeTable } from './table.ts';
+import type { Table } from '../mmdb/lookup.ts';
+import { NETWORKS } from '../mmdb/subject.ts';
+import { openWatched, type Watching } from '../mmdb/watched.ts';
+import { RangeFile } from './range-file.ts';
 
 /** The bundled table is made of these, all of them CC BY 4.0. The link that pages must have is geo/'s. */
 export const ATTRIBUTION = [
@@ -34,87 +31,71 @@ export interface Network {
 export interface NetworkOptions {
   /** The path of an ASN or ISP .mmdb; null is the bundled table. */
   readonly database: string | null;
+  /** Absent: a database that is replaced is not looked at again. */
+  readonly watching?: Watching | null;
   readonly log: Log;
   readonly counters: ScopedCounters;
 }
 
 /** Records of an .mmdb of which a `Network` is kept; others are read again. */
 const KEPT_RECORDS = 100_000;
-/** How many lines the bundled tables are likely to have; there may be more. */
-const EXPECTED_RANGES = { 4: 430_000, 6: 110_000 } as const;
 
 /** Rejects with code `MMDB_UNREADABLE`, `MMDB_BROKEN`, `MMDB_OTHER_KIND`, `ASN_TABLE_BROKEN` or `BUNDLED_MISSING`. */
-export async function openNetworks({ database, log, counters }: NetworkOptions): Promise<Lookup<Network>> {
-  if (database !== null) {
-    const mmdb = await openMmdb(database);
-    refuseOther(database, mmdb.type, NETWORKS);
-    return lookupIn(mmdb, { parse: parseNetwork, keep: KEPT_RECORDS, counters });
-  }
-
-  const networks = new Map<number, Network>();
-  const ipv4 = await readTable(bundled(4), networks, counters);
-  await access(bundled(6)).catch((cause: unknown) => {
-    throw new HeadcountError('BUNDLED_MISSING', 'The bundled IPv6 network table cannot be read.', { cause });
-  });
-  let ipv6: RangeTable | null = null;
-  const readIpv6 = (): RangeTable => {
-    try {
-      return readTableSync(bundled(6), networks, counters);
-    } catch (error) {
-      // It was there at the start. What is going on must not end because of it.
-      log.error(`IPv6 addresses have no network: ${messageOf(error)}`);
-      counters.add('unreadableDatabases');
-      return { size: 0, find: () => -1 };
-    }
-  };
-  return (address) => {
-    if (address.length === 16) ipv6 ??= readIpv6();
-    const asn = (address.length === 16 ? ipv6! : ipv4).find(address);
-    return asn === -1 ? null : (networks.get(asn) ?? null);
-  };
+export async function openNetworks(options: NetworkOptions): Promise<Table<Network>> {
+  const { database, watching = null, log, counters } = options;
+  if (database === null) return openBundled(options);
+  const reading = { parse: parseNetwork, keep: KEPT_RECORDS, counters };
+  return await openWatched({ path: database, subject: NETWORKS, watching, log, ...reading });
 }
 
-function bundled(family: 4 | 6): string {
-  return bundledFile(`@ip-location-db/asn/asn-ipv${family}-num.csv`);
-}
-
-/** In pieces of a mebibyte, some milliseconds of work each, with everything else in between. */
-async function readTable(path: string, networks: Map<number, Network>, counters: ScopedCounters): Promise<RangeTable> {
-  const { lines, finish } = startTable(4, networks, counters);
+function openBundled({ log, counters }: NetworkOptions): Table<Network> {
+  const onUnreadable = (lines: number) => counters.add('unreadableRanges', lines);
+  const ipv4 = openFile(4, onUnreadable);
+  let ipv6: RangeFile;
   try {
-    for await (const piece of createReadStream(path, { highWaterMark: 1024 * 1024 })) lines.feed(piece as Buffer);
-  } catch (cause) {
-    throw new HeadcountError('ASN_TABLE_BROKEN', 'The bundled IPv4 network table cannot be read.', { cause });
+    ipv6 = openFile(6, onUnreadable);
+  } catch (error) {
+    ipv4.close();
+    throw error;
   }
-  return finish();
-}
-
-function readTableSync(path: string, networks: Map<number, Network>, counters: ScopedCounters): RangeTable {
-  const { lines, finish } = startTable(6, networks, counters);
-  lines.feed(readFileSync(path));
-  return finish();
-}
-
-interface TableInProgress {
-  readonly lines: RangeLines;
-  finish(): RangeTable;
-}
-
-/** Lines that are no range, or say nothing beyond the line before, are counted as `unreadableRanges`. */
-function startTable(family: 4 | 6, networks: Map<number, Network>, counters: ScopedCounters): TableInProgress {
-  const table = buildTable(family === 4 ? 1 : 4, EXPECTED_RANGES[family]);
-  const lines = readRanges(table.start, table.end, (asn, bytes, from, to) => {
-    if (!table.add(asn)) counters.add('unreadableRanges');
-    else if (!networks.has(asn)) networks.set(asn, { asn, organization: nameIn(bytes, from, to) });
-  });
-  const finish = () => {
-    lines.end();
-    counters.add('unreadableRanges', lines.unreadable);
-    const built = table.build();
-    if (built.size > 0) return built;
-    throw new HeadcountError('ASN_TABLE_BROKEN', `The bundled IPv${family} network table is empty.`);
+  const networks = new Map<number, Network>();
+  const networkIn = (file: RangeFile, address: IpBytes): Network | null => {
+    const range = file.find(address);
+    if (range === null) return null;
+    let network = networks.get(range.asn);
+    if (network === undefined) {
+      network = { asn: range.asn, organization: file.nameOf(range) };
+      networks.set(range.asn, network);
+    }
+    return network;
   };
-  return { lines, finish };
+  let isBroken = false;
+  return {
+    find: (address) => {
+      try {
+        return networkIn(address.length === 4 ? ipv4 : ipv6, address);
+      } catch (error) {
+        // It was there at the start. What is going on must not end because of it.
+        if (!isBroken) log.error(`the bundled network table cannot be read any more: ${messageOf(error)}`);
+        isBroken = true;
+        counters.add('unreadableRecords');
+        return null;
+      }
+    },
+    close: async () => {
+      ipv4.close();
+      ipv6.close();
+    },
+  };
+}
+
+function openFile(family: 4 | 6, onUnreadable: (lines: number) => void): RangeFile {
+  const path = bundledFile(`@ip-location-db/asn/asn-ipv${family}-num.csv`);
+  try {
+    return new RangeFile(path, family, onUnreadable);
+  } catch (cause) {
+    throw new HeadcountError('ASN_TABLE_BROKEN', `The bundled IPv${family} network table cannot be read.`, { cause });
+  }
 }
 
 /** GeoLite2 ASN, GeoIP2 ISP, DB-IP ASN; Enterprise has the same fields in `traits`. */

@@ -29,7 +29,7 @@ function build(words: 1 | 4, ranges: readonly Range[]) {
   const taken = ranges.map(({ start, end, asn }) => {
     builder.start.set(wordsOf(address(words, start)));
     builder.end.set(wordsOf(address(words, end)));
-    return builder.add(asn);
+    return builder.add(asn, asn + 100);
   });
   return { table: builder.build(), taken };
 }
@@ -49,7 +49,9 @@ for (const words of WORDS) {
         const { table } = build(words, ranges);
         for (let value = 0; value < 256; value++) {
           const first = ranges.find(({ start, end }) => start <= value && value <= end);
-          assert.equal(table.find(address(words, value)), first?.asn ?? -1, `${value}`);
+          const range = table.find(address(words, value));
+          assert.equal(table.asns[range], first?.asn, `${value}`);
+          assert.equal(table.names[range], first === undefined ? undefined : first.asn + 100);
         }
       }),
       { numRuns: 200 },

@@ -1,14 +1,18 @@
 /**
- * Ranges of addresses and the autonomous system that each belongs to, as sorted typed arrays: 12 bytes a range of IPv4
- * addresses, 36 of IPv6, found by binary search. Words of 32 bits instead of BigInt, so that a look-up allocates nothing.
+ * Ranges of addresses and the autonomous system that each belongs to, as sorted typed arrays: 16 bytes a range of IPv4
+ * addresses, 40 of IPv6, found by binary search. Words of 32 bits instead of BigInt, so that a look-up allocates nothing.
  */
 
 import type { IpBytes } from '../../lib/ip.ts';
 
 export interface RangeTable {
   readonly size: number;
-  /** The ASN of the range that an address lies in; -1 is none. */
+  /** The number of the range that an address lies in; -1 is none. */
   find(address: IpBytes): number;
+  /** By range. */
+  readonly asns: Uint32Array;
+  /** By range: where its name is, whatever that means to who built the table. */
+  readonly names: Uint32Array;
 }
 
 export interface RangeTableBuilder {
@@ -19,7 +23,7 @@ export interface RangeTableBuilder {
    * Ranges come in the order of their addresses. Of one that overlaps with the one before, what lies behind that is
    * added; if nothing does, or the range ends before it begins, nothing is added and the answer is false.
    */
-  add(asn: number): boolean;
+  add(asn: number, name: number): boolean;
   build(): RangeTable;
 }
 
@@ -28,13 +32,14 @@ export function buildTable(words: 1 | 4, expected: number): RangeTableBuilder {
   let starts = new Uint32Array(expected * words);
   let ends = new Uint32Array(expected * words);
   let asns = new Uint32Array(expected);
+  let names = new Uint32Array(expected);
   let size = 0;
   const start = new Uint32Array(words);
   const end = new Uint32Array(words);
   return {
     start,
     end,
-    add: (asn) => {
+    add: (asn, name) => {
       if (size > 0 && compare(start, ends, (size - 1) * words, words) <= 0) {
         if (compare(end, ends, (size - 1) * words, words) <= 0) return false;
         setSuccessor(start, ends.subarray((size - 1) * words, size * words));
@@ -44,13 +49,18 @@ export function buildTable(words: 1 | 4, expected: number): RangeTableBuilder {
         starts = larger(starts);
         ends = larger(ends);
         asns = larger(asns);
+        names = larger(names);
       }
       starts.set(start, size * words);
       ends.set(end, size * words);
+      names[size] = name;
       asns[size++] = asn;
       return true;
     },
-    build: () => tableOf(words, starts.slice(0, size * words), ends.slice(0, size * words), asns.slice(0, size)),
+    build: () => {
+      const [from, to] = [starts.slice(0, size * words), ends.slice(0, size * words)];
+      return tableOf(words, from, to, asns.slice(0, size), names.slice(0, size));
+    },
   };
 }
 
@@ -69,10 +79,18 @@ function larger(array: Uint32Array<ArrayBuffer>): Uint32Array<ArrayBuffer> {
   return copy;
 }
 
-function tableOf(words: 1 | 4, starts: Uint32Array, ends: Uint32Array, asns: Uint32Array): RangeTable {
+function tableOf(
+  words: 1 | 4,
+  starts: Uint32Array,
+  ends: Uint32Array,
+  asns: Uint32Array,
+  names: Uint32Array,
+): RangeTable {
   const wanted = new Uint32Array(words);
   return {
     size: asns.length,
+    asns,
+    names,
     find: (address) => {
       if (address.length !== 4 * words) return -1;
       for (let i = 0; i < words; i++) wanted[i] = wordAt(address, 4 * i);
@@ -85,17 +103,18 @@ function tableOf(words: 1 | 4, starts: Uint32Array, ends: Uint32Array, asns: Uin
         else high = middle;
       }
       if (low === 0 || compare(wanted, ends, (low - 1) * words, words) > 0) return -1;
-      return asns[low - 1]!;
+      return low - 1;
     },
   };
 }
 
-function wordAt(bytes: IpBytes, at: number): number {
+/** Four bytes as a number. */
+export function wordAt(bytes: IpBytes, at: number): number {
   return ((bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!) >>> 0;
 }
 
 /** Below 0, 0 or above 0: the number `a` against the one that begins at `at` in `b`. */
-function compare(a: Uint32Array, b: Uint32Array, at: number, words: number): number {
+export function compare(a: Uint32Array, b: Uint32Array, at: number, words: number): number {
   for (let i = 0; i < words; i++) {
     const difference = a[i]! - b[at + i]!;
     if (difference !== 0) return difference;

@@ -7,7 +7,7 @@
  * (lib/outgoing.ts).
  */
 
-import { type IncomingMessage, request as requestHttp } from 'node:http';
+import { type IncomingHttpHeaders, type IncomingMessage, request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import { promisify } from 'node:util';
 import { gunzip, inflate, inflateRaw } from 'node:zlib';
@@ -29,6 +29,8 @@ export interface Page {
   readonly status: number;
   /** In lower case, without parameters; empty if the server says none. */
   readonly contentType: string;
+  /** As they came, names in lower case. */
+  readonly headers: IncomingHttpHeaders;
   /** Unpacked, in whatever encoding the server uses. */
   readonly body: Buffer;
 }
@@ -132,7 +134,7 @@ async function pageOf(url: URL, answer: Answer, maxBytes: number): Promise<Page>
   const contentType = (headers['content-type'] ?? '').split(';')[0]!.trim().toLowerCase();
   const encoding = (headers['content-encoding'] ?? 'identity').trim().toLowerCase();
   try {
-    return { status, contentType, body: await unpack(answer.body, encoding, maxBytes) };
+    return { status, contentType, headers, body: await unpack(answer.body, encoding, maxBytes) };
   } catch (error) {
     const isTooLarge = error instanceof RangeError;
     throw answeredBadly(url, isTooLarge ? `more than ${maxBytes} bytes` : `a body that is no ${encoding}`, error);
