@@ -99,6 +99,6 @@ function newClients(count: number, hash: Hash, isTold: boolean): Client[] {
     const address = `198.51.${(i >> 16) & 255}.${i & 65_535}`;
     const facts = clientFacts({ address, userAgent: 'Player/1.0', connection: isTold ? `boot-1/${i}` : null });
     const identity = identify(facts, address, true, hash);
-    return createClient({ identity, address, facts, place: null, agent: { player: null, bot: false } });
+    return createClient({ identity, address, facts, place: null, player: null, bot: false });
   });
 }

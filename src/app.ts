@@ -14,7 +14,7 @@ import type { Session } from './core/session.ts';
 import { Streams } from './core/streams.ts';
 import { Tracker } from './core/tracker.ts';
 import { ATTRIBUTION } from './enrich/geo/index.ts';
-import { createEnrichment } from './enrich/index.ts';
+import { createEnrichment, type EnrichmentOptions } from './enrich/index.ts';
 import { createMask, keyedHash } from './enrich/privacy.ts';
 import { RunningFacades } from './facades/running.ts';
 import { serveHttp } from './http/server.ts';
@@ -106,12 +106,14 @@ async function build(options: AppOptions, closers: Closers): Promise<App> {
   const key = installationKey(directory);
   const parts: { collector?: Collector } = {};
   const enrichment = await createEnrichment({
-    geo: config.geo.enabled ? { database: config.geo.database ?? null } : false,
+    geo: geoOf(config),
     asnDatabase: config.geo.enabled ? (config.geo.asnDatabase ?? null) : false,
+    exclude: config.exclude,
     privacy: config.privacy,
     key,
     acceptDeclared: config.identity.declared,
     found: (source, client) => parts.collector?.found(source, client),
+    clock,
     log: log.scoped('enrich'),
     counters: counters.scope('enrich'),
   });
@@ -185,7 +187,7 @@ async function build(options: AppOptions, closers: Closers): Promise<App> {
     audience,
     streams,
     store,
-    attribution: config.geo.enabled && config.geo.database === undefined ? [ATTRIBUTION] : [],
+    attribution: isBundled(config) ? [ATTRIBUTION] : [],
     describe: live.describe,
     sources: () => running.list().map(infoOf),
     counters: () => ({ ...counters.read(), tracker: { ...tracker.counters } }),
@@ -248,6 +250,7 @@ async function build(options: AppOptions, closers: Closers): Promise<App> {
         'basePath',
         'users',
         'tokens',
+        'exclude',
         'geo',
         'identity',
         'privacy',
@@ -259,6 +262,18 @@ async function build(options: AppOptions, closers: Closers): Promise<App> {
       log.info(`the configuration has been read again: ${changed.sources.length} sources${rest}`);
     },
   };
+}
+
+function geoOf({ geo }: LoadedConfig): EnrichmentOptions['geo'] {
+  if (!geo.enabled) return false;
+  if (geo.provider === 'bundled') return { database: geo.database ?? null };
+  const { provider: service, token = null, url = null, perMinute = null } = geo;
+  const { timeout: timeoutMs, cacheSize: keep, cacheTime: keepMs } = geo;
+  return { web: { service, token, url, perMinute, timeoutMs, keep, keepMs } };
+}
+
+function isBundled({ geo }: LoadedConfig): boolean {
+  return geo.enabled && geo.provider === 'bundled' && geo.database === undefined;
 }
 
 /** Session and stream ids: what goes in is hashed with the installation's key already. */

@@ -10,6 +10,7 @@ import { identifyBatch } from '../enrich/identify-batch.ts';
 import { createEnrichment } from '../enrich/index.ts';
 import { Summarizer, type Summary } from '../insights/summary/summary.ts';
 import { HeadcountError, messageOf } from '../lib/errors.ts';
+import type { Exclusion } from '../lib/exclusion.ts';
 import type { Batch, KindTraits, ReadableBytes, ReadTally } from '../sources/source.ts';
 import { ScopedCounters } from '../telemetry/counters.ts';
 import { createLog } from '../telemetry/log.ts';
@@ -30,6 +31,7 @@ const KEY = new Uint8Array(32);
 export async function analyzeFiles(
   files: readonly string[],
   { kind, common: { gap, lateness, autoGap }, options }: ConfiguredSource,
+  exclude: readonly Exclusion[],
   terminal: Terminal,
 ): Promise<Analysis> {
   const log = createLog({ level: 'warn', write: terminal.err, now: () => new Date() });
@@ -39,6 +41,7 @@ export async function analyzeFiles(
   const enrichment = await createEnrichment({
     geo: { database: null },
     asnDatabase: null,
+    exclude,
     privacy: { addresses: 'full', ipv4Bits: 24, ipv6Bits: 48 },
     key: KEY,
     acceptDeclared: true,

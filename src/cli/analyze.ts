@@ -2,6 +2,7 @@
 
 import { type ConfiguredSource, readSource, SourceMistake } from '../config/sources.ts';
 import { HeadcountError } from '../lib/errors.ts';
+import { type Exclusion, parseExclusion } from '../lib/exclusion.ts';
 import { KINDS } from '../sources/index.ts';
 import type { SourceKind } from '../sources/source.ts';
 import { analyzeFiles } from './analysis.ts';
@@ -14,7 +15,7 @@ const FORMATS = ['text', 'json'] as const;
 export const analyze: Command = {
   name: 'analyze',
   summary: 'Say what was in a log or a capture.',
-  help: `headcount analyze FILE… [--format text|json] [--kind KIND] [-o NAME=VALUE]…
+  help: `headcount analyze FILE… [--format text|json] [--kind KIND] [--exclude VALUE]… [-o NAME=VALUE]…
 
 Reads logs (also .gz; - is standard input) or captures (.pcap, .pcapng) to their end and prints sessions, unique clients,
 the peak and when it was, listening time, bytes, and the same by stream, country, city, player, platform and quality. Several
@@ -26,6 +27,8 @@ files are read as one, so give rotated ones oldest first. Nothing is kept.
       )
         .map(({ kind }) => kind)
         .join(' or ')}
+      --exclude VALUE      count these with the bots: an address, a block such as 192.0.2.0/24, or agent:TEXT for user
+                           agents that contain the text; may be repeated
   -o, --option NAME=VALUE  an option of the source, as it is written in its URL: port=3479, gap=1m, playback-id=sid
 
 Bots are left out of every number and counted beside them. A progress bar shows on a terminal after a second.
@@ -35,6 +38,7 @@ Exit code: 0, or 1 if a file cannot be read.
     const { values, positionals } = readArgs(args, {
       format: { type: 'string' },
       kind: { type: 'string' },
+      exclude: { type: 'string', multiple: true },
       option: { type: 'string', short: 'o', multiple: true },
     });
     if (positionals.length === 0) throw new HeadcountError('BAD_USAGE', 'Say which files: headcount analyze FILE…');
@@ -43,11 +47,20 @@ Exit code: 0, or 1 if a file cannot be read.
       throw new HeadcountError('BAD_USAGE', `There is no format "${format}": it is ${FORMATS.join(' or ')}.`);
     }
     const kind = kindOf(positionals, values['kind'] as string | undefined);
-    const analysis = await analyzeFiles(positionals, sourceOf(kind, (values['option'] ?? []) as string[]), terminal);
+    const source = sourceOf(kind, (values['option'] ?? []) as string[]);
+    const exclude = ((values['exclude'] ?? []) as string[]).map(exclusionOf);
+    const analysis = await analyzeFiles(positionals, source, exclude, terminal);
     terminal.out(format === 'json' ? reportJson(analysis) : reportText(analysis));
     return 0;
   },
 };
+
+function exclusionOf(text: string): Exclusion {
+  const exclusion = parseExclusion(text);
+  if (exclusion !== null) return exclusion;
+  const shown = JSON.stringify(text);
+  throw new HeadcountError('BAD_USAGE', `--exclude ${shown} is neither an address, a block of them, nor agent:TEXT.`);
+}
 
 function kindOf(files: readonly string[], asked: string | undefined): SourceKind {
   const readable = KINDS.filter(({ readOnce }) => readOnce !== undefined);

@@ -20,7 +20,8 @@ function client(address: string): Client {
   const facts = clientFacts({ address, userAgent: 'VLC/3' });
   return createClient({
     ...{ identity: identify(facts, address, true, hash), address, facts, place: null },
-    agent: { player: null, bot: false },
+    player: null,
+    bot: false,
   });
 }
 

@@ -11,7 +11,7 @@ import { HeadcountError, messageOf } from '../lib/errors.ts';
 import type { SinkKind } from '../sinks/sink.ts';
 import type { SourceKind } from '../sources/source.ts';
 import { type ConfiguredFacade, type ConfiguredSink, readFacades, readSinks } from './outputs.ts';
-import { Config, type Credentials } from './schema.ts';
+import { Config, type Credentials, GeoOptions } from './schema.ts';
 import { type ConfiguredSource, explain, type Mistake, readSource, SourceMistake, withSecretFiles } from './sources.ts';
 
 export interface LoadedConfig extends Omit<Config, 'sources' | 'facades' | 'sinks' | 'users' | 'tokens'> {
@@ -49,6 +49,7 @@ export function loadConfig(options: LoadOptions): LoadedConfig {
 
   const users = credentials(document, 'users', 'password', mistakes);
   const tokens = credentials(document, 'tokens', 'token', mistakes);
+  document['geo'] = secretsOfGeo(document['geo'], mistakes);
   const parsed = Config.safeParse({ ...document, users: [], tokens: [] });
   if (!parsed.success) mistakes.push(...explain(parsed.error));
   const sources = readSources(document['sources'], options.kinds, document, mistakes);
@@ -178,6 +179,17 @@ function credentials(
     }
     return [];
   });
+}
+
+function secretsOfGeo(written: unknown, mistakes: Mistake[]): unknown {
+  if (!isObject(written)) return written;
+  try {
+    return withSecretFiles(written, GeoOptions);
+  } catch (error) {
+    if (!(error instanceof SourceMistake)) throw error;
+    mistakes.push({ path: ['geo', ...error.path], message: error.message });
+    return undefined;
+  }
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

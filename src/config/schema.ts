@@ -5,7 +5,7 @@
 
 import { z } from 'zod';
 import { EVENT_TYPES } from '../core/event.ts';
-import { cidr, duration, flag, list, number, secret } from '../lib/options.ts';
+import { cidr, duration, exclusion, flag, list, number, secret } from '../lib/options.ts';
 
 const credential = (what: 'token' | 'password') =>
   z.strictObject({
@@ -79,6 +79,50 @@ const bytes = (standard: string) =>
     .prefault(standard)
     .transform((text) => Number.parseInt(text, 10) * (text.endsWith('GB') ? 1024 : 1));
 
+/** Where places come from. */
+export const GeoOptions = z
+  .strictObject({
+    enabled: flag(true).describe('Look up where addresses are.'),
+    provider: z
+      .enum(['bundled', 'ip-api', 'findip'])
+      .default('bundled')
+      .describe('Databases on this machine, or a web service, to which the addresses of listeners are sent.'),
+    database: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('An .mmdb file (GeoIP2, GeoLite2, DB-IP) instead of the bundled DB-IP City Lite.'),
+    asnDatabase: z.string().min(1).optional().describe('An .mmdb file with AS numbers instead of the bundled table.'),
+    token: secret().optional().describe('For the web service: findip needs one, ip-api only for a paid plan.'),
+    url: z
+      .url({ protocol: /^https?$/, error: 'must be a URL such as https://pro.ip-api.com/json/' })
+      .optional()
+      .describe('What the web service is asked at instead: the address of a paid plan, or of a proxy.'),
+    perMinute: number({ least: 1, most: 100_000 })
+      .optional()
+      .describe('How often the web service may be asked. Default: 45 times for ip-api, 60 times for findip.'),
+    timeout: duration('5s', { least: '100ms', most: '1m' }).describe('How long the web service may take to answer.'),
+    cacheSize: number({ least: 1, most: 10_000_000 })
+      .default(50_000)
+      .describe('How many addresses are remembered, so that the web service is not asked again.'),
+    cacheTime: duration('30d', { least: '1m' }).describe('How long they are remembered.'),
+  })
+  .superRefine(({ provider, database, asnDatabase, token, url }, context) => {
+    const wrong = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message });
+    if (provider === 'bundled') {
+      if (token !== undefined) wrong('token', 'is for a web service: say which, with provider');
+      if (url !== undefined) wrong('url', 'is for a web service: say which, with provider');
+      return;
+    }
+    if (database !== undefined) wrong('database', `is not used with the provider ${provider}: leave one of them out`);
+    if (asnDatabase !== undefined)
+      wrong('asnDatabase', `is not used with the provider ${provider}: leave one of them out`);
+  })
+  .refine(({ provider, token, url }) => provider !== 'findip' || token !== undefined || url !== undefined, {
+    path: ['token'],
+    error: 'is missing: findip answers nobody without one',
+  });
+
 export const Config = z.strictObject({
   listen: listen.describe('Where the dashboard and the API are served. Without users or tokens only on loopback.'),
   data: z
@@ -107,18 +151,10 @@ export const Config = z.strictObject({
   ),
   users: z.array(credential('password')).default([]).describe('Who may sign in to the dashboard and the API.'),
   tokens: z.array(credential('token')).default([]).describe('For programs that use the API.'),
-  geo: z
-    .strictObject({
-      enabled: flag(true).describe('Look up where addresses are.'),
-      database: z
-        .string()
-        .min(1)
-        .optional()
-        .describe('An .mmdb file (GeoIP2, GeoLite2, DB-IP) instead of the bundled DB-IP City Lite.'),
-      asnDatabase: z.string().min(1).optional().describe('An .mmdb file with AS numbers instead of the bundled table.'),
-    })
-    .prefault({})
-    .describe('Places and networks.'),
+  exclude: list(exclusion())
+    .default([])
+    .describe('Who is counted with the bots: addresses, blocks such as 192.0.2.0/24, and agent:TEXT for user agents.'),
+  geo: GeoOptions.prefault({}).describe('Places and networks.'),
   identity: z
     .strictObject({
       declared: flag(true).describe('Believe playback ids that a player declares, within the limits below.'),

@@ -9,8 +9,6 @@ import { Lru } from './lru.ts';
 export interface Met {
   readonly source: string;
   readonly client: Client;
-  /** By the configuration, whatever plays. */
-  readonly isExcluded: boolean;
   /** Its place could not be found out: perhaps it can when it is met again. */
   isUnplaced: boolean;
 }

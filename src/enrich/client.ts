@@ -9,11 +9,12 @@ export interface ClientParts {
   readonly address: string | null;
   readonly facts: ClientFacts;
   readonly place: Place | null;
-  readonly agent: { readonly player: Player | null; readonly bot: boolean };
+  readonly player: Player | null;
+  readonly bot: boolean;
 }
 
 /** The only place where clients are made: all have one shape, and what the tracker's hot path reads comes first. */
-export function createClient({ identity, address, facts, place, agent }: ClientParts): Client {
+export function createClient({ identity, address, facts, place, player, bot }: ClientParts): Client {
   return {
     session: null,
     key: identity.key,
@@ -23,8 +24,8 @@ export function createClient({ identity, address, facts, place, agent }: ClientP
     network: identity.network,
     listener: identity.listener,
     listenerRank: identity.listenerRank,
-    player: agent.player,
-    bot: agent.bot || facts.isPublisher,
+    player,
+    bot,
     place,
     address,
     port: facts.port,

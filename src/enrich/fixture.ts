@@ -2,6 +2,7 @@
 
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import type { Clock } from '../lib/clock.ts';
 import type { IpBytes } from '../lib/ip.ts';
 
 /** The path of a file beside the repository, in `shared/cases`. */
@@ -34,4 +35,43 @@ export function randomAddress(random: () => number, bytes: 4 | 16): IpBytes {
   address[0] = IPV6_FIRST_BYTES[Math.floor(random() * IPV6_FIRST_BYTES.length)]!;
   address[1] = address[0] === 0x20 ? 1 : address[1]! & 15;
   return address;
+}
+
+/** A clock that a test turns: whoever sleeps wakes when enough time has passed. */
+export class HandClock implements Clock {
+  #elapsed = 0;
+  readonly #sleepers = new Set<{ readonly until: number; readonly wake: () => void }>();
+
+  /** When each of those who sleep will wake, counted from the beginning. */
+  get alarms(): number[] {
+    return [...this.#sleepers].map(({ until }) => until).sort((a, b) => a - b);
+  }
+
+  now(): number {
+    return this.#elapsed;
+  }
+
+  elapsed(): number {
+    return this.#elapsed;
+  }
+
+  sleep(ms: number, signal: AbortSignal): Promise<void> {
+    if (signal.aborted) return Promise.resolve();
+    return new Promise((resolve) => {
+      const sleeper = {
+        until: this.#elapsed + ms,
+        wake: () => {
+          this.#sleepers.delete(sleeper);
+          resolve();
+        },
+      };
+      this.#sleepers.add(sleeper);
+      signal.addEventListener('abort', sleeper.wake, { once: true });
+    });
+  }
+
+  pass(ms: number): void {
+    this.#elapsed += ms;
+    for (const sleeper of [...this.#sleepers]) if (sleeper.until <= this.#elapsed) sleeper.wake();
+  }
 }

@@ -1,12 +1,18 @@
 import { strict as assert } from 'node:assert';
-import { test } from 'node:test';
+import { copyFile, mkdtemp, rename, rm, truncate, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
 import fc from 'fast-check';
+import { until } from '../../lab/child.ts';
 import type { Client } from '../core/identity.ts';
 import { type ClientFacts, clientFacts, presence } from '../core/observation.ts';
 import { Tracker } from '../core/tracker.ts';
+import { parseExclusion } from '../lib/exclusion.ts';
 import { ScopedCounters } from '../telemetry/counters.ts';
 import { silentLog } from '../telemetry/log.ts';
-import { caseFile, noCases } from './fixture.ts';
+import { caseFile, HandClock, noCases } from './fixture.ts';
+import { addressOf, ipApiAnswer, sendJson, startGeoServer } from './geo/web/fixture.ts';
 import { createEnrichment, type EnrichmentOptions } from './index.ts';
 import { keyedHash } from './privacy.ts';
 
@@ -58,7 +64,7 @@ const anyFacts: fc.Arbitrary<ClientFacts> = fc.record({
 });
 
 test('two clients are one if their facts are equal, and never otherwise', async () => {
-  const { enrichment } = await start({ queueAgents: 1 });
+  const { enrichment } = await start();
   const texts = new Map<Client, string>();
   fc.assert(
     fc.property(anyFacts, fc.constantFrom('s', 's1:1', '1:s'), (facts, source) => {
@@ -223,4 +229,210 @@ test('a user agent without end is kept without its end, but still tells clients 
   assert.notEqual(of(`${long}a`).key, of(`${long}b`).key);
   assert.equal(of(`${long}a`), of(`${long}a`));
   await enrichment.close();
+});
+
+// Places that come later, from a web service
+
+const webGeo = (url: string) => ({
+  web: {
+    ...{ service: 'ip-api', token: null, url, perMinute: null, timeoutMs: 5000 },
+    ...{ keep: 1000, keepMs: 3_600_000 },
+  },
+});
+
+const ipApi = (t: TestContext) =>
+  startGeoServer(t, '/json/', (request, response) => sendJson(response, ipApiAnswer(addressOf(request))));
+
+test('a place from a web service reaches the session and every client of the address', async (t) => {
+  const server = await ipApi(t);
+  const tracker = new Tracker({ hash });
+  tracker.attach({ name: 's', audience: null, gap: 40_000, departures: 'never', provisional: false });
+  const told: Client[] = [];
+  const { enrichment } = await start({
+    geo: webGeo(server.url),
+    found: (source, client) => {
+      told.push(client);
+      tracker.touch(source, client);
+    },
+  });
+  t.after(() => enrichment.close());
+  const clients = ['VLC/3.0', 'mpv 0.38'].map((userAgent) =>
+    enrichment.identify('s', clientFacts({ address: '8.8.8.8', userAgent })),
+  );
+  for (const client of clients) tracker.observe('s', presence({ stream: 'radio', client, from: 0 }));
+  const { opened } = tracker.changes();
+  assert.deepEqual(
+    opened.map(({ place }) => place),
+    [null, null],
+  );
+  await until('both are told', () => told.length === 2);
+  const { regrouped } = tracker.changes();
+  assert.deepEqual(new Set(regrouped), new Set(opened));
+  for (const session of regrouped) {
+    const { place } = tracker.describe(session);
+    assert.equal(place?.geo?.city, 'Berlin');
+    assert.deepEqual(place.answer, ipApiAnswer('8.8.8.8'));
+  }
+  assert.deepEqual(server.asked, ['/json/8.8.8.8']);
+  // Whoever comes now has it at once.
+  assert.equal(enrichment.identify('s', clientFacts({ address: '8.8.8.8' })).place, regrouped[0]!.place);
+});
+
+test('nobody waits for a web service: not even whoever waits for all that can be found out', async (t) => {
+  const server = await startGeoServer(t, '/json/', () => {});
+  const { enrichment, found } = await start({ geo: webGeo(server.url) });
+  enrichment.identify('s', clientFacts({ address: '8.8.8.8', userAgent: FIREFOX }));
+  await until('it is asked', () => server.asked.length === 1);
+  await enrichment.settled();
+  assert.equal(found.length, 0);
+  await enrichment.close();
+});
+
+test('a place that could not be found out is asked for again when the client comes again', async (t) => {
+  const server = await startGeoServer(t, '/json/', (_, response) => response.writeHead(500).end());
+  const clock = new HandClock();
+  const { enrichment, found, counters } = await start({ geo: webGeo(server.url), clock });
+  t.after(() => enrichment.close());
+  const facts = clientFacts({ address: '8.8.8.8', userAgent: 'VLC/3.0' });
+  const client = enrichment.identify('s', facts);
+  await until('it has failed', () => counters.get('lookupsFailed') === 1);
+  await enrichment.settled();
+  server.answer = (request, response) => sendJson(response, ipApiAnswer(addressOf(request)));
+  enrichment.identify('s', facts);
+  assert.equal(server.asked.length, 1);
+  clock.pass(5 * 60_000);
+  assert.equal(enrichment.identify('s', facts), client);
+  await until('it is told', () => found.length === 1);
+  assert.equal(client.place?.geo?.city, 'Berlin');
+  enrichment.identify('s', facts);
+  assert.equal(server.asked.length, 2);
+});
+
+for (const addresses of ['truncated', 'hashed'] as const) {
+  test(`${addresses}: what a web service answers does not tell the address either`, async (t) => {
+    const server = await ipApi(t);
+    const { enrichment, found } = await start({ geo: webGeo(server.url), privacy: { ...FULL, addresses } });
+    t.after(() => enrichment.close());
+    const client = enrichment.identify('s', clientFacts({ address: '8.8.8.8' }));
+    await until('it is told', () => found.length === 1);
+    assert.deepEqual(server.asked, ['/json/8.8.8.8']);
+    assert.ok(!JSON.stringify(client).includes('8.8.8.8'));
+    assert.deepEqual(client.place?.answer, ipApiAnswer(client.address!));
+  });
+}
+
+// Whom the configuration excludes
+
+test('who is excluded is a bot, whatever plays, and so is whoever publishes', async (t) => {
+  const exclude = ['192.0.2.0/24', 'agent:ourprobe'].map((text) => parseExclusion(text)!);
+  const { enrichment } = await start({ exclude, privacy: { ...FULL, addresses: 'hashed' } });
+  t.after(() => enrichment.close());
+  const of = (address: string, userAgent: string) => enrichment.identify('s', clientFacts({ address, userAgent }));
+  const ours = [of('192.0.2.9', FIREFOX), of('192.0.2.9', 'VLC/3.0'), of('198.51.100.1', 'OurProbe/1.0 VLC/3.0')];
+  const others = [of('198.51.100.1', FIREFOX), of('198.51.100.1', 'VLC/3.0')];
+  assert.deepEqual(
+    [...ours, ...others].map(({ bot }) => bot),
+    [true, true, true, false, false],
+  );
+  assert.equal(ours[0]!.player?.name, 'Firefox');
+  const facts = { address: '198.51.100.1', userAgent: FIREFOX };
+  const publisher = enrichment.identify('s', clientFacts({ ...facts, isPublisher: true }));
+  assert.equal(publisher.bot, true);
+  assert.notEqual(publisher.key, others[0]!.key);
+});
+
+// Databases that are replaced while Headcount runs
+
+async function swapping(t: TestContext, name = 'GeoLite2-City-Test') {
+  const directory = await mkdtemp(join(tmpdir(), 'headcount-swap-'));
+  t.after(() => rm(directory, { recursive: true }));
+  const path = join(directory, 'city.mmdb');
+  await copyFile(caseFile(`geoip/test-data/${name}.mmdb`), path);
+  const clock = new HandClock();
+  const lines: string[] = [];
+  const log = { ...silentLog, warn: (line: string) => lines.push(line), info: (line: string) => lines.push(line) };
+  const started = await start({ geo: { database: path }, clock, log: { ...log, scoped: () => silentLog } });
+  t.after(() => started.enrichment.close());
+  const facts = clientFacts({ address: '81.2.69.142', userAgent: 'VLC/3.0' });
+  const cityOf = () => started.enrichment.identify('s', facts).place?.geo?.city ?? null;
+  /** The next look at the file, until it is over. */
+  const look = async () => {
+    await until('it sleeps', () => clock.alarms.length === 1);
+    clock.pass(10_000);
+    await until('it has looked', () => clock.alarms.length === 1);
+  };
+  return { ...started, directory, path, lines, cityOf, look };
+}
+
+test('a database that is replaced is taken over without a restart; sessions keep their place', {
+  skip: noCases,
+}, async (t) => {
+  const { enrichment, directory, path, counters, lines, cityOf, look } = await swapping(t, 'GeoIP2-Country-Test');
+  const tracker = new Tracker({ hash });
+  tracker.attach({ name: 's', audience: null, gap: 40_000, departures: 'never', provisional: false });
+  const hears = (from: number) => {
+    const client = enrichment.identify('s', clientFacts({ address: '81.2.69.142', userAgent: 'VLC/3.0' }));
+    tracker.observe('s', presence({ stream: 'radio', client, from }));
+  };
+  hears(0);
+  assert.equal(cityOf(), null);
+  await copyFile(caseFile('geoip/test-data/GeoIP2-City-Test.mmdb'), join(directory, 'new'));
+  await rename(join(directory, 'new'), path);
+  await look();
+  assert.equal(cityOf(), null, 'it has been seen only once: it may still be written');
+  await look();
+  assert.equal(cityOf(), 'London');
+  assert.equal(counters.get('databasesReloaded'), 1);
+  assert.equal(lines.length, 1);
+  hears(10_000);
+  const [session, ...more] = [...tracker.sessions()];
+  assert.deepEqual([session?.place?.geo?.countryCode, session?.place?.geo?.city, more.length], ['GB', null, 0]);
+  await look();
+  await look();
+  assert.equal(counters.get('databasesReloaded'), 1);
+});
+
+test('a database that is written anew in place is taken over when it has come to rest', {
+  skip: noCases,
+}, async (t) => {
+  const { path, counters, lines, cityOf, look } = await swapping(t, 'GeoIP2-Country-Test');
+  await truncate(path, 1000);
+  await look();
+  await copyFile(caseFile('geoip/test-data/GeoIP2-City-Test.mmdb'), path);
+  await look();
+  assert.equal(cityOf(), null);
+  await look();
+  assert.equal(cityOf(), 'London');
+  assert.deepEqual([counters.get('databasesReloaded'), counters.get('databasesRefused')], [1, 0]);
+  assert.equal(lines.length, 1);
+});
+
+test('a new database that does not work is refused, once, and the old one stays in use', {
+  skip: noCases,
+}, async (t) => {
+  const { path, counters, lines, cityOf, look } = await swapping(t);
+  assert.equal(cityOf(), 'London');
+  const wrong = [
+    () => writeFile(path, 'no database at all'),
+    () => copyFile(caseFile('geoip/test-data/GeoLite2-ASN-Test.mmdb'), path),
+    () => copyFile(caseFile('geoip/test-data/GeoIP2-City-Test-Broken-Double-Format.mmdb'), path),
+    () => copyFile(caseFile('geoip/bad-data/libmaxminddb/libmaxminddb-offset-integer-overflow.mmdb'), path),
+  ];
+  for (const [i, replace] of wrong.entries()) {
+    await replace();
+    for (let looks = 0; looks < 4; looks++) await look();
+    assert.equal(counters.get('databasesRefused'), i + 1);
+    assert.equal(lines.length, i + 1);
+    assert.match(lines[i]!, /stays in use/);
+    assert.equal(cityOf(), 'London');
+  }
+  await rm(path);
+  await look();
+  await look();
+  assert.equal(cityOf(), 'London');
+  await copyFile(caseFile('geoip/test-data/GeoIP2-City-Test.mmdb'), path);
+  await look();
+  await look();
+  assert.equal(counters.get('databasesReloaded'), 1);
+  assert.equal(cityOf(), 'London');
 });

@@ -46,15 +46,14 @@ export interface EnrichmentOptions {
   readonly clock?: Clock;
   readonly log: Log;
   /**
-   * Counts `clientsEvicted`, `clientsUntold`, `unreadableRecords`, `unreadableRanges`, `unreadableDatabases`,
-   * `databasesReloaded`, `databasesRefused`, what player/ counts, and what geo/web/lookups.ts counts.
+   * Counts `clientsEvicted`, `clientsUntold`, `unreadableRecords`, `unreadableRanges`, `databasesReloaded`,
+   * `databasesRefused`, what player/ counts, and what geo/web/lookups.ts counts.
    */
   readonly counters: ScopedCounters;
   /** How many clients are kept, and how many may wait to be told of what has been found. */
   readonly keepClients?: number;
-  /** How many user agents are kept, and how many may wait for the thread. */
+  /** How many user agents are kept. */
   readonly keepAgents?: number;
-  readonly queueAgents?: number;
 }
 
 /**
@@ -62,7 +61,7 @@ export interface EnrichmentOptions {
  * `createWebPlaces` and `keyedHash`.
  */
 export async function createEnrichment(options: EnrichmentOptions): Promise<Enrichment> {
-  const { log, counters, acceptDeclared, keepClients = 200_000 } = options;
+  const { counters, acceptDeclared, keepClients = 200_000 } = options;
   const hash = keyedHash(options.key);
   const mask = createMask(options.privacy, hash);
   const isExcluded = matchExclusions(options.exclude ?? []);
@@ -71,20 +70,7 @@ export async function createEnrichment(options: EnrichmentOptions): Promise<Enri
     settle: (waiting, place) => teller.tell(waiting, learnPlace(place)),
     changed: () => acquaintances.forget(),
   });
-  const players = createPlayers<Met>({
-    keep: options.keepAgents ?? 20_000,
-    queue: options.queueAgents ?? 10_000,
-    settle: (agent, waiting) =>
-      teller.tell(waiting, ({ client, isExcluded: isOut }) => {
-        const bot = agent.bot || isOut;
-        if (client.player === agent.player && client.bot === bot) return false;
-        client.player = agent.player;
-        client.bot = bot;
-        return true;
-      }),
-    log,
-    counters,
-  });
+  const agentOf = createPlayers({ keep: options.keepAgents ?? 20_000, counters });
 
   const first = (source: string, facts: ClientFacts): Met => {
     const bytes = facts.address === null ? null : parseIp(facts.address);
@@ -92,13 +78,12 @@ export async function createEnrichment(options: EnrichmentOptions): Promise<Enri
     // An IPv4 address is its own network: by far the most are spared a second reading.
     const network = address === null || bytes?.length === 4 ? address : networkOf(address);
     const identity = identify(facts, network, acceptDeclared, hash);
-    const agent = players.agentOf(facts.userAgent);
+    const agent = agentOf(facts.userAgent);
     const where = bytes === null ? null : places.of(bytes);
     const isOut = isExcluded(bytes, facts.userAgent);
-    const flagged = { player: agent.player, bot: agent.bot || isOut };
-    const parts = { identity, address: mask(address), facts, place: where?.place ?? null, agent: flagged };
-    const met: Met = { source, client: createClient(parts), isExcluded: isOut, isUnplaced: false };
-    if (agent.waiting !== null) teller.await(agent.waiting, met);
+    const bot = agent.bot || isOut || facts.isPublisher;
+    const parts = { identity, address: mask(address), facts, place: where?.place ?? null, player: agent.player, bot };
+    const met: Met = { source, client: createClient(parts), isUnplaced: false };
     if (where !== null && where.place === null) awaitPlace(met, where);
     return met;
   };
@@ -124,14 +109,11 @@ export async function createEnrichment(options: EnrichmentOptions): Promise<Enri
   const acquaintances = new Acquaintances({ first, again }, { keep: keepClients, hash, counters });
   return {
     identify: (source, facts) => acquaintances.clientOf(source, facts),
-    settled: async () => {
-      await players.settled();
-      await teller.settled();
-    },
+    settled: () => teller.settled(),
     close: async () => {
       acquaintances.forget();
       teller.close();
-      await Promise.all([players.close(), places.close()]);
+      await places.close();
     },
   };
 }

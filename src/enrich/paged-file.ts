@@ -6,24 +6,26 @@
 
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 
-/** 8 KiB: larger ones bring more that nobody asks for, smaller ones more questions to the system. */
-const PAGE_BITS = 13;
-const PAGE = 2 ** PAGE_BITS;
+/** Larger pages bring more that nobody asks for, smaller ones more questions to the system. */
+const STANDARD_PAGE = 8192;
 
 export class PagedFile {
   /** As long as the file. Only what has been asked for by `need` is to be looked at. */
   readonly buffer: Buffer;
   readonly #file: number;
+  /** A page has 2 to the power of so many bytes. */
+  readonly #bits: number;
   /** 1 for each page that is there. */
   readonly #here: Uint8Array;
 
-  /** Throws what the system says if the file cannot be opened. */
-  constructor(path: string) {
+  /** Pages are a power of two. Throws what the system says if the file cannot be opened. */
+  constructor(path: string, page: number = STANDARD_PAGE) {
+    this.#bits = Math.log2(page);
     this.#file = openSync(path, 'r');
     const { size } = fstatSync(this.#file);
     // Not filled with zeros: memory that nobody writes to takes no room.
     this.buffer = Buffer.allocUnsafeSlow(size);
-    this.#here = new Uint8Array((size >> PAGE_BITS) + 2);
+    this.#here = new Uint8Array(Math.floor(size / page) + 2);
   }
 
   /**
@@ -31,8 +33,8 @@ export class PagedFile {
    * says, and the next time tries again.
    */
   need(from: number, to: number): void {
-    const last = to >>> PAGE_BITS;
-    for (let page = from >>> PAGE_BITS; page <= last; page++) if (this.#here[page] === 0) this.#read(page);
+    const last = to >>> this.#bits;
+    for (let page = from >>> this.#bits; page <= last; page++) if (this.#here[page] === 0) this.#read(page);
   }
 
   close(): void {
@@ -40,8 +42,8 @@ export class PagedFile {
   }
 
   #read(page: number): void {
-    const from = page * PAGE;
-    const to = Math.min(from + PAGE, this.buffer.length);
+    const from = page * 2 ** this.#bits;
+    const to = Math.min(from + 2 ** this.#bits, this.buffer.length);
     for (let at = from; at < to; ) {
       const bytes = readSync(this.#file, this.buffer, at, to - at, at);
       if (bytes === 0) throw new Error('the file is shorter than it was');

@@ -59,8 +59,8 @@ export function smallAudience(): LiveView {
   for (const [i, stream] of ['rock', 'rock', 'jazz'].entries()) {
     const facts = clientFacts({ address: `192.0.2.${i}`, userAgent: `Player/${i}` });
     const identity = identify(facts, facts.address, true, hash);
-    const agent = { player: null, bot: i === 1 };
-    const client = createClient({ identity, address: facts.address, facts, place: null, agent });
+    const bot = i === 1;
+    const client = createClient({ identity, address: facts.address, facts, place: null, player: null, bot });
     tracker.observe('log', presence({ stream, client, from: Date.UTC(2026, 0, 1) + i }));
   }
   audience.apply(tracker.changes());

@@ -49,11 +49,10 @@ export async function openNetworks(options: NetworkOptions): Promise<Table<Netwo
 }
 
 function openBundled({ log, counters }: NetworkOptions): Table<Network> {
-  const onUnreadable = (lines: number) => counters.add('unreadableRanges', lines);
-  const ipv4 = openFile(4, onUnreadable);
+  const ipv4 = openFile(4);
   let ipv6: RangeFile;
   try {
-    ipv6 = openFile(6, onUnreadable);
+    ipv6 = openFile(6);
   } catch (error) {
     ipv4.close();
     throw error;
@@ -76,9 +75,9 @@ function openBundled({ log, counters }: NetworkOptions): Table<Network> {
         return networkIn(address.length === 4 ? ipv4 : ipv6, address);
       } catch (error) {
         // It was there at the start. What is going on must not end because of it.
-        if (!isBroken) log.error(`the bundled network table cannot be read any more: ${messageOf(error)}`);
+        if (!isBroken) log.error(`the bundled network table cannot be read: ${messageOf(error)}`);
         isBroken = true;
-        counters.add('unreadableRecords');
+        counters.add('unreadableRanges');
         return null;
       }
     },
@@ -89,10 +88,10 @@ function openBundled({ log, counters }: NetworkOptions): Table<Network> {
   };
 }
 
-function openFile(family: 4 | 6, onUnreadable: (lines: number) => void): RangeFile {
+function openFile(family: 4 | 6): RangeFile {
   const path = bundledFile(`@ip-location-db/asn/asn-ipv${family}-num.csv`);
   try {
-    return new RangeFile(path, family, onUnreadable);
+    return new RangeFile(path);
   } catch (cause) {
     throw new HeadcountError('ASN_TABLE_BROKEN', `The bundled IPv${family} network table cannot be read.`, { cause });
   }

@@ -7,46 +7,38 @@ const FIREFOX = 'Mozilla/5.0 (X11; Linux x86_64; rv:121.0) Gecko/20100101 Firefo
 
 function start(keep = 100) {
   const counters = new ScopedCounters();
-  return { players: createPlayers<string>({ keep, counters }), counters };
+  return { players: createPlayers({ keep, counters }), counters };
 }
 
 test('a player is known at once, and final', () => {
   const { players } = start();
-  const { player, bot, waiting } = players.agentOf(FIREFOX);
+  const { player, bot } = players(FIREFOX);
   assert.deepEqual(player, { name: 'Firefox', version: '121.0', type: 'browser', platform: 'Linux' });
-  assert.deepEqual([bot, waiting], [false, null]);
+  assert.equal(bot, false);
 });
 
 test('a missing user agent is nobody', () => {
   const { players } = start();
-  assert.deepEqual(players.agentOf(null), { player: null, bot: false, waiting: null });
-  assert.deepEqual(players.agentOf(''), { player: null, bot: false, waiting: null });
+  assert.deepEqual(players(null), { player: null, bot: false });
+  assert.deepEqual(players(''), { player: null, bot: false });
 });
 
 test('the same user agent is the same agent', () => {
   const { players } = start();
-  assert.equal(players.agentOf(FIREFOX), players.agentOf(FIREFOX));
-  assert.notEqual(players.agentOf(FIREFOX), players.agentOf(`${FIREFOX} `));
+  assert.equal(players(FIREFOX), players(FIREFOX));
+  assert.notEqual(players(FIREFOX), players(`${FIREFOX} `));
 });
 
 test('so many are kept and no more', () => {
   const { players, counters } = start(2);
-  const first = players.agentOf('first');
-  for (const userAgent of ['second', 'third', 'fourth']) players.agentOf(userAgent);
+  const first = players('first');
+  for (const userAgent of ['second', 'third', 'fourth']) players(userAgent);
   assert.equal(counters.get('agentsEvicted'), 2);
-  assert.notEqual(players.agentOf('first'), first);
+  assert.notEqual(players('first'), first);
 });
 
 test('what is longer than 1024 characters is told by its beginning', () => {
   const { players } = start();
   const long = `VLC/3.0 ${'x'.repeat(1016)}`;
-  assert.equal(players.agentOf(`${long}one end`), players.agentOf(`${long}another end`));
-});
-
-test('nothing is ever under way, and what is closed is forgotten', async () => {
-  const { players } = start();
-  const before = players.agentOf(FIREFOX);
-  await players.settled();
-  await players.close();
-  assert.notEqual(players.agentOf(FIREFOX), before);
+  assert.equal(players(`${long}one end`), players(`${long}another end`));
 });

@@ -39,7 +39,7 @@ function begin(options: Partial<ListenersOptions> = {}) {
     const id = playback === undefined ? null : { id: playback, issued: true };
     const facts = clientFacts({ address: ip, userAgent: agent, playback: id });
     const identity = identify(facts, ip, true, hash);
-    const client = createClient({ identity, address: shown, facts, place, agent: { player: null, bot } });
+    const client = createClient({ identity, address: shown, facts, place, player: null, bot });
     tracker.observe(source, presence({ stream: 'one', from: T0, ...rest, client }));
     audience.apply(tracker.changes());
   };
