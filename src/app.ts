@@ -1,6 +1,6 @@
 /** The composition root: builds every part in order, and closes them in reverse. */
 
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
@@ -279,5 +279,5 @@ function isBundled({ geo }: LoadedConfig): boolean {
 /** Session and stream ids: what goes in is hashed with the installation's key already. */
 function idHash(text: string): string {
   // Copied: a slice would hold on to the whole digest, for each of a million sessions.
-  return Buffer.from(createHash('sha256').update(text).digest('base64url').slice(0, 20), 'latin1').toString('latin1');
+  return Buffer.from(hash('sha256', text, 'base64url').slice(0, 20), 'latin1').toString('latin1');
 }

@@ -1,6 +1,6 @@
 /** The work of `headcount analyze`: files are read, folded and counted as live, but without a store. */
 
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { createReadStream, statSync } from 'node:fs';
 import { createGunzip } from 'node:zlib';
 import type { ConfiguredSource } from '../config/sources.ts';
@@ -82,7 +82,7 @@ function createFolding(
   enrichment: Enrichment,
   summarizer: Summarizer,
 ): Folding {
-  const tracker = new Tracker({ hash: (text) => createHash('sha256').update(text).digest('base64url').slice(0, 16) });
+  const tracker = new Tracker({ hash: (text) => hash('sha256', text, 'base64url').slice(0, 16) });
   tracker.attach({ name: SOURCE, audience: null, gap, departures, provisional });
   const close = () => {
     for (const session of tracker.changes().closed) summarizer.add(tracker.describe(session));

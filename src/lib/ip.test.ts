@@ -1,4 +1,5 @@
 import { strict as assert } from 'node:assert';
+import { isIPv4 } from 'node:net';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { canonicalIp, formatIp, isInCidr, isLocalIp, maskIp, networkOf, parseCidr, parseIp } from './ip.ts';
@@ -23,6 +24,26 @@ test('addresses have one writing', () => {
   for (const text of ['', '1.2.3', '256.0.0.1', '01.2.3.4', '1:2', ':::', 'localhost', '1.2.3.4 ', '::1%']) {
     assert.equal(canonicalIp(text), text === '::1%' ? '::1' : null, text);
   }
+});
+
+test('what is an IPv4 address is what the system takes for one', () => {
+  const nearly = fc.array(fc.constantFrom('0', '1', '9', '25', '255', '256', '.', '.', '-', ' ', 'x'), {
+    maxLength: 9,
+  });
+  fc.assert(
+    fc.property(
+      fc.oneof(
+        fc.ipV4(),
+        nearly.map((parts) => parts.join('')),
+      ),
+      (text) => {
+        const bytes = parseIp(text);
+        assert.equal(bytes?.length === 4, isIPv4(text), text);
+        if (bytes !== null) assert.equal(formatIp(bytes), text);
+      },
+    ),
+    { numRuns: 3000 },
+  );
 });
 
 test('every address comes back from its bytes', () => {

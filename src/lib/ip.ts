@@ -3,19 +3,46 @@
  * carry, wherever they appear.
  */
 
-import { isIPv4, isIPv6 } from 'node:net';
+import { isIPv6 } from 'node:net';
+
+const DOT = 46;
+const ZERO = 48;
 
 /** 4 or 16 bytes. */
 export type IpBytes = Uint8Array;
 
 /** The bytes of an address, or null if the text is none. A zone (`fe80::1%eth0`) is dropped. */
 export function parseIp(text: string): IpBytes | null {
-  if (isIPv4(text)) return Uint8Array.from(text.split('.'), Number);
+  const ipv4 = parseIpv4(text);
+  if (ipv4 !== null) return ipv4;
   const zone = text.indexOf('%');
   const plain = zone === -1 ? text : text.slice(0, zone);
   if (!isIPv6(plain)) return null;
   const bytes = ipv6Bytes(plain);
   return isMapped(bytes) ? bytes.slice(12) : bytes;
+}
+
+/** By far the most addresses are these, and every new listener has one: nothing is allocated but the answer. */
+function parseIpv4(text: string): IpBytes | null {
+  const { length } = text;
+  if (length < 7 || length > 15) return null;
+  let address = 0;
+  let parts = 0;
+  for (let at = 0; at <= length; parts++) {
+    let value = 0;
+    const from = at;
+    for (; at < length && text.charCodeAt(at) !== DOT; at++) {
+      const digit = text.charCodeAt(at) - ZERO;
+      // Some read a part with a leading zero as octal: it is none.
+      if (digit < 0 || digit > 9 || (value === 0 && at > from)) return null;
+      value = value * 10 + digit;
+    }
+    if (at === from || value > 255) return null;
+    address = (address << 8) | value;
+    at++;
+  }
+  if (parts !== 4) return null;
+  return Uint8Array.of(address >>> 24, (address >>> 16) & 255, (address >>> 8) & 255, address & 255);
 }
 
 function ipv6Bytes(text: string): Uint8Array {

@@ -170,3 +170,13 @@ test('the Host header may be ours, and that of the public URL', () => {
   assert.ok(!hosts.has('example.org'));
   assert.deepEqual([...origins], ['https://www.example.org', 'https://audience.example.org:8443']);
 });
+
+test('the token of a web service may be in a file; exclusions may be a list in one text', () => {
+  const token = join(temporary, 'token');
+  writeFileSync(token, 'f00d\n');
+  const { geo, exclude } = loadText(
+    `geo: { provider: findip, tokenFile: ${token} }\nexclude: 192.0.2.0/24, agent:Probe`,
+  );
+  assert.deepEqual([geo.token, geo.provider, geo.timeout, geo.cacheTime], ['f00d', 'findip', 5000, 30 * 86_400_000]);
+  assert.deepEqual([exclude.length, exclude[1]], [2, { agent: 'probe' }]);
+});

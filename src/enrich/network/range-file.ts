@@ -27,6 +27,8 @@ const LONGEST_LINE = 1024;
 const USUAL_LINE = 64;
 /** The last steps of a search are close to each other. */
 const PAGE = 65_536;
+/** The first fifteen steps: they are the same for many addresses. */
+const REMEMBERED = 2 ** 15;
 
 export class RangeFile {
   readonly #file: PagedFile;
@@ -34,6 +36,9 @@ export class RangeFile {
   /** The address that is sought, in decimal digits. */
   readonly #wanted = Buffer.alloc(MOST_DIGITS);
   #digits = 0;
+  /** By step: the line that it looks at, and the one behind it. Slot 0 is for steps that are not remembered. */
+  readonly #lines = new Uint32Array(REMEMBERED);
+  readonly #nexts = new Uint32Array(REMEMBERED);
 
   /** Throws what the system says, or an Error, if the file cannot be read or is something else. */
   constructor(path: string) {
@@ -56,13 +61,18 @@ export class RangeFile {
     let low = 0;
     let high = this.#size;
     let best = -1;
-    while (low < high) {
-      const line = this.#startOfLine((low + high) >>> 1, low);
+    // The steps are the way through a tree: to the left of node n is 2n, to its right 2n + 1.
+    for (let node = 1; low < high; node *= 2) {
+      // Where the first steps lead is remembered, as where the line behind begins: that is never 0.
+      const slot = node < REMEMBERED ? node : 0;
+      if (slot === 0 || this.#nexts[slot] === 0) this.#halve(low, high, slot);
+      const line = this.#lines[slot]!;
       if (this.#compare(line) < 0) {
         high = line;
       } else {
         best = line;
-        low = this.#endOfLine(line) + 1;
+        low = this.#nexts[slot]!;
+        node++;
       }
     }
     if (best === -1) return null;
@@ -80,6 +90,13 @@ export class RangeFile {
 
   close(): void {
     this.#file.close();
+  }
+
+  /** Finds the line in the middle, and the one behind it. */
+  #halve(low: number, high: number, slot: number): void {
+    const line = this.#startOfLine((low + high) >>> 1, low);
+    this.#lines[slot] = line;
+    this.#nexts[slot] = this.#endOfLine(line) + 1;
   }
 
   /** Below 0, 0 or above 0: the address that is sought, against the number that is written at `at`. */
