@@ -30,6 +30,16 @@ const PAGE = 65_536;
 /** The first fifteen steps: they are the same for many addresses. */
 const REMEMBERED = 2 ** 15;
 
+/** Ranges of IPv4 that were found lately, one for each block of 4096 addresses modulo as many: listeners have neighbours. */
+const RECENT = 4096;
+const RECENT_BLOCK_BITS = 12;
+
+interface RecentRange {
+  readonly first: number;
+  readonly last: number;
+  readonly range: FoundRange;
+}
+
 export class RangeFile {
   readonly #file: PagedFile;
   readonly #size: number;
@@ -39,6 +49,7 @@ export class RangeFile {
   /** By step: the line that it looks at, and the one behind it. Slot 0 is for steps that are not remembered. */
   readonly #lines = new Uint32Array(REMEMBERED);
   readonly #nexts = new Uint32Array(REMEMBERED);
+  readonly #recent: (RecentRange | undefined)[] = Array.from({ length: RECENT });
 
   /** Throws what the system says, or an Error, if the file cannot be read or is something else. */
   constructor(path: string) {
@@ -56,6 +67,17 @@ export class RangeFile {
 
   /** Null is none. Throws an Error if the file is malformed where the search leads, or cannot be read any more. */
   find(address: IpBytes): FoundRange | null {
+    if (address.length !== 4) return this.#search(address)?.range ?? null;
+    const value = ipv4Number(address);
+    const slot = (value >>> RECENT_BLOCK_BITS) % RECENT;
+    const recent = this.#recent[slot];
+    if (recent !== undefined && recent.first <= value && value <= recent.last) return recent.range;
+    const found = this.#search(address);
+    if (found !== null) this.#recent[slot] = found;
+    return found?.range ?? null;
+  }
+
+  #search(address: IpBytes): RecentRange | null {
     this.#digits = writeDecimal(this.#wanted, address);
     // The last line that begins at or before the address, if there is one, begins in here.
     let low = 0;
@@ -76,8 +98,10 @@ export class RangeFile {
       }
     }
     if (best === -1) return null;
-    const { end, asn, nameAt } = this.#rangeAt(best);
-    return this.#compare(end) > 0 ? null : { asn, nameAt };
+    const { end, asnAt, nameAt } = this.#rangeAt(best);
+    if (this.#compare(end) > 0) return null;
+    const range = { asn: this.#numberAt(asnAt), nameAt };
+    return { first: this.#numberAt(best), last: this.#numberAt(end), range };
   }
 
   /** Null if it is empty. */
@@ -123,13 +147,20 @@ export class RangeFile {
   }
 
   /** The line that begins at `line`: where its end address is written, and what follows. */
-  #rangeAt(line: number): { end: number; asn: number; nameAt: number } {
+  #rangeAt(line: number): { end: number; asnAt: number; nameAt: number } {
     const end = line + this.#digitsAt(line) + 1;
     const asnAt = end + this.#digitsAt(end) + 1;
     const nameAt = asnAt + this.#digitsAt(asnAt) + 1;
-    const asn = Number(this.#file.buffer.toString('latin1', asnAt, nameAt - 1));
-    if (asn >= 2 ** 32) throw new Error(`there is no autonomous system at byte ${asnAt}`);
-    return { end, asn, nameAt };
+    if (this.#numberAt(asnAt) >= 2 ** 32) throw new Error(`there is no autonomous system at byte ${asnAt}`);
+    return { end, asnAt, nameAt };
+  }
+
+  /** What is written there as a number; of one with more than fifteen digits only about that. */
+  #numberAt(at: number): number {
+    const { buffer } = this.#file;
+    let value = 0;
+    for (let i = at, end = at + this.#digitsAt(at); i < end; i++) value = value * 10 + buffer[i]! - ZERO;
+    return value;
   }
 
   /** Of the line that the byte `at` is in, its newline included; not before `least`, where a line begins. */
@@ -162,7 +193,7 @@ export class RangeFile {
 /** Writes an address as a decimal number; answers how many digits it has. */
 function writeDecimal(into: Buffer, address: IpBytes): number {
   if (address.length !== 4) return into.write(BigInt(`0x${Buffer.from(address).toString('hex')}`).toString(), 'latin1');
-  let value = ((address[0]! << 24) | (address[1]! << 16) | (address[2]! << 8) | address[3]!) >>> 0;
+  let value = ipv4Number(address);
   let digits = 1;
   for (let least = 10; value >= least; least *= 10) digits++;
   for (let at = digits - 1; at >= 0; at--) {
@@ -170,4 +201,8 @@ function writeDecimal(into: Buffer, address: IpBytes): number {
     value = Math.floor(value / 10);
   }
   return digits;
+}
+
+function ipv4Number(address: IpBytes): number {
+  return ((address[0]! << 24) | (address[1]! << 16) | (address[2]! << 8) | address[3]!) >>> 0;
 }
