@@ -1,5 +1,9 @@
 #!/usr/bin/env node
 // Plain JavaScript on purpose: an old Node must be able to read this file and to say so.
+import { mkdirSync, statSync } from 'node:fs';
+import module from 'node:module';
+import { join } from 'node:path';
+
 const [major, minor] = process.versions.node.split('.').map(Number);
 if (major < 22 || (major === 22 && minor < 18)) {
   process.stderr.write(
@@ -7,5 +11,26 @@ if (major < 22 || (major === 22 && minor < 18)) {
   );
   process.exitCode = 1;
 } else {
+  keepCompiledCode();
   await import(new URL('../src/main.ts', import.meta.url).href);
+}
+
+/**
+ * Without it every start strips and compiles hundreds of files anew. What is kept is code that will be run: so it goes
+ * into a folder of the user's own, never into a temporary one that others may write to. Where there is no such folder,
+ * or it cannot be written, all goes on as before. NODE_DISABLE_COMPILE_CACHE=1 switches it off.
+ */
+function keepCompiledCode() {
+  const { XDG_CACHE_HOME, HOME, NODE_COMPILE_CACHE } = process.env;
+  if (NODE_COMPILE_CACHE !== undefined || process.getuid === undefined) return;
+  const caches = XDG_CACHE_HOME?.startsWith('/') ? XDG_CACHE_HOME : HOME?.startsWith('/') ? join(HOME, '.cache') : null;
+  if (caches === null) return;
+  try {
+    const folder = join(caches, 'headcount');
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    const { uid, mode } = statSync(folder);
+    if (uid === process.getuid() && (mode & 0o022) === 0) module.enableCompileCache(folder);
+  } catch {
+    // It is only a matter of speed.
+  }
 }

@@ -4,6 +4,7 @@ import { hash } from 'node:crypto';
 import { createReadStream, statSync } from 'node:fs';
 import { createGunzip } from 'node:zlib';
 import type { ConfiguredSource } from '../config/sources.ts';
+import type { SessionRecord } from '../core/session.ts';
 import { Tracker } from '../core/tracker.ts';
 import type { Enrichment } from '../enrich/enrich.ts';
 import { identifyBatch } from '../enrich/identify-batch.ts';
@@ -27,12 +28,16 @@ export interface Analysis {
 /** Everything is hashed with one key for all, so that the same input gives the same report to the byte. */
 const KEY = new Uint8Array(32);
 
+/** Called with every session that is over, one after the other: reading waits for it. */
+type EachSession = (session: SessionRecord) => void | Promise<void>;
+
 /** Rejects with the codes of reading: `FILE_UNREADABLE`, `STOPPED`, and those of the kind. */
 export async function analyzeFiles(
   files: readonly string[],
   { kind, common: { gap, lateness, autoGap }, options }: ConfiguredSource,
   exclude: readonly Exclusion[],
   terminal: Terminal,
+  each?: EachSession,
 ): Promise<Analysis> {
   const log = createLog({ level: 'warn', write: terminal.err, now: () => new Date() });
   const counters = new ScopedCounters();
@@ -51,7 +56,7 @@ export async function analyzeFiles(
   });
   const progress = new Progress(terminal, sizeOf(files));
   try {
-    const fold = createFolding({ ...kind.traits, gap }, enrichment, summarizer);
+    const fold = createFolding({ ...kind.traits, gap }, enrichment, summarizer, each);
     book.fold = fold;
     const contents = files.map((file) => bytesOf(file, progress, terminal.signal));
     const tally = await kind.readOnce!(contents, options, {
@@ -81,11 +86,16 @@ function createFolding(
   { departures, provisional, gap }: KindTraits,
   enrichment: Enrichment,
   summarizer: Summarizer,
+  each?: EachSession,
 ): Folding {
   const tracker = new Tracker({ hash: (text) => hash('sha256', text, 'base64url').slice(0, 16) });
   tracker.attach({ name: SOURCE, audience: null, gap, departures, provisional });
-  const close = () => {
-    for (const session of tracker.changes().closed) summarizer.add(tracker.describe(session));
+  const close = async () => {
+    for (const session of tracker.changes().closed) {
+      const record = tracker.describe(session);
+      summarizer.add(record);
+      if (each !== undefined) await each(record);
+    }
   };
   return {
     tracker,
@@ -95,14 +105,14 @@ function createFolding(
       // Sessions must not be over before it is known what played them.
       await enrichment.settled();
       if (watermark !== undefined) tracker.advance(SOURCE, watermark);
-      close();
+      await close();
     },
     finish: async () => {
       await enrichment.settled();
       const watermark = tracker.watermarkOf(SOURCE);
       if (Number.isFinite(watermark)) tracker.advance(SOURCE, watermark + gap + 1);
       tracker.lose(SOURCE);
-      close();
+      await close();
     },
   };
 }

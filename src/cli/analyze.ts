@@ -1,59 +1,121 @@
-/** `headcount analyze`: what was in a log or a capture. What is asked and how it is told; the work is analysis.ts. */
+/** `headcount analyze`: what was in a log or a capture. What is asked; the work is analysis.ts, how it is told report/. */
 
+import { realpathSync } from 'node:fs';
+import { extname } from 'node:path';
 import { type ConfiguredSource, readSource, SourceMistake } from '../config/sources.ts';
+import { type WallClock, wallClockOf } from '../insights/summary/wall-clock.ts';
 import { HeadcountError } from '../lib/errors.ts';
 import { type Exclusion, parseExclusion } from '../lib/exclusion.ts';
 import { KINDS } from '../sources/index.ts';
 import type { SourceKind } from '../sources/source.ts';
-import { analyzeFiles } from './analysis.ts';
-import { readArgs } from './args.ts';
-import type { Command } from './command.ts';
-import { reportJson, reportText } from './report.ts';
+import { choiceOf, listOf, nearest, readArgs } from './args.ts';
+import type { Command, Terminal } from './command.ts';
+import { FORMATS, type Format, writeReport } from './report/report.ts';
+import { openSessionFile, SESSION_FILES } from './sessions/session-file.ts';
 
-const FORMATS = ['text', 'json'] as const;
+const READABLE = KINDS.filter(({ readOnce }) => readOnce !== undefined);
+const READABLE_NAMES = READABLE.map(({ kind }) => kind);
 
 export const analyze: Command = {
-  name: 'analyze',
-  summary: 'Say what was in a log or a capture.',
-  help: `headcount analyze FILE… [--format text|json] [--kind KIND] [--exclude VALUE]… [-o NAME=VALUE]…
+  help: `Say what was in a log or a capture.
 
-Reads logs (also .gz; - is standard input) or captures (.pcap, .pcapng) to their end and prints sessions, unique clients,
-the peak and when it was, listening time, bytes, and the same by stream, country, city, player, platform and quality. Several
-files are read as one, so give rotated ones oldest first. Nothing is kept.
+  headcount analyze access.log
+  headcount analyze access.log.2.gz access.log.1 access.log
+  headcount analyze --output report.html /var/log/nginx/access.log
+  headcount analyze --format json --sessions sessions.parquet access.log
+  zcat old/*.gz | headcount analyze -
 
-      --format text|json   how to print; default text
-      --kind KIND          what the files are; default: by their names. KIND is ${KINDS.filter(
-        ({ readOnce }) => readOnce !== undefined,
-      )
-        .map(({ kind }) => kind)
-        .join(' or ')}
-      --exclude VALUE      count these with the bots: an address, a block such as 192.0.2.0/24, or agent:TEXT for user
-                           agents that contain the text; may be repeated
-  -o, --option NAME=VALUE  an option of the source, as it is written in its URL: port=3479, gap=1m, playback-id=sid
+Reads logs (also .gz; - is standard input) or captures (.pcap, .pcapng) to their
+end and says who was there: sessions, unique clients, the peak and when it was,
+listening hours, bytes, and the same by stream, country, city, player, platform,
+quality and user. Several files are read as one, so give rotated ones oldest
+first. Nothing is kept.
 
-Bots are left out of every number and counted beside them. A progress bar shows on a terminal after a second.
-Exit code: 0, or 1 if a file cannot be read.
+How it is told
+  -f, --format FORMAT      ${listOf(FORMATS, 'or')}; default: by the name of the
+                           output, else text. html is one page with charts and
+                           a map that needs nothing else, not even a network.
+  -O, --output FILE        where it is written; default: standard output
+  -z, --time-zone ZONE     of times that people read: Europe/Berlin, or local
+                           for that of this machine; default UTC
+  -s, --sessions FILE      write every session, too: to a file that ends in
+                           ${listOf(Object.keys(SESSION_FILES), 'or')}
+
+How it is read
+  -k, --kind KIND          what the files are: ${listOf(READABLE_NAMES, 'or')};
+                           default: by their names
+  -o, --option NAME=VALUE  an option of the source, as it is written in its URL:
+                           gap=1m, playback-id=sid, port=3479
+
+Bots are left out of every number and counted beside them. A progress bar shows
+on a terminal after a second. What every number means: docs/analyze.md.
+
+Exit code: 0, 1 if a file cannot be read or written, 2 for wrong usage.
 `,
   run: async (args, terminal) => {
-    const { values, positionals } = readArgs(args, {
-      format: { type: 'string' },
-      kind: { type: 'string' },
-      exclude: { type: 'string', multiple: true },
-      option: { type: 'string', short: 'o', multiple: true },
-    });
-    if (positionals.length === 0) throw new HeadcountError('BAD_USAGE', 'Say which files: headcount analyze FILE…');
-    const format = String(values['format'] ?? 'text') as (typeof FORMATS)[number];
-    if (!FORMATS.includes(format)) {
-      throw new HeadcountError('BAD_USAGE', `There is no format "${format}": it is ${FORMATS.join(' or ')}.`);
+    const asked = readQuestion(args);
+    const { files, kind, options, exclude, format, output, clock, sessions } = asked;
+    const source = sourceOf(kind, options);
+    const { analyzeFiles } = await import('./analysis.ts');
+    const sessionFile = sessions === null ? null : await openSessionFile(sessions);
+    try {
+      const analysis = await analyzeFiles(files, source, exclude, terminal, sessionFile?.add);
+      await sessionFile?.finish();
+      await tell(await writeReport(format, { analysis, clock }), output, terminal);
+    } finally {
+      // Without effect once it is finished.
+      await sessionFile?.abandon();
     }
-    const kind = kindOf(positionals, values['kind'] as string | undefined);
-    const source = sourceOf(kind, (values['option'] ?? []) as string[]);
-    const exclude = ((values['exclude'] ?? []) as string[]).map(exclusionOf);
-    const analysis = await analyzeFiles(positionals, source, exclude, terminal);
-    terminal.out(format === 'json' ? reportJson(analysis) : reportText(analysis));
     return 0;
   },
 };
+
+interface Question {
+  readonly files: readonly string[];
+  readonly kind: SourceKind;
+  readonly options: readonly string[];
+  readonly exclude: readonly Exclusion[];
+  readonly format: Format;
+  /** Null is standard output. */
+  readonly output: string | null;
+  readonly clock: WallClock;
+  /** Where sessions are written; null is nowhere. */
+  readonly sessions: string | null;
+}
+
+/** Throws `BAD_USAGE` before anything is read or written. */
+function readQuestion(args: readonly string[]): Question {
+  const { values, positionals: files } = readArgs(args, {
+    format: { type: 'string', short: 'f' },
+    output: { type: 'string', short: 'O' },
+    'time-zone': { type: 'string', short: 'z' },
+    sessions: { type: 'string', short: 's' },
+    kind: { type: 'string', short: 'k' },
+    exclude: { type: 'string', short: 'x', multiple: true },
+    option: { type: 'string', short: 'o', multiple: true },
+  });
+  const text = (name: string) => (values[name] as string | undefined) ?? null;
+  if (files.length === 0) throw new HeadcountError('BAD_USAGE', 'Say which files: headcount analyze FILE…');
+  const output = text('output') === '-' ? null : text('output');
+  const sessions = text('sessions');
+  refuseOverwriting(files, output, sessions);
+  if (sessions !== null && !(extname(sessions) in SESSION_FILES)) {
+    throw new HeadcountError(
+      'BAD_USAGE',
+      `Sessions cannot be written to ${sessions}: its name must end in ${listOf(Object.keys(SESSION_FILES), 'or')}.`,
+    );
+  }
+  return {
+    files,
+    kind: kindOf(files, text('kind')),
+    options: (values['option'] ?? []) as string[],
+    exclude: ((values['exclude'] ?? []) as string[]).map(exclusionOf),
+    format: formatOf(text('format'), output),
+    output,
+    clock: clockOf(text('time-zone')),
+    sessions,
+  };
+}
 
 function exclusionOf(text: string): Exclusion {
   const exclusion = parseExclusion(text);
@@ -62,23 +124,69 @@ function exclusionOf(text: string): Exclusion {
   throw new HeadcountError('BAD_USAGE', `--exclude ${shown} is neither an address, a block of them, nor agent:TEXT.`);
 }
 
-function kindOf(files: readonly string[], asked: string | undefined): SourceKind {
-  const readable = KINDS.filter(({ readOnce }) => readOnce !== undefined);
-  if (asked !== undefined) {
-    const kind = readable.find(({ kind: name, schemes }) => name === asked || schemes.includes(asked));
-    if (kind === undefined) throw new HeadcountError('BAD_USAGE', `Files of the kind "${asked}" cannot be analyzed.`);
-    return kind;
+function formatOf(asked: string | null, output: string | null): Format {
+  if (asked !== null) return choiceOf('format', asked, FORMATS);
+  const named = extname(output ?? '').slice(1);
+  return FORMATS.find((format) => format === named) ?? 'text';
+}
+
+function clockOf(asked: string | null): WallClock {
+  const zone = asked === 'local' ? new Intl.DateTimeFormat().resolvedOptions().timeZone : (asked ?? 'UTC');
+  const clock = wallClockOf(zone);
+  if (clock !== null) return clock;
+  const near = nearest(zone, Intl.supportedValuesOf('timeZone'));
+  const hint = near === null ? 'Write it as Europe/Berlin, or local.' : `Did you mean ${near}?`;
+  throw new HeadcountError('BAD_USAGE', `There is no time zone "${zone}". ${hint}`);
+}
+
+/** A name too few on the command line must not cost a log. */
+function refuseOverwriting(files: readonly string[], output: string | null, sessions: string | null): void {
+  const written = [output, sessions].filter((file) => file !== null).map(realPath);
+  const lost = files.find((file) => file !== '-' && written.includes(realPath(file)));
+  if (lost !== undefined) throw new HeadcountError('BAD_USAGE', `${lost} would be read and overwritten at once.`);
+  if (written.length === 2 && written[0] === written[1]) {
+    throw new HeadcountError('BAD_USAGE', `Both the report and the sessions would be written to ${output}.`);
+  }
+}
+
+function realPath(file: string): string {
+  try {
+    return realpathSync(file);
+  } catch {
+    return file;
+  }
+}
+
+async function tell(text: string, output: string | null, terminal: Terminal): Promise<void> {
+  if (output === null) {
+    terminal.out(text);
+    return;
+  }
+  const { openOutput } = await import('./output-file.ts');
+  const file = await openOutput(output);
+  try {
+    await file.write(text);
+    await file.finish();
+  } finally {
+    await file.abandon();
+  }
+}
+
+function kindOf(files: readonly string[], asked: string | null): SourceKind {
+  if (asked !== null) {
+    const kind = READABLE.find(({ kind: name, schemes }) => name === asked || schemes.includes(asked));
+    if (kind !== undefined) return kind;
+    const near = nearest(asked, READABLE_NAMES);
+    const hint = near === null ? '' : ` Did you mean ${near}?`;
+    throw new HeadcountError('BAD_USAGE', `Files of the kind "${asked}" cannot be analyzed.${hint}`);
   }
   const kinds = new Set(
-    files.map((file) => claimant(file === '-' ? 'standard-input.log' : file.replace(/\.gz$/, ''), readable)),
+    files.map((file) => claimant(file === '-' ? 'standard-input.log' : file.replace(/\.gz$/, ''), READABLE)),
   );
   const [kind] = kinds;
   if (kinds.size > 1) throw new HeadcountError('BAD_USAGE', 'Logs and captures cannot be analyzed together.');
   if (kind === undefined || kind === null) {
-    throw new HeadcountError(
-      'BAD_USAGE',
-      `What is ${files[0]}? Say --kind ${readable.map(({ kind: name }) => name).join(' or --kind ')}.`,
-    );
+    throw new HeadcountError('BAD_USAGE', `What is ${files[0]}? Say --kind ${READABLE_NAMES.join(' or --kind ')}.`);
   }
   return kind;
 }

@@ -21,12 +21,28 @@ export function readArgs(args: readonly string[], options: ParseArgsOptionsConfi
   }
 }
 
-/** The candidate that differs by at most two letters. */
+/** The value of an option that has only these. Throws `BAD_USAGE`. */
+export function choiceOf<Choice extends string>(option: string, value: string, choices: readonly Choice[]): Choice {
+  const chosen = choices.find((choice) => choice === value);
+  if (chosen !== undefined) return chosen;
+  const near = nearest(value, choices);
+  const hint = near === null ? `It is ${listOf(choices, 'or')}.` : `Did you mean ${near}?`;
+  throw new HeadcountError('BAD_USAGE', `There is no ${option} "${value}". ${hint}`);
+}
+
+/** `a, b or c`. */
+export function listOf(words: readonly string[], conjunction: 'and' | 'or'): string {
+  return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} ${conjunction} ${words.at(-1)}`;
+}
+
+/** The candidate that begins so, or that differs by at most two letters. */
 export function nearest(word: string, candidates: readonly string[]): string | null {
+  const begun = candidates.filter((candidate) => word.length > 1 && candidate.startsWith(word));
+  if (begun.length === 1) return begun[0]!;
   const [best] = candidates
     .map((candidate) => ({ candidate, distance: editDistance(word, candidate) }))
     .sort((a, b) => a.distance - b.distance);
-  return best !== undefined && best.distance <= 2 ? best.candidate : null;
+  return best !== undefined && best.distance <= Math.min(2, word.length - 1) ? best.candidate : null;
 }
 
 function editDistance(a: string, b: string): number {

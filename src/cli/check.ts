@@ -16,12 +16,14 @@ const REGISTRIES = { kinds: KINDS, facades: FACADE_KINDS, sinks: SINK_KINDS };
 export const DEFAULT_FILE = 'headcount.yaml';
 
 export const check: Command = {
-  name: 'check',
-  summary: 'Check a configuration and say what it comes to.',
-  help: `headcount check [FILE]
+  help: `Check a configuration and say what it comes to.
 
-Checks FILE (default: ${DEFAULT_FILE}) and prints what will be watched and where it will be served. Every mistake is told
-with its place in the file. Nothing is started and nothing is contacted; secrets are never printed.
+  headcount check
+  headcount check /etc/headcount.yaml
+
+Checks FILE (default: ${DEFAULT_FILE}) and prints what will be watched and where
+it will be served. Every mistake is told with its place in the file. Nothing is
+started and nothing is contacted; secrets are never printed.
 
 Exit code: 0 if it is right, 2 if it is not.
 `,

@@ -2,7 +2,10 @@
 
 export interface Terminal {
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Does a person look at what `err` writes? */
   readonly isTerminal: boolean;
+  /** Of the terminal, as it is now; null where there is none. */
+  columns(): number | null;
   out(text: string): void;
   err(text: string): void;
   /** Aborts when the person, or the service manager, wants the process to end. */
@@ -11,10 +14,9 @@ export interface Terminal {
   onReload(reload: () => void): void;
 }
 
+/** Its name and its summary are in the registry, index.ts. */
 export interface Command {
-  readonly name: string;
-  readonly summary: string;
-  /** The whole help text, ending with a line end. */
+  /** The whole help text, examples first, at most 80 columns, ending with a line end. */
   readonly help: string;
   /** Answers the exit code: 0 fine, 1 failed, 2 wrong usage or configuration. */
   run(args: readonly string[], terminal: Terminal): Promise<number>;

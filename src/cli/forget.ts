@@ -2,13 +2,10 @@
 
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { installationKey } from '../config/key.ts';
 import { loadConfig } from '../config/load.ts';
-import { createMask, keyedHash } from '../enrich/privacy.ts';
 import { HeadcountError } from '../lib/errors.ts';
 import { KINDS } from '../sources/index.ts';
-import { openDuckDbStore } from '../store/duckdb/index.ts';
-import { type Forgettable, forgetListener } from '../store/forget.ts';
+import type { Forgettable } from '../store/forget.ts';
 import { createLog } from '../telemetry/log.ts';
 import { readArgs } from './args.ts';
 import { DEFAULT_FILE } from './check.ts';
@@ -16,19 +13,27 @@ import type { Command } from './command.ts';
 import { askOwner } from './owner.ts';
 
 export const forget: Command = {
-  name: 'forget',
-  summary: 'Erase who it was from all past sessions of a listener.',
-  help: `headcount forget (--ip ADDRESS | --user NAME | --session ID) [-c FILE] [--data DIR]
+  help: `Erase who it was from all past sessions of a listener.
 
-Erases address, user agent, user, device and listener token from all past sessions of
+  headcount forget --ip 192.0.2.7
+  headcount forget --user anna -c /etc/headcount.yaml
+  headcount forget --session 3fKq0c1bXw2LmZ8a --data /var/lib/headcount
 
-      --ip ADDRESS    an address; where addresses are kept masked, everybody behind the same mask
+Whom: exactly one of these
+      --ip ADDRESS    an address; where addresses are kept masked, everybody
+                      behind the same mask
       --user NAME     a user
       --session ID    whoever had this session
 
-The sessions themselves stay, so that no count changes, except that nobody can say any more that they were one and the
-same listener. A session that is open keeps its facts until it ends. A running Headcount with the same data directory is
-asked to do it; otherwise it is done here.
+Where
+  -c, --config FILE   the configuration; default: ${DEFAULT_FILE}, if it is there
+      --data DIR      where the history is kept; default ./data
+
+Address, user agent, user, device and listener token are erased. The sessions
+themselves stay, so that no count changes, except that nobody can say any more
+that they were one and the same listener. A session that is open keeps its facts
+until it ends. A running Headcount with the same data directory is asked to do
+it; otherwise it is done here.
 `,
   run: async (args, terminal) => {
     const { values, positionals } = readArgs(args, {
@@ -65,6 +70,13 @@ async function forgetHere(
   config: ReturnType<typeof loadConfig>,
   write: (text: string) => void,
 ): Promise<number> {
+  // Only who must open the history loads the store.
+  const [{ installationKey }, { createMask, keyedHash }, { openDuckDbStore }, { forgetListener }] = await Promise.all([
+    import('../config/key.ts'),
+    import('../enrich/privacy.ts'),
+    import('../store/duckdb/index.ts'),
+    import('../store/forget.ts'),
+  ]);
   const log = createLog({ level: 'warn', write, now: () => new Date() });
   const store = await openDuckDbStore({ directory, log });
   try {

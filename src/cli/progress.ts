@@ -1,47 +1,109 @@
-/** A progress bar on the terminal for anything longer than a second; nothing where nobody looks. */
+/**
+ * A progress bar on the terminal for anything longer than a second; nothing where nobody looks. It never takes more than
+ * one line of the terminal as it is now, and leaves nothing behind. Without colours where NO_COLOR is set
+ * (https://no-color.org).
+ */
 
 import type { Terminal } from './command.ts';
 
 const FIRST_AFTER = 1000;
 const EVERY = 100;
-const WIDTH = 30;
+const WIDEST_BAR = 40;
+/** How long ago the speed looks back, in milliseconds: short enough to follow, long enough not to flicker. */
+const SMOOTHED = 3000;
+const STANDARD_COLUMNS = 80;
 
 export class Progress {
   readonly #terminal: Terminal;
   /** Bytes in all; null is unknown. */
   readonly #total: number | null;
-  readonly #startedAt = performance.now();
+  readonly #isShown: boolean;
+  readonly #isColoured: boolean;
+  readonly #now: () => number;
+  readonly #startedAt: number;
   #done = 0;
-  #shownAt: number;
-  #isShown = false;
+  #drawnAt: number;
+  /** Bytes a millisecond, lately; null until there are two looks. */
+  #speed: number | null = null;
+  #looked: { readonly at: number; readonly done: number };
+  /** Columns of what stands there; 0 is nothing. */
+  #drawn = 0;
 
-  constructor(terminal: Terminal, total: number | null) {
+  /** `now` is any clock in milliseconds that is never set. */
+  constructor(terminal: Terminal, total: number | null, now = () => performance.now()) {
     this.#terminal = terminal;
     this.#total = total;
-    this.#shownAt = this.#startedAt + FIRST_AFTER - EVERY;
+    this.#now = now;
+    this.#startedAt = now();
+    this.#drawnAt = this.#startedAt + FIRST_AFTER - EVERY;
+    this.#looked = { at: this.#startedAt, done: 0 };
+    this.#isShown = terminal.isTerminal && terminal.env['TERM'] !== 'dumb';
+    this.#isColoured = !terminal.env['NO_COLOR'];
   }
 
+  /** So many more bytes have been read. Cheap enough for every block. */
   add(bytes: number): void {
     this.#done += bytes;
-    const now = performance.now();
-    if (!this.#terminal.isTerminal || now - this.#shownAt < EVERY) return;
-    this.#shownAt = now;
-    this.#isShown = true;
-    this.#terminal.err(`\r${this.#line((now - this.#startedAt) / 1000)}\u001b[K`);
+    const now = this.#now();
+    if (!this.#isShown || now - this.#drawnAt < EVERY) return;
+    this.#look(now);
+    this.#drawnAt = now;
+    const columns = this.#terminal.columns() ?? STANDARD_COLUMNS;
+    // The last column stays free: some terminals begin a new line behind it.
+    const line = this.#line(now, columns - 1);
+    this.#terminal.err(`${this.#clearing(columns)}${line.text}`);
+    this.#drawn = line.width;
   }
 
   /** Takes the bar away. */
   end(): void {
-    if (this.#isShown) this.#terminal.err('\r\u001b[K');
+    if (this.#drawn > 0) this.#terminal.err(this.#clearing(this.#terminal.columns() ?? STANDARD_COLUMNS));
+    this.#drawn = 0;
   }
 
-  #line(seconds: number): string {
-    const megabytes = this.#done / 1e6;
-    const speed = `${(megabytes / seconds).toFixed(0)} MB/s`;
-    if (this.#total === null || this.#total === 0) return `${megabytes.toFixed(0)} MB, ${speed}`;
-    const share = Math.min(this.#done / this.#total, 1);
-    const filled = Math.round(share * WIDTH);
-    const left = Math.ceil((seconds * (1 - share)) / Math.max(share, 0.001));
-    return `${'█'.repeat(filled)}${'░'.repeat(WIDTH - filled)} ${Math.floor(share * 100)} %, ${speed}, ${left} s left`;
+  #look(now: number): void {
+    const passed = now - this.#looked.at;
+    if (passed <= 0) return;
+    const speed = (this.#done - this.#looked.done) / passed;
+    const weight = this.#speed === null ? 1 : 1 - Math.exp(-passed / SMOOTHED);
+    this.#speed = (this.#speed ?? 0) * (1 - weight) + speed * weight;
+    this.#looked = { at: now, done: this.#done };
   }
+
+  /** A terminal that has become narrower shows what was one line as several. */
+  #clearing(columns: number): string {
+    const above = Math.max(0, Math.ceil(this.#drawn / Math.max(columns, 1)) - 1);
+    return `${above === 0 ? '' : `\u001b[${above}A`}\r\u001b[J`;
+  }
+
+  #line(now: number, room: number): { readonly text: string; readonly width: number } {
+    const speed = `${amount((this.#speed ?? 0) * 1000)}/s`;
+    if (this.#total === null || this.#total === 0) return plain(`${amount(this.#done)} read, ${speed}`, room);
+    const share = Math.min(this.#done / this.#total, 1);
+    const left = this.#speed === null || this.#speed === 0 ? null : (this.#total - this.#done) / this.#speed / 1000;
+    const rest = left === null || left < 0 || now === this.#startedAt ? '' : `, ${duration(left)} left`;
+    const facts = `${String(Math.floor(share * 100)).padStart(3)} %  ${speed}${rest}`;
+    const width = Math.min(WIDEST_BAR, room - facts.length - 2);
+    if (width < 5) return plain(facts.trimStart(), room);
+    const filled = Math.round(share * width);
+    const [done, open] = ['━'.repeat(filled), '━'.repeat(width - filled)];
+    const bar = this.#isColoured
+      ? `\u001b[36m${done}\u001b[90m${open}\u001b[0m`
+      : `${'█'.repeat(filled)}${'░'.repeat(width - filled)}`;
+    return { text: `${bar}  ${facts}`, width: width + 2 + facts.length };
+  }
+}
+
+function plain(text: string, room: number): { readonly text: string; readonly width: number } {
+  const cut = text.slice(0, Math.max(room, 0));
+  return { text: cut, width: cut.length };
+}
+
+function amount(bytes: number): string {
+  return bytes >= 1e10 ? `${(bytes / 1e9).toFixed(1)} GB` : `${(bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0)} MB`;
+}
+
+function duration(seconds: number): string {
+  if (seconds >= 5400) return `${(seconds / 3600).toFixed(1)} h`;
+  return seconds >= 90 ? `${Math.round(seconds / 60)} min` : `${Math.ceil(seconds)} s`;
 }

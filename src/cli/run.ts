@@ -4,10 +4,8 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type App, startApp } from '../app.ts';
+import type { App } from '../app.ts';
 import { type LoadedConfig, loadConfig } from '../config/load.ts';
-import { demoLog, startDemo } from '../demo/demo.ts';
-import { openGeo } from '../enrich/geo/index.ts';
 import { FACADE_KINDS } from '../facades/index.ts';
 import { aborted } from '../lib/abort.ts';
 import { systemClock } from '../lib/clock.ts';
@@ -20,25 +18,32 @@ import { createLog, type Log, silentLog } from '../telemetry/log.ts';
 import { readArgs } from './args.ts';
 import { DEFAULT_FILE } from './check.ts';
 import type { Command, Terminal } from './command.ts';
+import { wrap } from './wrap.ts';
 
 export const run: Command = {
-  name: 'run',
-  summary: 'Watch sources, keep every session, serve dashboard and API.',
-  help: `headcount [run] [SOURCE…] [-c FILE] [--listen HOST:PORT] [--data DIR]
+  help: `Watch sources, keep every session, serve the dashboard and the API.
 
-Watches every SOURCE and serves the dashboard and the API. A source is a path or a URL:
+  headcount
+  headcount /var/log/nginx/access.log
+  headcount icecast://admin:PASSWORD@radio.example.org:8000 --listen 0.0.0.0:80
+  headcount run -c headcount.yaml --data /var/lib/headcount
 
-${KINDS.map(({ usage, summary }) => `  ${usage}\n      ${summary}`).join('\n')}
+Sources, as many as you like: a path or a URL
+${KINDS.map(({ usage, summary }) => `${wrap(usage, 2)}\n${wrap(summary, 6)}`).join('\n')}
 
-  -c, --config FILE      the configuration; default: ${DEFAULT_FILE}, if it is there
-      --listen HOST:PORT where to serve; default 127.0.0.1:8700
-      --data DIR         where the history is kept; default ./data
+Options
+  -c, --config FILE       the configuration; default: ${DEFAULT_FILE}, if it is
+                          there
+      --listen HOST:PORT  where to serve; default 127.0.0.1:8700
+      --data DIR          where the history is kept; default ./data
 
-Sources on the command line take the place of those in the configuration. Without any source and without a
-configuration, a demo starts: a small HLS origin and a crowd of simulated listeners, in a temporary data directory.
+Sources on the command line take the place of those in the configuration.
+Without any source and without a configuration, a demo starts: a small HLS
+origin and a crowd of simulated listeners, in a temporary data directory.
 
 SIGHUP reads the configuration again, SIGTERM and Ctrl+C end Headcount.
-Exit code: 0 when told to end, 1 if it cannot go on, 2 for wrong usage or configuration.
+Exit code: 0 when told to end, 1 if it cannot go on, 2 for wrong usage or
+configuration.
 `,
   run: async (args, terminal) => {
     const { values, positionals } = readArgs(args, {
@@ -76,6 +81,10 @@ async function runApp(terminal: Terminal, config: LoadedConfig, reload: () => Lo
 }
 
 async function runDemo(terminal: Terminal, given: Parameters<typeof loadConfig>[0]): Promise<number> {
+  const [{ demoLog, startDemo }, { openGeo }] = await Promise.all([
+    import('../demo/demo.ts'),
+    import('../enrich/geo/index.ts'),
+  ]);
   const temporary = await mkdtemp(join(tmpdir(), 'headcount-demo-'));
   try {
     const data = given.data ?? join(temporary, 'data');
@@ -112,6 +121,8 @@ interface Serving {
 
 /** Runs until the signal, or until the store is beyond use. */
 async function serve(terminal: Terminal, config: LoadedConfig, log: Log, { isDemo, reload }: Serving): Promise<number> {
+  // Loaded last: who has made a mistake in the configuration hears of it at once.
+  const { startApp } = await import('../app.ts');
   const broken = new AbortController();
   const app = await startApp({
     config,

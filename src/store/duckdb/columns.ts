@@ -8,7 +8,16 @@
  * at all, since an object of unknowns is not the same as none.
  */
 
-import { BIGINT, BOOLEAN, DOUBLE, type DuckDBType, UBIGINT, UINTEGER, VARCHAR } from '@duckdb/node-api';
+import {
+  BIGINT,
+  BOOLEAN,
+  DOUBLE,
+  type DuckDBTimestampTZValue,
+  type DuckDBType,
+  UBIGINT,
+  UINTEGER,
+  VARCHAR,
+} from '@duckdb/node-api';
 import type { Place, Player, Rung } from '../../core/identity.ts';
 import type { Traffic } from '../../core/observation.ts';
 import type { EndReason, SessionRecord } from '../../core/session.ts';
@@ -16,7 +25,7 @@ import type { OpenSession } from '../../core/tracker.ts';
 import { storedText } from '../text.ts';
 import { hash32, hash64 } from './hash.ts';
 
-export type Cell = string | number | bigint | boolean | null;
+export type Cell = string | number | bigint | boolean | DuckDBTimestampTZValue | null;
 
 export interface Column<Row> {
   readonly name: string;

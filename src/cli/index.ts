@@ -1,0 +1,38 @@
+/**
+ * The registry: every command there is, in the order in which they are shown. A command is loaded when it is asked for:
+ * who wants to read a log should not wait for a web server and a database to be loaded.
+ */
+
+import type { Command } from './command.ts';
+
+export interface ListedCommand {
+  readonly name: string;
+  readonly summary: string;
+  load(): Promise<Command>;
+}
+
+export const COMMANDS: readonly ListedCommand[] = [
+  {
+    name: 'run',
+    summary: 'Watch sources, keep every session, serve dashboard and API.',
+    load: async () => (await import('./run.ts')).run,
+  },
+  {
+    name: 'analyze',
+    summary: 'Say what was in a log or a capture.',
+    load: async () => (await import('./analyze.ts')).analyze,
+  },
+  {
+    name: 'check',
+    summary: 'Check a configuration and say what it comes to.',
+    load: async () => (await import('./check.ts')).check,
+  },
+  {
+    name: 'forget',
+    summary: 'Erase who it was from all past sessions of a listener.',
+    load: async () => (await import('./forget.ts')).forget,
+  },
+];
+
+/** What `headcount` runs without the name of a command. */
+export const STANDARD = COMMANDS[0]!;

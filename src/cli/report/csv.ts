@@ -1,0 +1,45 @@
+/** The report for spreadsheets: a row for the total, and one for every value of every dimension. See docs/analyze.md. */
+
+import { timeOrNull } from '../../http/wire.ts';
+import { SUMMARY_DIMENSIONS } from '../../insights/summary/summary.ts';
+import { type CsvCell, csvLine } from '../../lib/csv.ts';
+import { printable } from '../../telemetry/log.ts';
+import type { Report } from './report.ts';
+import { unitOf, unreadableReasons } from './words.ts';
+
+const COLUMNS = [
+  'dimension',
+  'value',
+  'sessions',
+  'uniqueClients',
+  'listeningSeconds',
+  'bytes',
+  'requests',
+  'records',
+] as const;
+
+type Row = Partial<Readonly<Record<(typeof COLUMNS)[number], CsvCell>>>;
+
+export function reportCsv({ analysis: { tally, counters, summary } }: Report): string {
+  const { sessions, uniqueClients, listeningSeconds, bytes, bots, peak } = summary;
+  const rows: Row[] = [
+    { dimension: 'input', value: unitOf(tally), records: tally.lines ?? tally.packets, bytes: tally.bytes },
+    { dimension: 'unreadable', records: tally.unreadable },
+    ...unreadableReasons(counters).map(({ counter, count }) => ({
+      dimension: 'unreadable',
+      value: counter,
+      records: count,
+    })),
+    { dimension: 'total', sessions, uniqueClients, listeningSeconds, bytes },
+    { dimension: 'bots', sessions: bots },
+    { dimension: 'peak', value: timeOrNull(peak.at), sessions: peak.count },
+    ...SUMMARY_DIMENSIONS.flatMap((dimension) => summary.by[dimension].map((group) => ({ dimension, ...group }))),
+    ...Object.entries(tally.statuses ?? {}).map(([value, counts]) => ({ dimension: 'status', value, ...counts })),
+  ];
+  return [csvLine(COLUMNS), ...rows.map((row) => csvLine(COLUMNS.map((column) => cellOf(row[column]))))].join('');
+}
+
+/** Whoever prints a CSV on a terminal must not be steered by it. */
+function cellOf(cell: CsvCell | undefined): CsvCell {
+  return typeof cell === 'string' ? printable(cell) : (cell ?? null);
+}

@@ -1,0 +1,58 @@
+/** The report for programs: one object, as docs/analyze.md says it. Times are ISO 8601 UTC, unknown is null. */
+
+import { timeOrNull } from '../../http/wire.ts';
+import { type Concurrency, concurrencyOf } from '../../insights/summary/concurrency.ts';
+import type { ReadTally } from '../../sources/source.ts';
+import type { Report } from './report.ts';
+import { unreadableReasons } from './words.ts';
+
+const STEPS = 1000;
+const PLACES = 1000;
+
+export function reportJson({ analysis: { files, tally, counters, summary } }: Report): string {
+  const { bytes, lines, packets, unreadable, more } = tally;
+  const reasons = Object.fromEntries(unreadableReasons(counters).map(({ counter, count }) => [counter, count]));
+  const { sessions, uniqueClients, bots, peak, listeningSeconds, period } = summary;
+  const report = {
+    input: { files: files.length, bytes, lines, packets, unreadable, reasons },
+    period: { from: timeOrNull(period?.from ?? null), to: timeOrNull(period?.to ?? null) },
+    sessions,
+    uniqueClients,
+    bots,
+    peak: { count: peak.count, at: timeOrNull(peak.at) },
+    listeningSeconds,
+    bytes: summary.bytes,
+    by: { ...summary.by, ...statusesOf(tally) },
+    timeline: timelineOf(concurrencyOf(summary.presences, STEPS)),
+    places: summary.places.slice(0, PLACES),
+    ...more,
+  };
+  return `${printableJson(JSON.stringify(report, null, 2))}\n`;
+}
+
+function statusesOf({ statuses }: ReadTally): object {
+  if (statuses === null) return {};
+  const status = Object.entries(statuses)
+    .map(([value, counts]) => ({ value, ...counts }))
+    .sort((a, b) => b.requests - a.requests);
+  return { status };
+}
+
+function timelineOf(concurrency: Concurrency | null): object | null {
+  if (concurrency === null) return null;
+  const { from, step, average, peak } = concurrency;
+  return {
+    stepSeconds: step / 1000,
+    steps: average.map((_, i) => timeOrNull(from + i * step)),
+    average: average.map((value) => Math.round(value * 1000) / 1000),
+    peak,
+  };
+}
+
+/** The same JSON, with nothing in it that would steer a terminal: JSON itself escapes only the characters below space. */
+export function printableJson(json: string): string {
+  return json.replace(
+    /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g,
+    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}

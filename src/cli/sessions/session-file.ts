@@ -1,0 +1,71 @@
+/**
+ * Every session of an analysis, written to a file as it closes: bots too, in the order in which they ended. What kind of
+ * file is said by its name. Memory is bounded; a file that was there is replaced when all is written.
+ */
+
+import { extname } from 'node:path';
+import type { SessionRecord } from '../../core/session.ts';
+import { sessionWire } from '../../http/wire.ts';
+import { csvLine } from '../../lib/csv.ts';
+import { printable } from '../../telemetry/log.ts';
+import { openOutput } from '../output-file.ts';
+import { printableJson } from '../report/json.ts';
+import { SESSION_COLUMNS, type SessionValue } from './session-columns.ts';
+
+export interface SessionFile {
+  /** One call at a time: the next when this has resolved. */
+  readonly add: (session: SessionRecord) => void | Promise<void>;
+  /** Puts it in its place. */
+  finish(): Promise<void>;
+  /** Leaves everything as it was, unless it is finished. Never rejects. */
+  abandon(): Promise<void>;
+}
+
+type Opening = (path: string) => Promise<SessionFile>;
+
+/** By the end of the name. */
+export const SESSION_FILES: Readonly<Record<string, Opening>> = {
+  '.jsonl': (path) => openLines(path, '', (session) => `${printableJson(JSON.stringify(sessionWire(session)))}\n`),
+  '.csv': (path) => openLines(path, csvLine(SESSION_COLUMNS.map(({ name }) => name)), csvLineOf),
+  // Only who wants it waits for the database that writes it.
+  '.parquet': async (path) => (await import('./session-parquet.ts')).openSessionParquet(path),
+};
+
+/** Rejects with `OUTPUT_UNWRITABLE`. The name must end in one of `SESSION_FILES`. */
+export function openSessionFile(path: string): Promise<SessionFile> {
+  return SESSION_FILES[extname(path)]!(path);
+}
+
+/** So many characters are gathered before anybody waits for them to be written. */
+const GATHERED = 64 * 1024;
+
+async function openLines(path: string, head: string, lineOf: (session: SessionRecord) => string): Promise<SessionFile> {
+  const file = await openOutput(path);
+  let gathered = head;
+  const write = () => {
+    const text = gathered;
+    gathered = '';
+    return file.write(text);
+  };
+  return {
+    add: (session) => {
+      gathered += lineOf(session);
+      return gathered.length < GATHERED ? undefined : write();
+    },
+    finish: async () => {
+      await write();
+      await file.finish();
+    },
+    abandon: file.abandon,
+  };
+}
+
+function csvLineOf(session: SessionRecord): string {
+  const wire = sessionWire(session);
+  return csvLine(SESSION_COLUMNS.map(({ of }) => cellOf(of(wire))));
+}
+
+/** Whoever prints the file on a terminal must not be steered by it. */
+function cellOf(value: SessionValue): SessionValue {
+  return typeof value === 'string' ? printable(value) : value;
+}
