@@ -43,6 +43,7 @@ export function percent(share: number): string {
 }
 
 const DAYS = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'];
+const LONG_DAYS = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'];
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 const two = (value: number) => String(value).padStart(2, '0');
 
@@ -57,6 +58,11 @@ export class Reading {
   /** `Sat 17 May 2025`. */
   get day(): string {
     return `${DAYS[this.#wall.getUTCDay()]} ${this.shortDay} ${this.#wall.getUTCFullYear()}`;
+  }
+
+  /** `Saturday, 17 May 2025`. */
+  get longDay(): string {
+    return `${LONG_DAYS[this.#wall.getUTCDay()]}, ${this.shortDay} ${this.#wall.getUTCFullYear()}`;
   }
 
   /** `17 May`. */

@@ -19,7 +19,7 @@ const WRITERS: Readonly<Record<Format, () => Promise<Writer>>> = {
   text: async () => (await import('./text.ts')).reportText,
   json: async () => (await import('./json.ts')).reportJson,
   csv: async () => (await import('./csv.ts')).reportCsv,
-  html: async () => (await import('./html.ts')).reportHtml,
+  html: async () => (await import('./html/page.ts')).reportHtml,
 };
 
 export async function writeReport(format: Format, report: Report): Promise<string> {

@@ -10,7 +10,7 @@ import type { Analysis } from '../analysis.ts';
 import { hours, length, number, percent, period, Reading, size, step } from './figures.ts';
 import type { Report } from './report.ts';
 import { fit, widthOf } from './text-width.ts';
-import { notesOf, type Reason, TITLES, unitOf, unreadableReasons } from './words.ts';
+import { factsOf, notesOf, type Reason, TITLES, unitOf, unreadableReasons } from './words.ts';
 
 const TOP = 10;
 const NAME = 24;
@@ -150,17 +150,6 @@ function moreLines(more: Readonly<Record<string, unknown>>): string {
   const facts = factsOf(more);
   const width = Math.max(0, ...facts.map(([name]) => widthOf(name)));
   return facts.map(([name, value]) => `  ${fit(name, width)}${value.padStart(14)}`).join('\n');
-}
-
-/** Nested numbers and texts as pairs of a path and a value; zeros are left out. */
-export function factsOf(more: Readonly<Record<string, unknown>>, path = ''): [name: string, value: string][] {
-  return Object.entries(more)
-    .filter(([, value]) => value !== 0 && value !== null)
-    .flatMap(([name, value]): [string, string][] => {
-      const place = path === '' ? name : `${path} ${name}`;
-      if (typeof value === 'object') return factsOf(value as Record<string, unknown>, place);
-      return [[printable(place), typeof value === 'number' ? number(value) : printable(String(value))]];
-    });
 }
 
 function unreadable({ tally, counters }: Analysis): string {

@@ -1,6 +1,8 @@
 /** What stands in a report beside its numbers: the titles of tables, and counters in words. */
 
 import type { SummaryDimension } from '../../insights/summary/summary.ts';
+import { printable } from '../../telemetry/log.ts';
+import { number } from './figures.ts';
 
 export const TITLES: Readonly<Record<SummaryDimension, string>> = {
   stream: 'Streams',
@@ -76,4 +78,15 @@ export function notesOf(counters: Counts): Reason[] {
 /** `3 lines`, of whatever the source counts. */
 export function unitOf(tally: { readonly lines: number | null }): 'lines' | 'packets' {
   return tally.lines === null ? 'packets' : 'lines';
+}
+
+/** Nested numbers and texts as pairs of a path and a value; zeros are left out. */
+export function factsOf(more: Readonly<Record<string, unknown>>, path = ''): [name: string, value: string][] {
+  return Object.entries(more)
+    .filter(([, value]) => value !== 0 && value !== null)
+    .flatMap(([name, value]): [string, string][] => {
+      const place = path === '' ? name : `${path} ${name}`;
+      if (typeof value === 'object') return factsOf(value as Record<string, unknown>, place);
+      return [[printable(place), typeof value === 'number' ? number(value) : printable(String(value))]];
+    });
 }
