@@ -27,10 +27,19 @@ function keepCompiledCode() {
   if (caches === null) return;
   try {
     const folder = join(caches, 'headcount');
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    for (const each of [caches, folder]) makeFolder(each);
     const { uid, mode } = statSync(folder);
     if (uid === process.getuid() && (mode & 0o022) === 0) module.enableCompileCache(folder);
   } catch {
     // It is only a matter of speed.
+  }
+}
+
+/** Not with all that lead to it: a home that does not exist is not to be made. */
+function makeFolder(path) {
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    if (error.code !== 'EEXIST') throw error;
   }
 }

@@ -28,10 +28,12 @@ const product = files.filter((file) => !isTest(file) && !file.includes('testdata
 function importsOf(file: string): Import[] {
   const text = readFileSync(join(SRC, file), 'utf8');
   const found = text.matchAll(/^(?:import|export)\s+(type\s)?(?:[^'";]*?\sfrom\s)?'([^']+)'/gm);
-  return [...found].map(([, type, target]) => ({
+  // What is loaded later is an import, too.
+  const later = text.matchAll(/()\bimport\('([^']+)'\)/g);
+  return [...found, ...later].map(([, type, target]) => ({
     from: file,
     to: target!.startsWith('.') ? relative(SRC, join(SRC, dirname(file), target!)) : target!,
-    isType: type !== undefined,
+    isType: type !== undefined && type !== '',
   }));
 }
 

@@ -1,7 +1,7 @@
 /** `headcount analyze`: what was in a log or a capture. What is asked; the work is analysis.ts, how it is told report/. */
 
 import { realpathSync } from 'node:fs';
-import { extname } from 'node:path';
+import { extname, resolve } from 'node:path';
 import { type ConfiguredSource, readSource, SourceMistake } from '../config/sources.ts';
 import { type WallClock, wallClockOf } from '../insights/summary/wall-clock.ts';
 import { HeadcountError } from '../lib/errors.ts';
@@ -15,6 +15,8 @@ import { openSessionFile, SESSION_FILES } from './sessions/session-file.ts';
 
 const READABLE = KINDS.filter(({ readOnce }) => readOnce !== undefined);
 const READABLE_NAMES = READABLE.map(({ kind }) => kind);
+
+const STANDARD_ZONE = 'UTC';
 
 export const analyze: Command = {
   help: `Say what was in a log or a capture.
@@ -112,7 +114,7 @@ function readQuestion(args: readonly string[]): Question {
     exclude: ((values['exclude'] ?? []) as string[]).map(exclusionOf),
     format: formatOf(text('format'), output),
     output,
-    clock: clockOf(text('time-zone')),
+    clock: clockOf(text('time-zone') ?? STANDARD_ZONE),
     sessions,
   };
 }
@@ -130,8 +132,8 @@ function formatOf(asked: string | null, output: string | null): Format {
   return FORMATS.find((format) => format === named) ?? 'text';
 }
 
-function clockOf(asked: string | null): WallClock {
-  const zone = asked === 'local' ? new Intl.DateTimeFormat().resolvedOptions().timeZone : (asked ?? 'UTC');
+function clockOf(asked: string): WallClock {
+  const zone = asked === 'local' ? new Intl.DateTimeFormat().resolvedOptions().timeZone : asked;
   const clock = wallClockOf(zone);
   if (clock !== null) return clock;
   const near = nearest(zone, Intl.supportedValuesOf('timeZone'));
@@ -153,7 +155,7 @@ function realPath(file: string): string {
   try {
     return realpathSync(file);
   } catch {
-    return file;
+    return resolve(file);
   }
 }
 

@@ -35,24 +35,31 @@ export function listOf(words: readonly string[], conjunction: 'and' | 'or'): str
   return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} ${conjunction} ${words.at(-1)}`;
 }
 
-/** The candidate that begins so, or that differs by at most two letters. */
+/** The candidate that begins so, or that differs by at most two letters; by one if there are few. */
 export function nearest(word: string, candidates: readonly string[]): string | null {
   const begun = candidates.filter((candidate) => word.length > 1 && candidate.startsWith(word));
   if (begun.length === 1) return begun[0]!;
   const [best] = candidates
     .map((candidate) => ({ candidate, distance: editDistance(word, candidate) }))
     .sort((a, b) => a.distance - b.distance);
-  return best !== undefined && best.distance <= Math.min(2, word.length - 1) ? best.candidate : null;
+  return best !== undefined && best.distance < word.length && best.distance <= (word.length < 5 ? 1 : 2)
+    ? best.candidate
+    : null;
 }
 
+/** Letters that are missing, added, wrong, or two that have changed places. */
 function editDistance(a: string, b: string): number {
+  let before: number[] = [];
   let row = Array.from({ length: b.length + 1 }, (_, i) => i);
   for (let i = 1; i <= a.length; i++) {
     const next = [i];
     for (let j = 1; j <= b.length; j++) {
-      const swap = a[i - 1] === b[j - 1] ? 0 : 1;
-      next.push(Math.min(next[j - 1]! + 1, row[j]! + 1, row[j - 1]! + swap));
+      const wrong = a[i - 1] === b[j - 1] ? 0 : 1;
+      const isTurned = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
+      const turned = isTurned ? before[j - 2]! + 1 : Number.POSITIVE_INFINITY;
+      next.push(Math.min(next[j - 1]! + 1, row[j]! + 1, row[j - 1]! + wrong, turned));
     }
+    before = row;
     row = next;
   }
   return row[b.length]!;

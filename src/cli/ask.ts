@@ -42,11 +42,11 @@ function overview(): string {
   return `Headcount ${VERSION} – who is connected to your streams right now, from where, on
 what, for how long.
 
-  headcount                                 a demo, to look around
-  headcount /var/log/nginx/access.log       your own listeners, live
-  headcount -c headcount.yaml               what the configuration says
-  headcount analyze access.log              what was in a log
-  headcount analyze -O report.html *.log    the same as a page, with charts and map
+  headcount                                a demo, to look around
+  headcount /var/log/nginx/access.log      your own listeners, live
+  headcount -c headcount.yaml              what the configuration says
+  headcount analyze access.log             what was in a log
+  headcount analyze -O report.html x.log   the same as a page with charts
 
 Commands
 ${COMMANDS.map(({ name, summary }) => `  ${name.padEnd(10)}${summary}`).join('\n')}
