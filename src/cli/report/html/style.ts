@@ -133,6 +133,9 @@ footer span:first-child { margin-right: auto; }
   .week tbody td { height: 20px; border-radius: 2px; }
   .week thead th { font-size: 10.5px; }
 }
+@media (min-width: 761px) and (max-width: 940px) {
+  .clients { display: none; }
+}
 @media (max-width: 520px) {
   .wide { display: none; }
   .week caption small, h2 small { display: block; margin-left: 0; }
@@ -142,7 +145,7 @@ footer span:first-child { margin-right: auto; }
   main, footer { max-width: none; padding-left: 0; padding-right: 0; }
   header { padding-top: 0; }
   .card, .facts { break-inside: avoid; }
-  details:not([open]), .steps { display: none; }
+  details:not([open]), .steps, .clients { display: none; }
   .pair { grid-template-columns: repeat(2, minmax(0, 1fr)); }
 }
 `;

@@ -25,10 +25,10 @@ export function groupTable(dimension: SummaryDimension, groups: readonly Summary
       bytes,
     }) => markup`<tr><th scope="row">${nameOf(dimension, value)}${bar(
       listeningSeconds / most,
-    )}</th><td>${hours(listeningSeconds)}</td><td>${number(sessions)}</td><td class="wide">${number(uniqueClients)}</td><td class="wide">${size(bytes)}</td></tr>
+    )}</th><td>${hours(listeningSeconds)}</td><td>${number(sessions)}</td><td class="wide clients">${number(uniqueClients)}</td><td class="wide">${size(bytes)}</td></tr>
 `,
   );
-  const head = markup`<thead><tr><td></td><th scope="col">hours</th><th scope="col">sessions</th><th scope="col" class="wide">clients</th><th scope="col" class="wide">bytes</th></tr></thead>`;
+  const head = markup`<thead><tr><td></td><th scope="col">hours</th><th scope="col">sessions</th><th scope="col" class="wide clients">clients</th><th scope="col" class="wide">bytes</th></tr></thead>`;
   return card(TITLES[dimension], groups.length, head, rows);
 }
 
