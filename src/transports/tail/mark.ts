@@ -1,21 +1,22 @@
 /**
- * How far a file has been read, so that it is found again after a restart, whatever it is called by then: by what stands
- * in it, not by its name. Inodes alone will not do, since file systems give them to new files as soon as they are free.
+ * How far a file has been read, so that it is found again after a restart, whatever it is called by then and packed or
+ * not: by what stands in it, not by its name. Inodes alone will not do, since file systems give them to new files as
+ * soon as they are free.
  */
 
 import { createHash } from 'node:crypto';
-import type { FileHandle } from 'node:fs/promises';
 import { z } from 'zod';
+import { type Content, readRange } from './content.ts';
 
 /** At most so many bytes from the beginning tell a file from others. */
 export const HEAD_BYTES = 1024;
-/** With fewer the inode must be the same as well. */
+/** With fewer it must be the same file by its inode, or the one whose turn it is (siblings.ts). */
 const TELLING_BYTES = 256;
 /** So many bytes before the place that was read to tell that nobody has written the file anew. */
 export const TAIL_BYTES = 64;
 
 const fileMark = z.object({
-  /** Hash of the first `headBytes` bytes. */
+  /** Hash of the first `headBytes` bytes. Everything here is about what stands in the file, not about how it is packed. */
   head: z.string(),
   headBytes: z.number().int().min(0).max(HEAD_BYTES),
   inode: z.number(),
@@ -25,10 +26,22 @@ const fileMark = z.object({
   tail: z.string(),
   /** `offset` is inside a line that is too long and is being skipped. */
   isInLongLine: z.boolean(),
+  /** Milliseconds since the epoch: when the inode became this file, where the file system knows. */
+  bornAt: z.number().optional(),
+  /** Milliseconds since the epoch: of this log, whatever was not written to since then has been read. */
+  modifiedAt: z.number().optional(),
+  /** An archive that was read to its end. */
+  isWhole: z.boolean().optional(),
+  /** Where a symbolic link led to it. */
+  place: z.string().optional(),
+  /** The log that it is a file of, if several are followed. */
+  log: z.string().optional(),
 });
 
-/** The files that were being read, oldest first: more than one only during a rotation. */
-export const tailCursor = z.array(fileMark).max(64);
+/**
+ * The files that were being read. Of each log the oldest first: more than one only during a rotation, or far behind.
+ */
+export const tailCursor = z.array(fileMark).max(10_000);
 
 export type FileMark = z.output<typeof fileMark>;
 export type TailCursor = readonly FileMark[];
@@ -37,26 +50,24 @@ export function fingerprint(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('base64url').slice(0, 16);
 }
 
-/** The bytes from `from` to `to`; fewer where the file ends before. */
-export async function readRange(handle: FileHandle, from: number, to: number): Promise<Buffer> {
-  const bytes = Buffer.alloc(to - from);
-  let length = 0;
-  while (length < bytes.length) {
-    const { bytesRead } = await handle.read(bytes, length, bytes.length - length, from + length);
-    if (bytesRead === 0) break;
-    length += bytesRead;
-  }
-  return bytes.subarray(0, length);
+/** What a file has of a mark: its first bytes, and those before the offset. */
+export interface Likeness {
+  /** False: so few bytes have been read that other files may begin with them, too. Lines of a log begin alike. */
+  readonly isCertain: boolean;
+  readonly head: Buffer;
+  readonly tail: Buffer;
 }
 
-/** Is this the file of the mark, still with everything in it that had been read? */
-export async function isMarked(handle: FileHandle, mark: FileMark): Promise<boolean> {
-  const { size, ino } = await handle.stat();
-  if (size < mark.offset || size < mark.headBytes) return false;
-  // So few bytes other files may have, too: lines of a log begin alike.
-  if (mark.headBytes < TELLING_BYTES && ino !== mark.inode) return false;
-  const head = await readRange(handle, 0, mark.headBytes);
-  if (fingerprint(head) !== mark.head) return false;
-  const tail = await readRange(handle, Math.max(mark.offset - TAIL_BYTES, 0), mark.offset);
-  return fingerprint(tail) === mark.tail;
+/** Null if this is not the file of the mark, with everything in it that had been read. */
+export async function likenessOf(content: Content, mark: FileMark): Promise<Likeness | null> {
+  const { size, ino, birthtimeMs } = await content.stat();
+  if (!content.isArchive && size < mark.offset) return null;
+  const head = await readRange(content, 0, HEAD_BYTES);
+  if (head.length < mark.headBytes || fingerprint(head.subarray(0, mark.headBytes)) !== mark.head) return null;
+  const isSameFile = ino === mark.inode && (mark.bornAt === undefined || mark.bornAt === birthtimeMs);
+  const isCertain = isSameFile || mark.headBytes >= TELLING_BYTES;
+  // Not unpacked for nothing: see OpenFile.
+  if (mark.isWhole && isSameFile && content.isArchive) return { isCertain, head, tail: Buffer.alloc(0) };
+  const tail = await readRange(content, Math.max(mark.offset - TAIL_BYTES, 0), mark.offset);
+  return fingerprint(tail) === mark.tail ? { isCertain, head, tail } : null;
 }

@@ -1,16 +1,16 @@
 /**
  * One file that is being read: whole lines from where reading has come to, and how to tell that what was read is not
- * there any more. Which files there are, and in which order they are read, is tail.ts.
+ * there any more. Which files there are, and in which order they are read, is followed-log.ts.
  */
 
-import type { FileHandle } from 'node:fs/promises';
-import { type FileMark, fingerprint, HEAD_BYTES, readRange, TAIL_BYTES } from './mark.ts';
+import { type Content, readRange } from './content.ts';
+import { type FileMark, fingerprint, HEAD_BYTES, type Likeness, TAIL_BYTES } from './mark.ts';
 
 const LF = 0x0a;
 /** Longer lines are skipped. Their line end is not counted. */
 export const LONGEST_LINE = 1024 * 1024;
 /** Whoever reads a block in words may read so far behind its end. */
-const SLACK = 8;
+export const SLACK = 8;
 
 /** Room for one block and the bytes before it, used again and again. Never too small for the longest line. */
 export function blockBuffer(blockBytes: number): Buffer {
@@ -18,9 +18,13 @@ export function blockBuffer(blockBytes: number): Buffer {
 }
 
 export interface OpenFile {
-  readonly handle: FileHandle;
+  readonly content: Content;
   readonly device: number;
   readonly inode: number;
+  /** Milliseconds since the epoch; null where the file system does not know. */
+  readonly bornAt: number | null;
+  /** Where a symbolic link led to it; null if it was opened by its name. */
+  readonly place: string | null;
   /** Everything before it has been handed over, or skipped. */
   offset: number;
   /** The first bytes of the file, as many as `HEAD_BYTES`, as far as they have been written. */
@@ -28,31 +32,70 @@ export interface OpenFile {
   /** The bytes before `offset`. */
   tail: Buffer;
   isInLongLine: boolean;
+  /** When it had been written to last when it was looked at last. */
+  writtenAt: number;
+  /** The same, or later if it is known that there is nothing unread from before: see FileMark. */
+  modifiedAt: number;
+  /** The mark of an archive that has been read to its end: it is closed, and not looked into again. */
+  whole: FileMark | null;
 }
 
 /** Reads from `offset` on, which must be the beginning of a line. */
-export async function openedAt(handle: FileHandle, offset: number, isInLongLine = false): Promise<OpenFile> {
-  const { dev, ino } = await handle.stat();
+export async function openedAt(content: Content, place: string | null, offset = 0): Promise<OpenFile> {
+  const { dev, ino, birthtimeMs } = await content.stat();
   return {
-    handle,
+    content,
     device: dev,
     inode: ino,
+    bornAt: birthtimeMs > 0 ? birthtimeMs : null,
+    place,
     offset,
-    head: await readRange(handle, 0, HEAD_BYTES),
-    tail: await readRange(handle, Math.max(offset - TAIL_BYTES, 0), offset),
-    isInLongLine,
+    head: await readRange(content, 0, HEAD_BYTES),
+    tail: await readRange(content, Math.max(offset - TAIL_BYTES, 0), offset),
+    isInLongLine: false,
+    // Not that of the file, so that the first look looks at everything.
+    writtenAt: 0,
+    modifiedAt: 0,
+    whole: null,
+  };
+}
+
+/** Goes on with the file of the mark. */
+export async function resumed(
+  content: Content,
+  place: string | null,
+  mark: FileMark,
+  { head, tail }: Likeness,
+): Promise<OpenFile> {
+  const { dev, ino, birthtimeMs } = await content.stat();
+  if (mark.isWhole) await content.close();
+  return {
+    ...{ content, device: dev, inode: ino, bornAt: birthtimeMs > 0 ? birthtimeMs : null, place, head, tail },
+    ...{ offset: mark.offset, isInLongLine: mark.isInLongLine },
+    ...{ writtenAt: 0, modifiedAt: mark.modifiedAt ?? 0, whole: mark.isWhole ? mark : null },
   };
 }
 
 export function markOf(file: OpenFile): FileMark {
-  return {
-    head: fingerprint(file.head),
-    headBytes: file.head.length,
-    inode: file.inode,
-    offset: file.offset,
-    tail: fingerprint(file.tail),
-    isInLongLine: file.isInLongLine,
-  };
+  return (
+    file.whole ?? {
+      head: fingerprint(file.head),
+      headBytes: file.head.length,
+      inode: file.inode,
+      offset: file.offset,
+      tail: fingerprint(file.tail),
+      isInLongLine: file.isInLongLine,
+      ...(file.bornAt === null ? {} : { bornAt: file.bornAt }),
+      ...(file.modifiedAt === 0 ? {} : { modifiedAt: file.modifiedAt }),
+      ...(file.place === null ? {} : { place: file.place }),
+    }
+  );
+}
+
+/** There is nothing more in this archive, and there never will be. */
+export async function closeWhole(file: OpenFile): Promise<void> {
+  file.whole = { ...markOf(file), isWhole: true };
+  await file.content.close();
 }
 
 /**
@@ -69,11 +112,15 @@ export type Reading =
 
 /** Reads what comes next, at most as much as fits into `buffer` (see `blockBuffer`), and moves `file.offset` on. */
 export async function readLines(file: OpenFile, buffer: Buffer): Promise<Reading> {
+  const { mtimeMs } = await file.content.stat();
+  if (mtimeMs !== file.writtenAt && !(await stillBeginsAlike(file))) return { kind: 'changed' };
   const before = file.tail.length;
   // The bytes before are read once more, in one go with the new ones: so nobody can write the file anew in between.
   const room = buffer.length - SLACK;
-  const { bytesRead } = await file.handle.read(buffer, 0, room, file.offset - before);
+  const bytesRead = await file.content.read(buffer, room, file.offset - before);
   if (bytesRead < before || buffer.compare(file.tail, 0, before, 0, before) !== 0) return { kind: 'changed' };
+  file.writtenAt = mtimeMs;
+  file.modifiedAt = Math.max(file.modifiedAt, mtimeMs);
   const fresh = buffer.subarray(before, bytesRead);
   growHead(file, fresh);
   if (file.isInLongLine) return skip(file, buffer, before, fresh);
@@ -87,6 +134,14 @@ export async function readLines(file: OpenFile, buffer: Buffer): Promise<Reading
   if (lastEnd === -1 && fresh.length <= LONGEST_LINE) return { kind: 'nothing', rest: fresh };
   file.isInLongLine = true;
   return { kind: 'longLine' };
+}
+
+/**
+ * Lines may end alike, so that in a file that was written anew the 64 bytes before the offset may be the same by chance.
+ * Where it begins there are times.
+ */
+async function stillBeginsAlike({ content, head }: OpenFile): Promise<boolean> {
+  return content.isArchive || (await readRange(content, 0, head.length)).equals(head);
 }
 
 function skip(file: OpenFile, buffer: Buffer, before: number, fresh: Buffer): Reading {

@@ -4,100 +4,32 @@ import { strict as assert } from 'node:assert';
 import {
   appendFileSync,
   copyFileSync,
-  mkdirSync,
-  mkdtempSync,
   readdirSync,
   renameSync,
-  rmSync,
   symlinkSync,
   truncateSync,
   unlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, test } from 'node:test';
-import fc from 'fast-check';
+import { beforeEach, test } from 'node:test';
 import { until } from '../../../lab/child.ts';
 import { systemClock } from '../../lib/clock.ts';
 import { HeadcountError } from '../../lib/errors.ts';
 import { ScopedCounters } from '../../telemetry/counters.ts';
-import { type TailCursor, tailCursor } from './mark.ts';
+import { follow as followPath, freshFolder, has, pad, settled } from './tail.fixture.ts';
 import { type TailOptions, tail } from './tail.ts';
 
+const fresh = freshFolder();
 let folder = '';
 let path = '';
-const stops: (() => Promise<void>)[] = [];
-
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'headcount-tail-'));
+  folder = fresh.path;
   path = join(folder, 'access.log');
 });
-afterEach(async () => {
-  for (const stop of stops.splice(0)) await stop();
-  rmSync(folder, { recursive: true });
-});
 
-interface Followed {
-  readonly lines: string[];
-  readonly counters: ScopedCounters;
-  /** How often the end was told. */
-  ends: number;
-  /** Behind the last lines that were taken. */
-  cursor: TailCursor | null;
-  isThere: boolean | null;
-  error: unknown;
-  stop(): Promise<void>;
-}
-
-/** Follows the file and takes its lines one block at a time. */
-function follow(more: Partial<TailOptions> = {}): Followed {
-  const stopping = new AbortController();
-  const counters = new ScopedCounters();
-  const followed: Followed = {
-    ...{ lines: [], counters, ends: 0, cursor: more.cursor ?? null, isThere: null, error: null },
-    stop: async () => {
-      stopping.abort();
-      await ended;
-    },
-  };
-  const steps = tail({
-    ...{ path, start: 'start', follow: true, cursor: null, signal: stopping.signal, clock: systemClock, counters },
-    ...{ pollMs: 20, ...more },
-  });
-  const take = async () => {
-    for await (const step of steps) {
-      // As the store would: a cursor must survive JSON, and pass its schema.
-      followed.cursor = tailCursor.parse(JSON.parse(JSON.stringify(step.cursor())));
-      if (step.kind === 'end') {
-        followed.ends++;
-        followed.isThere = step.isThere;
-      } else {
-        followed.lines.push(...step.bytes.toString().replace(/\n$/, '').split('\n'));
-      }
-    }
-  };
-  const ended = take().catch((error: unknown) => {
-    followed.error = error;
-  });
-  stops.push(followed.stop);
-  return followed;
-}
-
-const has = (followed: Followed, ...lines: string[]) =>
-  until(
-    `lines ${lines.join(', ')} of ${followed.lines.join(', ')}`,
-    () => followed.error !== null || followed.lines.length >= lines.length,
-  ).then(() => assert.deepEqual(followed.lines, lines));
-
-/** Several times more, so that whatever is not there now would have come. */
-const settled = (followed: Followed) => {
-  const before = followed.ends;
-  return until('the end, again and again', () => followed.ends > before + 3);
-};
-
-/** Long enough to be told from other files. */
-const pad = (text: string) => `${text} ${'.'.repeat(300)}`;
+/** Follows the log. */
+const follow = (more: Partial<TailOptions> = {}) => followPath(more.path ?? path, more);
 
 test('lines are given as they are written; an unfinished one waits for its end', async () => {
   writeFileSync(path, 'a\nb\nunfin');
@@ -364,59 +296,6 @@ test('without following, a file that does not exist is an error', async () => {
   const log = follow({ follow: false });
   await until('the error', () => log.error !== null);
   assert.equal((log.error as HeadcountError).code, 'LOG_MISSING');
-});
-
-/** What may happen to a log: some of it is written, it is rotated, and we are stopped and started again. */
-const happenings = fc.array(
-  fc.oneof(
-    { weight: 5, arbitrary: fc.record({ write: fc.integer({ min: 1, max: 400 }) }) },
-    { weight: 1, arbitrary: fc.constant({ rotate: true }) },
-    { weight: 2, arbitrary: fc.constant({ restart: true }) },
-    { weight: 2, arbitrary: fc.constant({ read: true }) },
-  ),
-  { maxLength: 25 },
-);
-
-test('whatever is written, rotated and restarted when: every line once, in order', async () => {
-  let run = 0;
-  await fc.assert(
-    fc.asyncProperty(happenings, async (all) => {
-      mkdirSync(join(folder, String(++run)));
-      path = join(folder, String(run), 'access.log');
-      const text = Array.from({ length: 2000 }, (_, i) => `line ${i}\n`).join('');
-      let place = 0;
-      const write = (to: number) => {
-        appendFileSync(path, text.slice(place, to));
-        place = to;
-      };
-      write(20);
-      let taken: string[] = [];
-      let rotations = 0;
-      let log = follow({ pollMs: 10 });
-      await settled(log);
-      for (const each of all) {
-        if ('write' in each) write(place + each.write);
-        if ('read' in each) await settled(log);
-        if ('rotate' in each) {
-          // A writer writes whole lines, at least before it goes on to another file.
-          write(text.indexOf('\n', place) + 1);
-          for (let n = rotations++; n > 0; n--) renameSync(`${path}.${n}`, `${path}.${n + 1}`);
-          renameSync(path, `${path}.1`);
-        }
-        if ('restart' in each) {
-          await log.stop();
-          taken = [...taken, ...log.lines];
-          log = follow({ cursor: log.cursor, pollMs: 10 });
-        }
-      }
-      write(text.length);
-      await until(`the last line, after ${log.lines.at(-1)}`, () => log.lines.at(-1) === 'line 1999');
-      await log.stop();
-      assert.equal(log.error, null);
-      assert.equal([...taken, ...log.lines].join('\n'), text.trimEnd());
-    }),
-    { numRuns: 25 },
-  );
 });
 
 test('a log that is rotated several times while nobody reads is read in order', async () => {

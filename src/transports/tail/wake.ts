@@ -1,4 +1,4 @@
-/** Waits for a file to change: told by the system where it tells (inotify and its like), by looking again where not. */
+/** Waits for files to change: told by the system where it tells (inotify and its like), by looking again where not. */
 
 import { type FSWatcher, watch } from 'node:fs';
 import type { Clock } from '../../lib/clock.ts';
@@ -7,15 +7,18 @@ import type { Clock } from '../../lib/clock.ts';
 const SETTLE_MS = 25;
 
 export interface Waker {
-  /** Watches this file from now on instead of the one before. */
+  /** Watches the file that has this name from now on, instead of the one that had it before. */
   watch(path: string): void;
+  /** Watches for names that come and go in this folder. */
+  watchNames(folder: string): void;
+  unwatch(path: string): void;
   /** Resolves after a change, or when the time is up, or at once if the signal has aborted. */
   wait(): Promise<void>;
   close(): void;
 }
 
 export function createWaker(clock: Clock, pollMs: number, signal: AbortSignal): Waker {
-  let watcher: FSWatcher | null = null;
+  const watchers = new Map<string, FSWatcher>();
   let hasChanged = false;
   let nap = new AbortController();
   const wake = () => nap.abort();
@@ -23,22 +26,29 @@ export function createWaker(clock: Clock, pollMs: number, signal: AbortSignal): 
     hasChanged = true;
     wake();
   };
-  const unwatch = () => {
-    watcher?.close();
-    watcher = null;
+  const unwatch = (path: string) => {
+    watchers.get(path)?.close();
+    watchers.delete(path);
+  };
+  const watchAs = (path: string, listener: (event: string) => void) => {
+    unwatch(path);
+    try {
+      const watcher = watch(path, { persistent: false }, listener);
+      watchers.set(path, watcher);
+      // Whatever is wrong with it, looking again every `pollMs` still works.
+      watcher.on('error', () => watcher.close());
+    } catch {
+      // It is not there.
+    }
   };
   signal.addEventListener('abort', wake);
   return {
-    watch: (path) => {
-      unwatch();
-      try {
-        watcher = watch(path, { persistent: false }, changed);
-        // Whatever is wrong with it, looking again every `pollMs` still works.
-        watcher.on('error', unwatch);
-      } catch {
-        watcher = null;
-      }
-    },
+    watch: (path) => watchAs(path, changed),
+    watchNames: (folder) =>
+      watchAs(folder, (event) => {
+        if (event === 'rename') changed();
+      }),
+    unwatch,
     wait: async () => {
       if (!hasChanged && !signal.aborted) {
         nap = new AbortController();
@@ -48,7 +58,7 @@ export function createWaker(clock: Clock, pollMs: number, signal: AbortSignal): 
       hasChanged = false;
     },
     close: () => {
-      unwatch();
+      for (const path of [...watchers.keys()]) unwatch(path);
       signal.removeEventListener('abort', wake);
     },
   };
