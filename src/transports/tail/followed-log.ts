@@ -10,7 +10,7 @@ import type { ScopedCounters } from '../../telemetry/counters.ts';
 import { isArchive } from './content.ts';
 import type { FileMark } from './mark.ts';
 import { ageOf } from './names.ts';
-import { closeWhole, markOf, type OpenFile, openedAt, passOver, readLines, resumed } from './open-file.ts';
+import { closeWhole, lookAtHead, markOf, type OpenFile, openedAt, passOver, readLines, resumed } from './open-file.ts';
 import { type FileId, findMarked, laterThan, openAll, statIfThere } from './siblings.ts';
 import { startOffset, type TailStart } from './start.ts';
 
@@ -177,6 +177,7 @@ export class FollowedLog {
       throw new HeadcountError('LOG_NOT_A_FILE', what);
     }
     const before = this.#files[place - 1]?.file ?? null;
+    if (before !== null) await lookAtHead(before);
     const behind = this.#files[place]?.file ?? null;
     const all = await laterThan(this.path, before === null ? null : { ...before, mark: markOf(before) }, since);
     const end = behind === null ? all.length : all.findIndex((each) => isSame(each, behind));

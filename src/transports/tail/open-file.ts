@@ -92,6 +92,13 @@ export function markOf(file: OpenFile): FileMark {
   );
 }
 
+/** Takes note of what has been written to the beginning since, though it has not been read. */
+export async function lookAtHead(file: OpenFile): Promise<void> {
+  if (file.head.length >= HEAD_BYTES || file.whole !== null || file.content.isArchive) return;
+  const head = await readRange(file.content, 0, HEAD_BYTES);
+  if (head.subarray(0, file.head.length).equals(file.head)) file.head = head;
+}
+
 /** There is nothing more in this archive, and there never will be. */
 export async function closeWhole(file: OpenFile): Promise<void> {
   file.whole = { ...markOf(file), isWhole: true };

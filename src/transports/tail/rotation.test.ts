@@ -248,6 +248,18 @@ test('a link that was turned several times: what lies between by its date is rea
   await has(follow(path, { cursor }), 'b', 'c', 'd');
 });
 
+test('an empty file that was packed while it was open hides none that came after it', async () => {
+  writeFileSync(path, '');
+  utimesSync(path, 1, 1);
+  const log = follow(path, { pollMs: 600_000 });
+  await until('the end', () => log.ends > 0);
+  renameSync(path, `${path}.2`);
+  pack(`${path}.2`);
+  writeFileSync(`${path}.1`, 'a\n');
+  writeFileSync(path, 'b\n');
+  await has(log, 'a', 'b');
+});
+
 test('a link that leads nowhere is waited for', async () => {
   symlinkSync(join(fresh.path, 'later'), path);
   const log = follow(path);

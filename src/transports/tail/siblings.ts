@@ -154,6 +154,8 @@ export async function laterThan(
 async function placeAmong(all: readonly Generation[], file: FileId & { readonly mark: FileMark }): Promise<number> {
   const place = all.findIndex((each) => each.device === file.device && each.inode === file.inode);
   if (place !== -1) return place;
+  // Nothing is in it, so nothing of what was written since can be it.
+  if (file.mark.headBytes === 0) return -1;
   // The one that is written to now would have been found by its inode.
   for (const [i, each] of all.filter(({ age }) => age > 0).entries()) {
     const found = await compared(each.path, file.mark, () => {});
