@@ -1,11 +1,14 @@
 /** The source as it runs: files that grow and are rotated, restarts, the watermark of a live log. */
 
 import { strict as assert } from 'node:assert';
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
 import { appendFileSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
 import { startChild, until } from '../../../lab/child.ts';
 import { type Watched, watchSource } from '../../../lab/watch.ts';
 import type { Presence } from '../../core/observation.ts';
@@ -259,3 +262,69 @@ test('a log in a folder that does not exist is an error with a code', async () =
   const error = await watched.ended;
   assert.ok(error instanceof HeadcountError && error.code === 'LOG_FOLDER_MISSING');
 });
+
+/** The same lines as JSON. */
+function asJson(line: string): string {
+  const [, address, time, uri, sent, agent] =
+    /^(\S+) - - \[([^\]]+)\] "GET (\S+) HTTP\/1.1" 200 (\d+) "-" "([^"]*)"\n$/.exec(line)!;
+  return `${JSON.stringify({ remote_addr: address, time_local: time, request: `GET ${uri} HTTP/1.1`, status: 200, bytes: Number(sent), ua: agent })}\n`;
+}
+
+test('several logs, each written in its own way, are one audience, also after a restart', async () => {
+  const lines = someLines(600);
+  const truth = await readWhole(lines.join(''));
+  const of = (edge: number, from: number, to: number) =>
+    lines
+      .slice(from, to)
+      .filter((_, i) => i % 2 === edge)
+      .map((line) => (edge === 1 ? asJson(line) : line))
+      .join('');
+  const write = (from: number, to: number) => {
+    appendFileSync(join(folder, 'edge-0.log'), of(0, from, to));
+    appendFileSync(join(folder, 'edge-1.log'), of(1, from, to));
+  };
+  write(0, 300);
+  const first = watch({ path: join(folder, 'edge-*.log') });
+  await all(first, 300);
+  await first.stop();
+  write(300, 600);
+  const second = watch({ path: join(folder, 'edge-*.log') }, first);
+  await all(second, 600);
+  assert.deepEqual(comparable(second), comparable(truth));
+  assert.equal(second.counters.get('late'), 0);
+  assert.equal(second.counters.get('rejected'), 0);
+});
+
+test('lines that are sent by syslog are a log, too', async () => {
+  const socket = createSocket('udp4');
+  const probe = createSocket('udp4').bind(0, '127.0.0.1');
+  await once(probe, 'listening');
+  const { port } = probe.address();
+  probe.close();
+  await once(probe, 'close');
+  const live = watch({ path: `syslog:127.0.0.1:${port}`, protocol: 'udp' });
+  const now = Math.floor(Date.now() / 1000) * 1000;
+  const line = (i: number) =>
+    `<190>Nov 21 01:19:26 web nginx: 192.0.2.${i} - - [${logTime(now)}] "GET /hls/rock/720p.m3u8 HTTP/1.1" 200 10 "-" "VLC/3"`;
+  // Until somebody listens what is sent is lost.
+  await until('the first one is heard', async () => {
+    socket.send(line(0), port, '127.0.0.1');
+    return live.sessions().length === 1;
+  });
+  for (let i = 1; i < 50; i++) socket.send(line(i), port, '127.0.0.1');
+  await until('all are heard', () => live.sessions().length === 50);
+  socket.close();
+});
+
+test('a log that is packed is read once', async () => {
+  const lines = someLines(300);
+  const truth = await readWhole(lines.join(''));
+  writeFileSync(`${path}.1.gz`, gzipSync(lines.join('')));
+  const packed = watch({ path: `${path}.1.gz` });
+  assert.equal(await packed.ended, null);
+  assert.deepEqual(comparable(packed), comparable(truth));
+});
+
+for (const wrong of ['syslog:here', 'syslog:127.0.0.1:99999']) {
+  test(`${wrong} is no address`, () => assert.equal(accessLog.config.safeParse({ path: wrong }).success, false));
+}

@@ -9,24 +9,30 @@
 import { z } from 'zod';
 import type { Instant } from '../../core/observation.ts';
 import { parseDuration } from '../../lib/duration.ts';
-import { tailCursor } from '../../transports/tail/mark.ts';
+import type { LineFile, LineStep } from '../../transports/line-step.ts';
+import { readStandardInput } from '../../transports/receive/standard-input.ts';
+import { receiveSyslog } from '../../transports/receive/syslog.ts';
+import { type TailCursor, tailCursor } from '../../transports/tail/mark.ts';
 import type { TailStart } from '../../transports/tail/start.ts';
-import { type TailStep, tail } from '../../transports/tail/tail.ts';
+import { tail } from '../../transports/tail/tail.ts';
 import { type CommonOptions, defineSource, type SourceContext } from '../source.ts';
 import { createFormat } from './formats/index.ts';
 import { GOOD } from './line.ts';
-import { config, type Options, readerOptions } from './options.ts';
+import { addressOf, config, type Options, readerOptions } from './options.ts';
 import { LineScanner } from './parse.ts';
 import { MAX_NUMBERED } from './paths.ts';
 import { readLogOnce } from './read-once.ts';
 import { LogReader } from './reader.ts';
+
+const formatShape = z.object({ name: z.string(), state: z.string().nullable() });
 
 const cursorShape = z.object({
   files: tailCursor,
   reader: z.object({
     newest: z.number().nullable(),
     numbered: z.array(z.string()).max(MAX_NUMBERED),
-    format: z.object({ name: z.string(), state: z.string().nullable() }).optional(),
+    format: formatShape.optional(),
+    files: z.array(z.object({ path: z.string(), newest: z.number().nullable(), format: formatShape })).optional(),
     rows: z.array(z.tuple([z.string(), z.number(), z.number()])).optional(),
     gaps: z.array(z.tuple([z.string(), z.number()])).optional(),
   }),
@@ -44,11 +50,11 @@ const AHEAD_MS = 60_000;
 
 export const accessLog = defineSource({
   kind: 'access-log',
-  schemes: ['log'],
+  schemes: ['log', 'syslog'],
   // Whatever lies in a folder or is called a log, unless it is a capture.
-  claims: /^(?!.*\.pcap(?:ng)?$)(?:.*\/.*|.*\.log(?:[.-]\d+)?)$/,
+  claims: /^(?!.*\.pcap(?:ng)?$)(?:-|.*\/.*|.*\.log(?:[.-]\d+)?(?:\.gz)?)$/,
   summary: 'HLS, DASH and progressive listeners from the access log of any web server, CDN or Icecast.',
-  usage: '/var/log/nginx/access.log or log:PATH?from=end',
+  usage: '/var/log/nginx/access.log, log:PATTERN?from=end, syslog:HOST:PORT, or - for standard input',
   config,
   traits: { departures: 'never', provisional: false, gap: 40_000, lateness: 5000, resumes: true, findsGaps: true },
   fromUrl: (url) => ({ path: pathOf(url) }),
@@ -58,24 +64,16 @@ export const accessLog = defineSource({
 });
 
 function pathOf(url: URL | string): string {
-  if (typeof url === 'string') return url.replace(/^log:/, '');
+  if (typeof url === 'string') return url.replace(/^log:/, '').replace(/^syslog:\/\//, 'syslog:');
   return decodeURIComponent(url.host === '' ? url.pathname : `${url.host}${url.pathname}`);
 }
 
+type Step = LineStep<TailCursor | null>;
+
 async function run(options: Options, common: CommonOptions, context: SourceContext): Promise<void> {
   const batches = createBatches(options, common, context);
-  const steps = tail({
-    path: options.path,
-    start: startOf(options, context.clock.now()),
-    follow: options.follow,
-    cursor: batches.cursor?.files ?? null,
-    signal: context.signal,
-    clock: context.clock,
-    counters: context.counters,
-    pollMs: options.poll,
-  });
   let isThere = true;
-  for await (const step of steps) {
+  for await (const step of stepsOf(options, batches, context)) {
     if (step.kind === 'lines') {
       await batches.take(step);
       continue;
@@ -85,8 +83,35 @@ async function run(options: Options, common: CommonOptions, context: SourceConte
     isThere = step.isThere;
     await batches.beat(step);
   }
-  if (!options.follow) await batches.finish();
+  // The end of what is read once, or has been ended by who writes it.
+  if (!context.signal.aborted) await batches.finish();
 }
+
+/** Where lines come from: files, standard input, or whoever sends them. */
+function stepsOf(options: Options, batches: Batches, context: SourceContext): AsyncIterable<Step> {
+  const { signal, clock, counters, log } = context;
+  const listen = /^syslog:(.*)$/.exec(options.path)?.[1];
+  if (listen !== undefined) {
+    const { host, port } = addressOf(listen);
+    const onListening = (bound: number) => log.info(`listening for syslog on port ${bound}`);
+    const { protocol, senders } = options;
+    return receiveSyslog({ host, port, protocol, senders, signal, clock, counters, onListening });
+  }
+  if (options.path === '-') return readStandardInput({ stream: process.stdin, signal, clock, counters });
+  return tail({
+    path: options.path,
+    start: startOf(options, clock.now()),
+    follow: options.follow,
+    cursor: batches.cursor?.files ?? null,
+    timeOf: (file) => batches.newestOf(file),
+    signal,
+    clock,
+    counters,
+    pollMs: options.poll,
+  });
+}
+
+type Batches = ReturnType<typeof createBatches>;
 
 /** What goes over in one emit, and what time it is by then. */
 function createBatches(options: Options, common: CommonOptions, context: SourceContext) {
@@ -94,7 +119,7 @@ function createBatches(options: Options, common: CommonOptions, context: SourceC
   const resumed = readCursor(context);
   const reader = new LogReader(readerOptions(options, common, counters, resumed?.reader ?? null));
   let bytes = 0;
-  let lastStep: TailStep | null = null;
+  let lastStep: Step | null = null;
   let lastBeat = Number.NEGATIVE_INFINITY;
   let lastWatermark = Number.NEGATIVE_INFINITY;
   let lastCursor = JSON.stringify(resumed);
@@ -105,11 +130,13 @@ function createBatches(options: Options, common: CommonOptions, context: SourceC
     return Math.floor(origin + clock.elapsed()) + AHEAD_MS;
   };
   // The watermark that the lines gave, and when the last of them was read.
-  let told: Instant | null = reader.watermark;
+  let told: Instant | null = null;
   let toldAt = clock.elapsed();
 
   const emit = async (isLive: boolean) => {
-    const { observations, watermark } = reader.cut();
+    const files = lastStep?.files ?? [];
+    reader.follow(files);
+    const { observations, watermark } = reader.cut(files);
     bytes = 0;
     told = watermark;
     lastBeat = clock.elapsed();
@@ -118,7 +145,8 @@ function createBatches(options: Options, common: CommonOptions, context: SourceC
     const now = options.follow && moved !== null ? Math.min(moved, clock.now()) : moved;
     // Lines have whole seconds, so the time that has passed may be ahead of the next one; said is said.
     if (now !== null) lastWatermark = Math.max(lastWatermark, now);
-    const cursor = lastStep === null ? null : { files: lastStep.cursor(), reader: reader.mark };
+    const place = lastStep?.cursor() ?? null;
+    const cursor = place === null ? null : { files: place, reader: reader.mark };
     const text = JSON.stringify(cursor);
     const isNew = cursor !== null && text !== lastCursor;
     if (isNew) lastCursor = text;
@@ -131,14 +159,15 @@ function createBatches(options: Options, common: CommonOptions, context: SourceC
 
   return {
     cursor: resumed,
-    take: async (step: TailStep & { kind: 'lines' }) => {
-      reader.take(step.bytes, options.follow ? latest() : Number.POSITIVE_INFINITY);
+    newestOf: (file: LineFile) => reader.newestOf(file),
+    take: async (step: Step & { kind: 'lines' }) => {
+      reader.take(step.bytes, options.follow ? latest() : Number.POSITIVE_INFINITY, step.file);
       bytes += step.bytes.length;
       lastStep = step;
       toldAt = clock.elapsed();
       if (bytes >= BATCH_BYTES || reader.size >= BATCH_PRESENCES) await emit(false);
     },
-    beat: async (step: TailStep) => {
+    beat: async (step: Step) => {
       lastStep = step;
       if (bytes > 0 || clock.elapsed() - lastBeat >= BEAT_MS) await emit(true);
     },

@@ -16,7 +16,20 @@ const streamGap = z.string().refine((text) => parseDuration(GAP.exec(text)?.[2] 
 });
 
 export const config = z.strictObject({
-  path: z.string().min(1).describe('The log file.'),
+  path: z
+    .string()
+    .min(1)
+    .refine((path) => !path.startsWith('syslog:') || isAddress(path.slice('syslog:'.length)), {
+      error: 'must be syslog:HOST:PORT, such as syslog:127.0.0.1:5140',
+    })
+    .describe('The log file, or a pattern such as `/var/log/nginx/*.log`; `syslog:HOST:PORT`; `-` is standard input.'),
+  protocol: z
+    .enum(['udp', 'tcp', 'both'])
+    .default('both')
+    .describe('Of syslog: how lines are sent; nginx sends them by UDP.'),
+  senders: list(cidr())
+    .default([])
+    .describe('Of syslog: addresses and blocks that may send; without any, whoever can.'),
   format: z
     .string()
     .min(1)
@@ -63,6 +76,17 @@ export const config = z.strictObject({
 });
 
 export type Options = z.output<typeof config>;
+
+/** `HOST:PORT`; of an IPv6 address in brackets. */
+export function addressOf(text: string): { readonly host: string; readonly port: number } {
+  const [, bracketed, plain, port] = /^(?:\[([0-9a-fA-F:.]+)\]|([^:\s[\]]*)):(\d{1,5})$/.exec(text) ?? [];
+  const host = bracketed ?? plain;
+  return { host: host === undefined || host === '' ? '127.0.0.1' : host, port: Number(port) };
+}
+
+function isAddress(text: string): boolean {
+  return addressOf(text).port <= 65_535;
+}
 
 function isTimeZone(name: string): boolean {
   try {

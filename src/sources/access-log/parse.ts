@@ -7,14 +7,17 @@ import { Buffer } from 'node:buffer';
 import { CR, LF } from './formats/bytes.ts';
 import { END, Line, type LineFormat, SLACK, type Verdict, viewOf } from './line.ts';
 
+const UNKNOWN: LineFormat = { name: 'unknown', read: (line) => line.bad('Format') };
+
 export class LineScanner {
   /** The line that was read last. */
   readonly line = new Line();
-  readonly format: LineFormat;
+  /** How the lines to come are written. */
+  format: LineFormat;
   #length = 0;
   #position = 0;
 
-  constructor(format: LineFormat) {
+  constructor(format: LineFormat = UNKNOWN) {
     this.format = format;
   }
 

@@ -15,12 +15,13 @@ import {
 } from '../../core/observation.ts';
 import type { Cidr } from '../../lib/ip.ts';
 import type { ScopedCounters } from '../../telemetry/counters.ts';
+import type { LineFile, LineFileState } from '../../transports/line-step.ts';
 import { doubled } from './byte-table.ts';
 import { Clients } from './clients.ts';
 import { Fold, type Names, presencesOf } from './fold.ts';
 import { createFormat, type FormatMark, type FormatOptions, markOf } from './formats/index.ts';
 import { type GapOptions, Gaps, type GapsMark } from './gaps.ts';
-import { END, FAULTS, GOOD, HAS, OTHER } from './line.ts';
+import { END, FAULTS, GOOD, HAS, type LineFormat, OTHER } from './line.ts';
 import { Measures } from './measures.ts';
 import { type PackedBatch, packClients } from './packed.ts';
 import { LineScanner } from './parse.ts';
@@ -60,8 +61,10 @@ export interface ReaderOptions extends FormatOptions, GapOptions {
 
 /** What a reader must know of the lines before those that it is given. Plain JSON. */
 export interface ReaderMark {
-  /** The newest time of a line; null before the first one. */
+  /** The newest time of a line; null before the first one. Of several logs the least of these. */
   readonly newest: Instant | null;
+  /** Of each log by its path, where there are several. */
+  readonly files?: readonly FileMark[] | undefined;
   /** Streams whose name ends in a digit: see rules.ts. */
   readonly numbered: readonly string[];
   /** Absent, as in cursors of old versions, where there is nothing to remember. */
@@ -69,6 +72,22 @@ export interface ReaderMark {
   readonly rows?: RowsMark | undefined;
   readonly gaps?: GapsMark | undefined;
 }
+
+export interface FileMark {
+  readonly path: string;
+  readonly newest: Instant | null;
+  readonly format: FormatMark;
+}
+
+/** A log that is being read: it has its own order of time, and is written in its own way. */
+interface FileState {
+  readonly path: string;
+  newest: Instant;
+  readonly format: LineFormat;
+}
+
+/** Where there is just one log, and nobody says which. */
+const ONLY: LineFile = { id: 0, path: '' };
 
 /** What a part of a log tells of itself, to whoever puts parts together (parts.ts). */
 export interface PartAccount {
@@ -108,7 +127,12 @@ export class LogReader {
   readonly #measures = new Measures();
   /** Whole connections, and long answers. */
   #spans: Presence[] = [];
-  #newest: Instant;
+  /** The logs that are being read, by id. */
+  readonly #files = new Map<number, FileState>();
+  /** The newest line of the one that lines come from now. */
+  #newest: Instant = Number.NEGATIVE_INFINITY;
+  /** No line of any log that is still to come counts as older. */
+  #settled: Instant = Number.NEGATIVE_INFINITY;
   /** By number of the stream: when it was seen last. */
   #streamSeen = new Float64Array(64).fill(Number.NEGATIVE_INFINITY);
   /** By number of the stream: its gap. */
@@ -136,13 +160,12 @@ export class LogReader {
   constructor(options: ReaderOptions) {
     const { seed, from } = options;
     this.#options = options;
-    this.#scanner = new LineScanner(createFormat(options, from?.format ?? null));
+    this.#scanner = new LineScanner();
     this.#clients = new Clients(options);
     this.#paths = new Paths(options.rules.map(compilePattern), from?.numbered ?? [], seed);
     this.#fold = new Fold(seed);
     this.#rows = new Rows(from?.rows);
     this.#gaps = new Gaps(options, from?.gaps);
-    this.#newest = from?.newest ?? Number.NEGATIVE_INFINITY;
   }
 
   /** How many presences the next cut will have, at most. */
@@ -150,19 +173,73 @@ export class LogReader {
     return this.#fold.size + this.#spans.length + this.#measures.size;
   }
 
-  /** "Everything up to then has been read"; null before the first line. */
-  get watermark(): Instant | null {
-    return Number.isFinite(this.#newest) ? this.#settled : null;
+  /**
+   * "Everything up to then has been read"; null if there is no saying. What is read to its end holds nobody up; if all logs
+   * are, the newest line counts. Without `files` there is one log, with something left to read.
+   */
+  watermark(files: readonly LineFileState[] = []): Instant | null {
+    const areAllRead = files.length > 0 && files.every(({ isAtEnd }) => isAtEnd);
+    const known = [...this.#files].filter(([id]) => {
+      const state = files.find((each) => each.id === id);
+      return areAllRead || state === undefined || !state.isAtEnd;
+    });
+    const isSilent = files.some(({ id, isAtEnd }) => !isAtEnd && !this.#files.has(id));
+    const newest = known.map(([, file]) => file.newest).filter(Number.isFinite);
+    if (newest.length === 0 || isSilent) return null;
+    return (areAllRead ? Math.max(...newest) : Math.min(...newest)) - this.#options.lateness;
   }
 
   get mark(): ReaderMark {
+    const newest = [...this.#files.values()].map((file) => file.newest).filter(Number.isFinite);
+    const [first] = this.#files.values();
+    const files = [...this.#files.values()].map(({ path, newest: own, format }) => ({
+      path,
+      newest: Number.isFinite(own) ? own : null,
+      format: markOf(format),
+    }));
     return {
-      newest: Number.isFinite(this.#newest) ? this.#newest : null,
+      newest: newest.length === 0 ? null : Math.min(...newest),
       numbered: this.#paths.numbered,
-      format: markOf(this.#scanner.format),
+      ...(first === undefined ? {} : { format: markOf(first.format) }),
+      ...(files.length > 1 || files.some(({ path }) => path !== '') ? { files } : {}),
       rows: this.#rows.mark,
       gaps: this.#gaps.mark,
     };
+  }
+
+  /** The newest line of a log; null if there was none. */
+  newestOf({ id }: LineFile): Instant | null {
+    const newest = this.#files.get(id)?.newest ?? Number.NEGATIVE_INFINITY;
+    return Number.isFinite(newest) ? newest : null;
+  }
+
+  /** These are the logs that are followed now: what is known of them from before counts, the others are forgotten. */
+  follow(files: readonly LineFile[]): void {
+    for (const id of this.#files.keys()) if (!files.some((each) => each.id === id)) this.#files.delete(id);
+    for (const file of files) this.#use(file);
+  }
+
+  #use({ id, path }: LineFile): FileState {
+    let file = this.#files.get(id);
+    if (file === undefined) {
+      const { from } = this.#options;
+      const own = from?.files?.find((each) => each.path === path);
+      const known = own ?? (from?.files === undefined ? from : null);
+      const format = createFormat(this.#options, known?.format ?? null);
+      file = { path, newest: known?.newest ?? Number.NEGATIVE_INFINITY, format };
+      this.#files.set(id, file);
+    }
+    this.#scanner.format = file.format;
+    this.#newest = file.newest;
+    this.#settled = this.#leastOfOthers(file);
+    return file;
+  }
+
+  /** What logs other than this one, and this one as it stands, leave open. */
+  #leastOfOthers(file: FileState): Instant {
+    if (this.#files.size === 1) return file.newest - this.#options.lateness;
+    const newest = [...this.#files.values()].map((each) => each.newest).filter(Number.isFinite);
+    return Math.min(...newest, Number.POSITIVE_INFINITY) - this.#options.lateness;
   }
 
   /**
@@ -171,7 +248,9 @@ export class LogReader {
    * A line that is older than the newest one by more than the lateness is moved up to that bound, one from after
    * `latest` down to it: a clock that steps to and fro makes no sessions in the past or the future.
    */
-  take(block: Uint8Array, latest: Instant): void {
+  take(block: Uint8Array, latest: Instant, from: LineFile = ONLY): void {
+    const file = this.#use(from);
+    const isAlone = this.#files.size === 1;
     const scanner = this.#scanner;
     const { line } = scanner;
     const { lateness } = this.#options;
@@ -196,21 +275,24 @@ export class LogReader {
       }
       if (time > this.#newest) {
         this.#newest = time;
+        if (isAlone) this.#settled = time - lateness;
       } else if (time < this.#newest - lateness) {
         time = this.#newest - lateness;
         this.#late++;
       }
       if ((line.isGet || (line.has & HAS.publish) !== 0) && AUDIENCE[status] === 1) this.#request(time);
     }
+    file.newest = this.#newest;
+    if (!isAlone) this.#settled = this.#leastOfOthers(file);
   }
 
   /** What was read since the last cut. */
-  cut(): ReaderBatch {
+  cut(files: readonly LineFileState[] = []): ReaderBatch {
     const names = { clients: this.#clients.facts, streams: this.#paths.streams, qualities: this.#paths.qualities };
     const presences = presencesOf(this.#fold.cut(this.#settled), names);
     const observations = [...this.#reports, ...presences, ...this.#othersOf(names)];
     this.#tidy();
-    return { observations, watermark: this.watermark };
+    return { observations, watermark: this.watermark(files) };
   }
 
   /** The same, for another thread. */
@@ -235,7 +317,9 @@ export class LogReader {
    * in `account`.
    */
   beginPart(): void {
+    this.#use(ONLY).newest = Number.NEGATIVE_INFINITY;
     this.#newest = Number.NEGATIVE_INFINITY;
+    this.#settled = Number.NEGATIVE_INFINITY;
     this.#oldest = Number.POSITIVE_INFINITY;
     this.#hasRows = false;
   }
@@ -244,7 +328,7 @@ export class LogReader {
     return {
       oldest: this.#oldest,
       newest: this.#newest,
-      format: markOf(this.#scanner.format),
+      format: markOf(this.#use(ONLY).format),
       numbered: this.#paths.numbered.length,
       hasRows: this.#hasRows,
     };
@@ -341,11 +425,6 @@ export class LogReader {
     const name = this.#paths.streams[stream]!;
     if (!this.#gaps.isOpen(name)) return;
     if (this.#gaps.see(name, textOf(line.bytes, line.pathStart, line.pathEnd), time)) this.#report(stream, time);
-  }
-
-  /** No line that is still to come counts as older. */
-  get #settled(): Instant {
-    return this.#newest - this.#options.lateness;
   }
 
   get #unreadable(): number {
