@@ -80,6 +80,8 @@ export class Clients {
   #isProxy = new Uint8Array(1024);
   readonly #behind: PairTable;
   readonly #addressBehind: number[] = [];
+  /** The address of the line before: a player's playlist and segment often stand side by side. */
+  #before = { bytes: null as Uint8Array | null, start: 0, length: 0, address: 0 };
 
   constructor(options: ClientsOptions) {
     const { seed } = options;
@@ -139,6 +141,7 @@ export class Clients {
     const most = Math.max(this.facts.length, this.#playbacks.size, ...all.map(({ table }) => table.size));
     if (most <= MAX_CLIENTS && bytes <= MAX_BYTES) return false;
     this.forgotten += this.facts.length;
+    this.#before.bytes = null;
     this.facts = [];
     this.#addressesSeen = 0;
     for (const each of all) {
@@ -169,9 +172,23 @@ export class Clients {
   // Addresses
 
   #addressOf(line: Line): number {
-    const address = this.#numberAddress(line.view, line.bytes, line.addressStart, line.addressEnd);
+    const address = this.#writtenAddress(line);
     const isForwarded = (line.has & HAS.forwarded) !== 0 && this.#isProxy[address] === 1;
     return isForwarded ? this.#addressBehindProxy(line, address) : address;
+  }
+
+  #writtenAddress({ bytes, view, addressStart, addressEnd }: Line): number {
+    const before = this.#before;
+    const length = addressEnd - addressStart;
+    if (before.bytes === bytes && before.length === length && isSame(bytes, before.start, addressStart, length)) {
+      return before.address;
+    }
+    const address = this.#numberAddress(view, bytes, addressStart, addressEnd);
+    before.bytes = bytes;
+    before.start = addressStart;
+    before.length = length;
+    before.address = address;
+    return address;
   }
 
   #numberAddress(view: DataView, bytes: Uint8Array, start: number, end: number): number {
@@ -238,6 +255,12 @@ export class Clients {
     }
     return number;
   }
+}
+
+function isSame(bytes: Uint8Array, a: number, b: number, length: number): boolean {
+  // The last bytes differ first.
+  for (let i = length - 1; i >= 0; i--) if (bytes[a + i] !== bytes[b + i]) return false;
+  return true;
 }
 
 function numberOf({ table, texts }: Texts, line: Line, start: number, end: number): number {

@@ -122,3 +122,27 @@ test('many runs of many clients grow the room they need', () => {
   assert.equal(new Set(presences.map((p) => p.client)).size, 3000);
   assert.ok(presences.every((p) => p.bytes === 2 && p.requests === 1 && p.from === p.to));
 });
+
+test('where a run is split, what comes later is another presence; who has not been seen yet is not touched', () => {
+  const fold = new Fold(5);
+  const at = (client: number, time: number) => add(fold, { client, stream: 0, time, sent: 1, quality: -1 }, 0);
+  // Left over from a batch before.
+  for (let client = 0; client < 3; client++) at(client, 0);
+  cut(fold, 0);
+  fold.split(1, 0, 5);
+  for (const time of [10, 20]) at(0, time);
+  fold.split(0, 0, 25);
+  for (const time of [26, 24, 40]) at(0, time);
+  at(1, 12);
+  const runs = cut(fold, 0).map(({ client, from, to, requests }) => [
+    NAMES.clients.indexOf(client),
+    from,
+    to,
+    requests,
+  ]);
+  assert.deepEqual(runs, [
+    [0, 10, 24, 3],
+    [0, 26, 40, 2],
+    [1, 12, 12, 1],
+  ]);
+});

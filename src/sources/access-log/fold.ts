@@ -130,8 +130,7 @@ export class Fold {
 
   /** What the client asks for on the stream from `time` on belongs to another presence than what it asked for before. */
   split(client: number, stream: number, time: number): void {
-    const key = this.#keys.find(client, stream);
-    const run = key < this.#keysSeen ? this.#newest[key]! : NONE;
+    const run = this.#newest[this.#keyOf(client, stream)]!;
     if (run === NONE) return;
     const known = this.#ends.get(run);
     if (known === undefined || time < known) this.#ends.set(run, time);
@@ -183,13 +182,18 @@ export class Fold {
     this.#ends.clear();
   }
 
-  #find(client: number, stream: number, time: number, gap: number): number {
+  #keyOf(client: number, stream: number): number {
     const key = this.#keys.find(client, stream);
     if (key >= this.#newest.length) this.#newest = doubled(this.#newest, key + 1);
     if (key >= this.#keysSeen) {
       this.#keysSeen = key + 1;
       this.#newest[key] = NONE;
     }
+    return key;
+  }
+
+  #find(client: number, stream: number, time: number, gap: number): number {
+    const key = this.#keyOf(client, stream);
     const run = this.#runAt(key, time, gap);
     if (client >= this.#lastRun.length) {
       const known = this.#lastRun.length;

@@ -7,6 +7,7 @@
  * all that follow are read anew, one after the other.
  */
 
+import { getCompileCacheDir } from 'node:module';
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import type { Instant } from '../../core/observation.ts';
@@ -22,7 +23,10 @@ import { LogReader, type LogTally, type PartAccount, type ReaderMark, type Reade
 export const LEAST_BYTES = 48 * 1024 * 1024;
 /** So much is read first, to find out how the log is written. */
 const HEAD_BYTES = 1024 * 1024;
-const PART_BYTES = 64 * 1024 * 1024;
+/** Every thread has a few parts, so that one is put together while the next are read. */
+const PARTS_A_THREAD = 3;
+const LEAST_PART = 16 * 1024 * 1024;
+const GREATEST_PART = 128 * 1024 * 1024;
 /** So many presences are handed over at once. */
 const MOST_PRESENCES = 50_000;
 const MOST_THREADS = 4;
@@ -48,10 +52,20 @@ export async function readParts(context: PartsContext): Promise<LogTally> {
   const head: Part = { file: first!, path: first!.path, from: 0, to: Math.min(HEAD_BYTES, first!.size) };
   const assembly = new Assembly(context);
   await assembly.readHere([head]);
-  const parts = partsOf(context.files, head.to, context.partBytes ?? PART_BYTES);
+  const parts = partsOf(context.files, head.to, context.partBytes ?? partBytesOf(context.files));
   const rest = await assembly.readInThreads(parts);
   await assembly.readHere(rest);
   return assembly.tally;
+}
+
+function partBytesOf(files: readonly PlainFile[]): number {
+  const total = files.reduce((sum, { size }) => sum + size, 0);
+  const even = Math.ceil(total / (threadsOf() * PARTS_A_THREAD));
+  return Math.min(Math.max(even, LEAST_PART), GREATEST_PART);
+}
+
+function threadsOf(): number {
+  return Math.min(availableParallelism(), MOST_THREADS);
 }
 
 /** All files but the head, in order. */
@@ -177,6 +191,18 @@ interface Thread {
   number: number;
 }
 
+/** A thread does not share what this one keeps of compiled code, unless it is told where that is. */
+const BOOT = `
+  const { enableCompileCache } = require('node:module');
+  const { cache, module } = require('node:worker_threads').workerData.boot;
+  if (cache !== null) enableCompileCache(cache);
+  import(module);
+`;
+const boot = { cache: getCompileCacheDir() ?? null, module: new URL('./part-worker.ts', import.meta.url).href };
+
+/** What it keeps lies in arrays of numbers. */
+const LIMITS = { maxYoungGenerationSizeMb: 16 };
+
 interface Outcome {
   readonly result: PartResult;
   readonly names: UnpackedNames;
@@ -196,13 +222,13 @@ class Threads {
     this.#outcomes = parts.map(() => Promise.withResolvers<Outcome>());
     // Whoever asks for it is told; of what nobody asks for nobody need hear.
     for (const { promise } of this.#outcomes) promise.catch(() => {});
-    const count = Math.min(Math.max(availableParallelism(), 1), MOST_THREADS, parts.length);
+    const count = Math.min(threadsOf(), parts.length);
     this.#threads = Array.from({ length: count }, () => this.#start(data));
     for (const thread of this.#threads) this.#give(thread);
   }
 
   #start(workerData: PartWorkerData): Thread {
-    const worker = new Worker(new URL('./part-worker.ts', import.meta.url), { workerData });
+    const worker = new Worker(BOOT, { eval: true, workerData: { ...workerData, boot }, resourceLimits: LIMITS });
     const thread: Thread = { worker, names: new UnpackedNames(), number: 0 };
     worker.on('error', (error) => this.#fail(thread, unreadable(this.#parts[thread.number]!, messageOf(error))));
     worker.on('message', (message: PartMessage) => this.#hear(thread, message));

@@ -51,6 +51,7 @@ test('a row is a finished session of its user, on what was played', () => {
       device: 'm-1',
       connection: `row 12 ${STARTED} ${STARTED + 3600} 5 99`,
       playback: null,
+      isPublisher: false,
     },
     from: STARTED * 1000,
     to: (STARTED + 3600) * 1000,
@@ -95,6 +96,7 @@ test('anything may be null', () => {
     { ...client, connection: null },
     {
       ...{ address: null, port: null, userAgent: null, user: null, device: null, connection: null, playback: null },
+      isPublisher: false,
     },
   );
   assert.deepEqual(details, { playSeconds: 0 });

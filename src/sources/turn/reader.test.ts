@@ -132,7 +132,7 @@ test('an allocation from its birth to its end', () => {
   const connection = `192.0.2.10:50000 198.51.100.1:3478 udp 198.51.100.1:49200 ${NOON + 1000}`;
   const client = {
     ...{ address: '192.0.2.10', port: 50_000, userAgent: null, user: 'alice', device: null },
-    ...{ connection, playback: null },
+    ...{ connection, playback: null, isPublisher: false },
   };
   assert.deepEqual(on.observations(), [
     {
