@@ -3,7 +3,7 @@
  * counted beside the people, never among them.
  */
 
-import { DIMENSIONS, type Dimension, facetOf, matches, type SessionFilter, type SessionSort } from './query.ts';
+import { DIMENSIONS, type Dimension, facetOf, type SessionFilter, type SessionSort } from './query.ts';
 import type { Session } from './session.ts';
 import type { Changes } from './tracker.ts';
 
@@ -45,8 +45,10 @@ export interface AudiencePage {
   readonly total: number;
 }
 
-interface Placed extends AudiencePlace {
-  readonly session: Session;
+interface Placed {
+  session: Session;
+  value: SortValue;
+  id: string;
 }
 
 export interface AudienceNews {
@@ -71,12 +73,16 @@ interface Counted {
   readonly bot: boolean;
   readonly key: string;
   sessions: number;
+  /** The question that was put last, and whether all that are counted here are among its answers. */
+  question: number;
+  isWanted: boolean;
 }
 
 export class Audience {
   readonly #sessions = new Map<string, Session>();
   readonly #counts: readonly Map<string | null, Count>[] = DIMENSIONS.map(() => new Map());
   readonly #counted = new Map<string, Counted>();
+  #questions = 0;
   /** By source and stream: streams of different sources may have the same name. */
   readonly #streams = new Map<string, Map<string, Count>>();
   /** Open sessions of people by listener. */
@@ -143,29 +149,49 @@ export class Audience {
    * nearly all of them.
    */
   page(asked: AudiencePageQuery): AudiencePage {
-    const compare = comparator(asked.sort, asked.descending);
-    const { accepts, after, limit } = asked;
-    const isUnfiltered = Object.keys(asked.filter).length === 0;
-    const best: Placed[] = [];
+    const { accepts, after, limit, sort, filter } = asked;
+    const compare = comparator(sort, asked.descending);
+    const isWanted = this.#filter(filter);
+    const best = new Best(limit, compare);
     let total = 0;
     let beyond = 0;
-    for (const session of this.#sessions.values()) {
-      if (!isUnfiltered && !matches(session, asked.filter)) continue;
+    // They are kept about as they came: from the right end the first ones are the best, and the rest is soon looked at.
+    const sessions = [...this.#sessions.values()];
+    const isBackward = directionOf(sort, asked.descending) < 0;
+    for (let i = 0; i < sessions.length; i++) {
+      const session = sessions[isBackward ? sessions.length - 1 - i : i]!;
+      if (isWanted !== null && !isWanted(session)) continue;
       if (accepts !== null && !accepts(session)) continue;
       total++;
-      const placed = { session, value: sortValue(session, asked.sort), id: session.id };
-      if (after !== null && compare(placed, after) <= 0) continue;
+      const value = sortValue(session, sort);
+      const { id } = session;
+      if (after !== null && compare(value, id, after.value, after.id) <= 0) continue;
       beyond++;
-      if (best.length === limit && compare(placed, best[limit - 1]!) > 0) continue;
-      insert(best, placed, compare);
-      if (best.length > limit) best.pop();
+      best.offer(session, value, id);
     }
-    const last = best.at(-1);
-    const hasMore = last !== undefined && beyond > best.length;
+    const sorted = best.sorted();
+    const last = sorted.at(-1);
     return {
-      sessions: best.map(({ session }) => session),
-      next: hasMore ? { value: last.value, id: last.id } : null,
+      sessions: sorted.map(({ session }) => session),
+      next: last !== undefined && beyond > sorted.length ? { value: last.value, id: last.id } : null,
       total,
+    };
+  }
+
+  /** Null lets everything pass. What sessions are counted under is looked at once for all that are alike. */
+  #filter(filter: SessionFilter): ((session: Session) => boolean) | null {
+    if (Object.keys(filter).length === 0) return null;
+    const { ip, listener } = filter;
+    const question = ++this.#questions;
+    return (session) => {
+      const counted = session.counted as Counted;
+      if (counted.question !== question) {
+        counted.question = question;
+        counted.isWanted = isCounted(counted, filter);
+      }
+      if (!counted.isWanted) return false;
+      if (ip !== undefined && (session.address === null || !ip.includes(session.address))) return false;
+      return listener === undefined || listener.includes(session.listener);
     };
   }
 
@@ -195,7 +221,7 @@ export class Audience {
     const key = JSON.stringify([session.bot, ...values]);
     let counted = this.#counted.get(key);
     if (counted === undefined) {
-      counted = { values, bot: session.bot, key, sessions: 0 };
+      counted = { values, bot: session.bot, key, sessions: 0, question: 0, isWanted: false };
       this.#counted.set(key, counted);
     }
     return counted;
@@ -239,28 +265,92 @@ function isStill(session: Session, counted: Counted): boolean {
   return true;
 }
 
-type Comparator = (a: AudiencePlace, b: AudiencePlace) => number;
+function isCounted({ values, bot }: Counted, filter: SessionFilter): boolean {
+  for (let i = 0; i < DIMENSIONS.length; i++) {
+    const wanted = filter[DIMENSIONS[i]!];
+    if (wanted !== undefined && !wanted.includes(values[i]!)) return false;
+  }
+  return filter.bot === undefined || filter.bot === bot;
+}
+
+type SortValue = string | number | null;
+type Comparator = (a: SortValue, aId: string, b: SortValue, bId: string) => number;
+
+/** Who has been here for longest began first. */
+function directionOf(sort: SessionSort, descending: boolean): 1 | -1 {
+  return descending !== (sort === 'duration') ? -1 : 1;
+}
 
 function comparator(sort: SessionSort, descending: boolean): Comparator {
-  // Who has been here for longest began first.
-  const direction = descending !== (sort === 'duration') ? -1 : 1;
-  return (a, b) => {
-    if (a.value === b.value) return a.id < b.id ? -1 : a.id > b.id ? 1 : 0;
-    if (a.value === null) return 1;
-    if (b.value === null) return -1;
-    return a.value < b.value ? -direction : direction;
+  const direction = directionOf(sort, descending);
+  return (a, aId, b, bId) => {
+    if (a === b) return aId < bId ? -1 : aId > bId ? 1 : 0;
+    if (a === null) return 1;
+    if (b === null) return -1;
+    return a < b ? -direction : direction;
   };
 }
 
-function insert(sorted: Placed[], placed: Placed, compare: Comparator): void {
-  let low = 0;
-  let high = sorted.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (compare(sorted[middle]!, placed) < 0) low = middle + 1;
-    else high = middle;
+/** The first few in the order, out of very many: a heap with the last of them on top. */
+class Best {
+  readonly #limit: number;
+  readonly #compare: Comparator;
+  readonly #heap: Placed[] = [];
+
+  constructor(limit: number, compare: Comparator) {
+    this.#limit = limit;
+    this.#compare = compare;
   }
-  sorted.splice(low, 0, placed);
+
+  offer(session: Session, value: SortValue, id: string): void {
+    const heap = this.#heap;
+    if (heap.length < this.#limit) {
+      heap.push({ session, value, id });
+      this.#up(heap.length - 1);
+      return;
+    }
+    const top = heap[0];
+    if (top === undefined || this.#compare(value, id, top.value, top.id) > 0) return;
+    // The one that has to go becomes the new one.
+    top.session = session;
+    top.value = value;
+    top.id = id;
+    this.#down(top);
+  }
+
+  sorted(): Placed[] {
+    return this.#heap.sort((a, b) => this.#order(a, b));
+  }
+
+  #order(a: Placed, b: Placed): number {
+    return this.#compare(a.value, a.id, b.value, b.id);
+  }
+
+  #up(from: number): void {
+    const heap = this.#heap;
+    const placed = heap[from]!;
+    let at = from;
+    while (at > 0) {
+      const parent = (at - 1) >> 1;
+      if (this.#order(placed, heap[parent]!) <= 0) break;
+      heap[at] = heap[parent]!;
+      at = parent;
+    }
+    heap[at] = placed;
+  }
+
+  #down(placed: Placed): void {
+    const heap = this.#heap;
+    let at = 0;
+    for (let child = 1; child < heap.length; child = 2 * at + 1) {
+      const right = child + 1;
+      const greater = right < heap.length && this.#order(heap[right]!, heap[child]!) > 0 ? right : child;
+      if (this.#order(heap[greater]!, placed) <= 0) break;
+      heap[at] = heap[greater]!;
+      at = greater;
+    }
+    heap[at] = placed;
+  }
 }
 
 function sortValue(session: Session, sort: SessionSort): string | number | null {

@@ -206,13 +206,3 @@ export function cityOf(place: Place | null): string | null {
   const { city = null, countryCode = null } = place?.geo ?? {};
   return city === null || countryCode === null ? city : `${city}, ${countryCode}`;
 }
-
-export function matches(session: Facets, filter: SessionFilter): boolean {
-  for (const dimension of DIMENSIONS) {
-    const wanted = filter[dimension];
-    if (wanted !== undefined && !wanted.includes(facetOf(session, dimension))) return false;
-  }
-  if (filter.ip !== undefined && (session.address === null || !filter.ip.includes(session.address))) return false;
-  if (filter.listener !== undefined && !filter.listener.includes(session.listener)) return false;
-  return filter.bot === undefined || filter.bot === session.bot;
-}

@@ -4,6 +4,7 @@
  */
 
 import {
+  DIMENSIONS,
   type Dimension,
   facetOf,
   type HistoryGroup,
@@ -11,10 +12,10 @@ import {
   type Listening,
   type ListeningCount,
   type ListeningQuery,
-  matches,
   OTHERS,
   QUARTER_HOUR,
   QUARTER_HOUR_LISTENING,
+  type SessionFilter,
   type SessionQuery,
   type SessionSort,
   type Timeline,
@@ -206,4 +207,14 @@ function hasHeard(rows: readonly SessionRecord[], listener: string, quarter: num
     if (isThere) listened += (inOrder[i + 1] ?? edge) - edge;
   }
   return listened >= QUARTER_HOUR_LISTENING;
+}
+
+function matches(session: SessionRecord, filter: SessionFilter): boolean {
+  for (const dimension of DIMENSIONS) {
+    const wanted = filter[dimension];
+    if (wanted !== undefined && !wanted.includes(facetOf(session, dimension))) return false;
+  }
+  if (filter.ip !== undefined && (session.address === null || !filter.ip.includes(session.address))) return false;
+  if (filter.listener !== undefined && !filter.listener.includes(session.listener)) return false;
+  return filter.bot === undefined || filter.bot === session.bot;
 }
