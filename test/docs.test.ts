@@ -8,6 +8,9 @@ import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { GENERATED } from '../docs/generate.ts';
 import * as contract from '../src/http/contract.ts';
+import { FORMAT_NAMES } from '../src/sources/access-log/formats/index.ts';
+import { FAULTS } from '../src/sources/access-log/line.ts';
+import { config as logOptions } from '../src/sources/access-log/options.ts';
 import { KINDS } from '../src/sources/index.ts';
 import { texts } from '../web/src/lib/texts.ts';
 
@@ -46,16 +49,54 @@ test('every npm script that is written about is there', () => {
   );
 });
 
-test('every counter of a source is on its page', () => {
+/** Files of code in and below a folder, without tests. */
+function codeBelow(folder: string): string[] {
+  const files = globSync(`${folder}/**/*.ts`, { cwd: ROOT });
+  return files.filter((path) => !/\.test\.ts$|fixture/.test(path));
+}
+
+/** Names of counters that code adds to, itself or as `#tell('NAME', TOTAL)`. */
+function countersIn(code: readonly string[]): string[] {
+  return code.flatMap((path) => {
+    const found = read(path).matchAll(/(?:counters\.(?:add|set)|\.#tell)\(\s*'(\w+)'/g);
+    return [...found].map(([, name]) => name!);
+  });
+}
+
+/** The folders of transports that a source takes its bytes from. */
+function transportsOf(code: readonly string[]): string[] {
+  const imports = code.flatMap((path) => [...read(path).matchAll(/'(?:\.\.\/)+transports\/(\w+)\//g)]);
+  return [...new Set(imports.map(([, name]) => `src/transports/${name}`))];
+}
+
+test('every counter of a source, and of what brings it its bytes, is on its page', () => {
   for (const { kind } of KINDS) {
     const page = read(`docs/sources/${kind}.md`);
-    const code = globSync(`src/sources/${kind}/*.ts`, { cwd: ROOT }).filter(
-      (path) => !/\.test\.ts$|fixture/.test(path),
-    );
-    const names = code.flatMap((path) => [...read(path).matchAll(/counters\.(?:add|set)\('(\w+)'/g)]);
-    const missing = names.map(([, name]) => name!).filter((name) => !page.includes(`\`${name}\``));
+    const code = codeBelow(`src/sources/${kind}`);
+    const names = countersIn([...code, ...transportsOf(code).flatMap(codeBelow)]);
+    assert.ok(names.length > 0, `${kind}: it counts nothing`);
+    const missing = names.filter((name) => !page.includes(`\`${name}\``));
     assert.deepEqual(missing, [], `${kind}: counters that its page does not explain`);
   }
+});
+
+test('every reason for which a line of a log is rejected is on its page', () => {
+  const page = read('docs/sources/access-log.md');
+  assert.match(read('src/sources/access-log/reader.ts'), /`rejected\$\{fault\}`/);
+  assert.deepEqual(
+    FAULTS.map((fault) => `rejected${fault}`).filter((name) => !page.includes(`\`${name}\``)),
+    [],
+  );
+});
+
+test('every option and every format of access logs is on their page', () => {
+  const page = read('docs/sources/access-log.md');
+  const names = [...Object.keys(logOptions.shape), ...FORMAT_NAMES, 'gap', 'lateness'];
+  assert.ok(names.length > 25);
+  assert.deepEqual(
+    names.filter((name) => !page.includes(`\`${name}\``)),
+    [],
+  );
 });
 
 const METRICS = read('docs/metrics.md');
