@@ -9,6 +9,14 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { freePort, type LabChild, startChild, until } from '../../lab/child.ts';
+import {
+  addressOf,
+  FIND_IP_ANSWER,
+  FIND_IP_REDUCED,
+  ipApiAnswer,
+  sendJson,
+  startGeoServer,
+} from '../../src/enrich/geo/web/fixture.ts';
 import { logTime } from '../../src/sources/access-log/fixture.ts';
 import { type ListenerV2, Listing, lineOf, Monitor, type MonitorOptions, type Pass, START } from './hls-monitor.ts';
 import { eventually } from './process.ts';
@@ -18,15 +26,17 @@ const SECOND = 1000;
 
 /** One test with a monitor of its own. */
 function monitored(name: string, options: MonitorOptions, check: (monitor: Monitor) => Promise<void>): void {
-  test(name, async () => {
-    const monitor = new Monitor(options);
-    try {
-      await monitor.start();
-      await check(monitor);
-    } finally {
-      await monitor.stop();
-    }
-  });
+  test(name, () => withMonitor(options, check));
+}
+
+async function withMonitor(options: MonitorOptions, check: (monitor: Monitor) => Promise<void>): Promise<void> {
+  const monitor = new Monitor(options);
+  try {
+    await monitor.start();
+    await check(monitor);
+  } finally {
+    await monitor.stop();
+  }
 }
 
 /** A zone that is not ours, as a log writes it: the digits of its wall clock, and its offset. */
@@ -149,7 +159,7 @@ describe('which lines are listeners', () => {
     assert.deepEqual(agentsOf('192.0.2.14'), ['no bytes', 'user']);
   });
 
-  test('15. (better) segments may be .m4s, .aac, .mp4 and .vtt', { todo: 'the access log knows .ts alone' }, () => {
+  test('15. (better) segments may be .m4s, .aac, .mp4 and .vtt', () => {
     assert.deepEqual(agentsOf('192.0.2.15'), ['aac', 'm4s', 'mp4', 'vtt']);
   });
 
@@ -406,10 +416,66 @@ describe('what is POSTed', () => {
 });
 
 describe('places from web services', () => {
-  test.todo(
-    '32. what ip-api.com answers is passed on unchanged, what findip.net answers in its shape: no such service yet',
-  );
-  test.todo('33. (better) one answer for an address, rate limited, private addresses never sent: no such service yet');
+  /** The first pass that knows where this listener is, while he goes on listening. */
+  async function passWithPlace(monitor: Monitor, address: string): Promise<Pass> {
+    for (let i = 0; i < 10; i++) {
+      await monitor.say({ ip: address });
+      const pass = await monitor.nextPass();
+      if (pass.v2.one(address)!.location !== null) return pass;
+    }
+    assert.fail(`${address} has no place`);
+  }
+
+  test('32. what ip-api.com answers is passed on unchanged', async (t) => {
+    const { url } = await startGeoServer(t, '/json/', (request, response) =>
+      sendJson(response, { ...ipApiAnswer(addressOf(request)), mobile: false }),
+    );
+    await withMonitor({ geo: { provider: 'ip-api', url } }, async (monitor) => {
+      const { v1, v2 } = await passWithPlace(monitor, '8.8.8.8');
+      const answer = JSON.stringify({ ...ipApiAnswer('8.8.8.8'), mobile: false });
+      assert.equal(JSON.stringify(v1.one('8.8.8.8')!.geo), answer);
+      assert.equal(JSON.stringify(v2.one('8.8.8.8')!.location), answer);
+    });
+  });
+
+  test('32. what findip.net answers is passed on in the shape of the original', async (t) => {
+    const { url, asked } = await startGeoServer(t, '/', (_, response) => sendJson(response, FIND_IP_ANSWER));
+    await withMonitor({ geo: { provider: 'findip', url, token: 'a-token' } }, async (monitor) => {
+      const { v1, v2 } = await passWithPlace(monitor, '8.8.8.8');
+      assert.deepEqual(v1.one('8.8.8.8')!.geo, FIND_IP_REDUCED);
+      assert.deepEqual(v2.one('8.8.8.8')!.location, FIND_IP_REDUCED);
+      assert.deepEqual(asked, ['/8.8.8.8/?token=a-token']);
+    });
+  });
+
+  test('33. (better) one answer for an address, rate limited, private addresses never sent', async (t) => {
+    const asked: { readonly address: string; readonly at: number }[] = [];
+    const { url } = await startGeoServer(t, '/json/', (request, response) => {
+      asked.push({ address: addressOf(request), at: monitor.clock.elapsed() });
+      sendJson(response, ipApiAnswer(addressOf(request)));
+    });
+    const monitor = new Monitor({ geo: { provider: 'ip-api', url, perMinute: 2 } });
+    t.after(() => monitor.stop());
+    await monitor.start();
+    const known = ['8.8.8.8', '8.8.4.4', '8.8.4.5', '8.8.4.6', '8.8.4.7'];
+    const local = ['10.0.0.1', '192.168.1.1', '127.0.0.1', '169.254.1.1', 'fd00::1', 'fe80::1'];
+    const agents = ['one', 'other'];
+    let pass: Pass;
+    do {
+      await monitor.say(...[...known, ...local].flatMap((ip) => agents.map((agent) => ({ ip, agent }))));
+      pass = await monitor.nextPass();
+      assert.equal(pass.v2.totals['stream1'], (known.length + local.length) * agents.length);
+      assert.ok(monitor.clock.elapsed() < 10 * 60 * SECOND, 'places are not found');
+    } while (pass.v2.of('stream1').filter(({ location }) => location !== null).length < known.length * agents.length);
+    assert.deepEqual(asked.map(({ address }) => address).sort(), [...known].sort());
+    for (const { at } of asked) {
+      const inMinute = asked.filter((each) => each.at >= at && each.at < at + 60 * SECOND);
+      assert.ok(inMinute.length <= 2, `${inMinute.length} in a minute`);
+    }
+    for (const { ip_address: address, location } of pass.v2.of('stream1')) {
+      assert.deepEqual(location, known.includes(address) ? ipApiAnswer(address) : null);
+    }
+  });
 });
 
 describe('the log', () => {

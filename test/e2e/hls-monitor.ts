@@ -127,6 +127,8 @@ export interface MonitorOptions {
   readonly push?: Record<string, unknown>;
   /** Options of the source. */
   readonly source?: Record<string, unknown>;
+  /** Where places come from; default: nowhere. */
+  readonly geo?: Record<string, unknown>;
   /** What is in the log at first. Null: there is no log. */
   readonly log?: readonly Request[] | null;
 }
@@ -156,7 +158,7 @@ export class Monitor {
   async start(): Promise<void> {
     this.#receiver ??= await startReceiver();
     if (this.#options.log !== null && this.#app === null) this.write(...(this.#options.log ?? []));
-    const { facade = {}, push = {}, source = {}, env = {} } = this.#options;
+    const { facade = {}, push = {}, source = {}, geo = { enabled: false }, env = {} } = this.#options;
     const secret = (name: string) => join(this.folder, name);
     const pushed = {
       ...{ url: `${this.#receiver.url}/hls_stat`, retries: 0 },
@@ -168,7 +170,7 @@ export class Monitor {
     const written = {
       listen: '127.0.0.1:0',
       data: join(this.folder, 'data'),
-      geo: { enabled: false },
+      geo,
       sources: [{ url: `log:${this.log}`, name: 'log', ...source }],
       facades: [
         { ...both, format: 'v2', file: this.file('v2'), push: pushed },
