@@ -1,6 +1,6 @@
 import { strict as assert } from 'node:assert';
 import { test } from 'node:test';
-import { type Clock, steadyClock } from './clock.ts';
+import { type Clock, steadyClock, systemClock } from './clock.ts';
 
 function handClock() {
   const hands = { wall: 1_000_000, elapsed: 0 };
@@ -48,4 +48,15 @@ test('asked often, it still never goes back, and gives whole milliseconds', () =
     assert.ok(Number.isSafeInteger(now) && now >= last);
     last = now;
   }
+});
+
+test('what was due a moment ago is due now, and no warning of the process', async () => {
+  const warnings: string[] = [];
+  const warned = ({ name }: Error) => warnings.push(name);
+  process.on('warning', warned);
+  await systemClock.sleep(-0.166, new AbortController().signal);
+  // Warnings are told in the next tick at the latest.
+  await new Promise((resolve) => setImmediate(resolve));
+  process.off('warning', warned);
+  assert.deepEqual(warnings, []);
 });

@@ -5,7 +5,10 @@ export interface Clock {
   now(): number;
   /** Milliseconds that only ever grow, from an arbitrary origin. */
   elapsed(): number;
-  /** Resolves after `ms`, or as soon as the signal aborts: never rejects, and leaves no timer behind. */
+  /**
+   * Resolves after `ms`, at once if that is negative because something was due before now, or as soon as the signal
+   * aborts: never rejects, and leaves no timer behind.
+   */
   sleep(ms: number, signal: AbortSignal): Promise<void>;
 }
 
@@ -23,7 +26,8 @@ export const systemClock: Clock = {
         signal.removeEventListener('abort', done);
         resolve();
       };
-      const timer = setTimeout(done, ms);
+      // Node warns of negative ones, and takes them for 1.
+      const timer = setTimeout(done, Math.max(0, ms));
       signal.addEventListener('abort', done);
     }),
 };
