@@ -1,10 +1,10 @@
 /**
- * What the clocks on the walls of a time zone show, by the rules that Node brings along (IANA). Local times are written
- * as milliseconds since 1970-01-01 00:00 on that clock, so that days are 86,400,000 of them apart; only instants tell
- * how long a day really lasts.
+ * What the clocks on the walls of a time zone show, and when its days begin. Local times are written as milliseconds since
+ * 1970-01-01 00:00 on that clock, so that days are 86,400,000 of them apart; only instants tell how long a day really lasts.
  */
 
 import type { Instant, Milliseconds } from '../../core/observation.ts';
+import { namedZoneOffset } from '../../lib/zone-offset.ts';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
@@ -24,36 +24,13 @@ export interface TimeZone {
 
 /** By its IANA name; null if there is none. Mere offsets have no name. */
 export function timeZoneOf(name: string): TimeZone | null {
-  if (!/^[A-Za-z]/.test(name)) return null;
-  let format: Intl.DateTimeFormat;
-  try {
-    format = new Intl.DateTimeFormat('en-US', { timeZone: name, hourCycle: 'h23', ...PARTS });
-  } catch {
-    return null;
-  }
-  const offsetAt = (at: Instant) => offsetOf(format, at);
+  const clock = namedZoneOffset(name);
+  if (clock === null) return null;
   return {
     name,
-    localAt: (at) => at + offsetAt(at),
-    startOfDay: (day) => startOf(day, offsetAt),
+    localAt: (at) => at + clock.offsetAt(at),
+    startOfDay: (day) => startOf(day, clock.offsetAt),
   };
-}
-
-const PARTS = {
-  year: 'numeric',
-  month: 'numeric',
-  day: 'numeric',
-  hour: 'numeric',
-  minute: 'numeric',
-  second: 'numeric',
-} as const;
-
-/** What the clock is ahead of UTC. */
-function offsetOf(format: Intl.DateTimeFormat, at: Instant): Milliseconds {
-  const shown: Record<string, number> = {};
-  for (const { type, value } of format.formatToParts(at)) shown[type] = Number(value);
-  const { year, month, day, hour, minute, second } = shown as Record<keyof typeof PARTS, number>;
-  return Date.UTC(year, month - 1, day, hour, minute, second) - Math.floor(at / 1000) * 1000;
 }
 
 function startOf(day: LocalTime, offsetAt: (at: Instant) => Milliseconds): Instant {

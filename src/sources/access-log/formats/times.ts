@@ -1,6 +1,7 @@
 /** Times as logs write them, as milliseconds since 1970, UTC. The zone that is written is honoured, never our own. */
 
 import { Buffer } from 'node:buffer';
+import { zoneOffset } from '../../../lib/zone-offset.ts';
 import { COLON, ZERO } from './bytes.ts';
 
 /** `21/Nov/2026:01:19:26 +0000`. */
@@ -108,21 +109,7 @@ function sinceEpoch(value: number): number {
 /** For a time zone by its IANA name, or an offset such as `+02:00`. Throws a RangeError if there is none of that name. */
 export function localTime(zone: string): LocalTime {
   if (zone === 'UTC') return (wallClock) => wallClock;
-  const format = new Intl.DateTimeFormat('en-US', {
-    timeZone: zone,
-    hourCycle: 'h23',
-    year: 'numeric',
-    month: 'numeric',
-    day: 'numeric',
-    hour: 'numeric',
-    minute: 'numeric',
-    second: 'numeric',
-  });
-  const offsetAt = (at: number) => {
-    const parts = Object.fromEntries(format.formatToParts(at).map(({ type, value }) => [type, Number(value)]));
-    const { year, month, day, hour, minute, second } = parts as Record<string, number>;
-    return Date.UTC(year!, month! - 1, day, hour, minute, second) - Math.floor(at / 1000) * 1000;
-  };
+  const { offsetAt } = zoneOffset(zone);
   // Offsets change at full quarters of an hour, and lines come in the order of time.
   const QUARTER = 900_000;
   let quarter = Number.NaN;
