@@ -3,8 +3,9 @@
  * beside its place and renamed at the end. What is no regular file (a pipe, a terminal) is written straight to.
  */
 
-import { type FileHandle, open, realpath, rename, rm, stat } from 'node:fs/promises';
+import { open as openFile, realpath, stat } from 'node:fs/promises';
 import { HeadcountError, messageOf } from '../lib/errors.ts';
+import { openReplacement, type Replacement } from '../lib/replace-file.ts';
 
 export interface OutputFile {
   /** Where the content goes until `finish`. */
@@ -24,22 +25,15 @@ export async function openOutput(written: string): Promise<OutputFile> {
   const refuse = (error: unknown): never => {
     throw new HeadcountError('OUTPUT_UNWRITABLE', `${written} cannot be written: ${messageOf(error)}`);
   };
-  const { path, mode, isPlace } = await placeOf(written).catch(refuse);
-  const partial = isPlace ? path : `${path}.${process.pid}.partial`;
-  let handle: FileHandle | null = await openAt(partial, isPlace, mode).catch(refuse);
+  const output = await open(written).catch(refuse);
   let gathered = '';
   const flush = async () => {
     const text = gathered;
     gathered = '';
-    await handle!.writeFile(text);
-  };
-  const close = async () => {
-    const closing = handle;
-    handle = null;
-    await closing?.close();
+    await output.handle.writeFile(text);
   };
   return {
-    partial,
+    partial: output.partial,
     write: async (text) => {
       gathered += text;
       if (gathered.length >= GATHERED) await flush().catch(refuse);
@@ -47,20 +41,34 @@ export async function openOutput(written: string): Promise<OutputFile> {
     finish: async () => {
       try {
         await flush();
-        if (!isPlace) await handle!.sync();
-        await close();
-        if (!isPlace) await rename(partial, path);
+        await output.finish();
       } catch (error) {
-        if (!isPlace) await rm(partial, { force: true }).catch(() => {});
+        await output.abandon();
         refuse(error);
       }
     },
-    abandon: async () => {
-      if (handle === null) return;
-      await close().catch(() => {});
-      if (!isPlace) await rm(partial, { force: true }).catch(() => {});
-    },
+    abandon: () => output.abandon(),
   };
+}
+
+async function open(written: string): Promise<Replacement> {
+  const { path, mode, isPlace } = await placeOf(written);
+  if (isPlace) return openPlace(path);
+  const replacement = await openReplacement(path, `${path}.${process.pid}.partial`);
+  try {
+    if (mode !== null) await replacement.handle.chmod(mode);
+  } catch (error) {
+    await replacement.abandon();
+    throw error;
+  }
+  return replacement;
+}
+
+/** What is no regular file is not replaced. */
+async function openPlace(path: string): Promise<Replacement> {
+  const handle = await openFile(path, 'w');
+  const finish = () => handle.close();
+  return { partial: path, handle, finish, abandon: () => finish().catch(() => {}) };
 }
 
 interface Place {
@@ -83,13 +91,4 @@ async function placeOf(written: string): Promise<Place> {
   const found = await stat(path);
   if (found.isDirectory()) throw new Error('it is a folder');
   return { path, mode: found.mode & 0o777, isPlace: !found.isFile() };
-}
-
-async function openAt(path: string, isPlace: boolean, mode: number | null): Promise<FileHandle> {
-  if (isPlace) return open(path, 'w');
-  // Of a killed process that had our number. Never through a link that somebody has put there.
-  await rm(path, { force: true });
-  const handle = await open(path, 'wx');
-  if (mode !== null) await handle.chmod(mode);
-  return handle;
 }
