@@ -21,6 +21,7 @@ import { Progress } from './progress.ts';
 export interface Analysis {
   readonly files: readonly string[];
   readonly tally: ReadTally;
+  /** Of the source, of enrichment and of the tracker, whose `late` is called `latePresences` here. */
   readonly counters: Readonly<Record<string, number>>;
   readonly summary: Summary;
 }
@@ -67,7 +68,9 @@ export async function analyzeFiles(
       emit: fold.emit,
     });
     await fold.finish();
-    return { files, tally, counters: { ...counters.read(), ...fold.tracker.counters }, summary: summarizer.summary() };
+    // What is late for its session is something else than what is late for its place in a log.
+    const { late: latePresences, ...folded } = fold.tracker.counters;
+    return { files, tally, counters: { ...counters.read(), ...folded, latePresences }, summary: summarizer.summary() };
   } finally {
     progress.end();
     await enrichment.close();

@@ -104,6 +104,13 @@ test('what fails leaves the old files as they were, and says so', async () => {
   );
 });
 
+test('what came too late is said, also when it was late for the log alone', async () => {
+  writeFileSync(join(folder, 'late.log'), [line(1, 0), line(1, 30), line(1, 10)].join(''));
+  const { out } = await headcount(['analyze', 'late.log']);
+  assert.match(out, /^ {2}lines late by more than the lateness: moved up to it +1$/m);
+  assert.doesNotMatch(out, /too late for their session/);
+});
+
 /** Tells on standard error which modules are loaded. */
 const TELLING = `data:text/javascript,${encodeURIComponent(
   "import { registerHooks } from 'node:module'; registerHooks({ load: (url, context, next) => { process.stderr.write(url + '\\n'); return next(url, context); } });",

@@ -29,7 +29,15 @@ const EVENING = analysisOf(
       statuses: { 404: { requests: 10, bytes: 50 }, 200: { requests: 90, bytes: 3_000_500 } },
       more: {},
     },
-    counters: { rejected: 7, rejectedTime: 5, rejectedClientPort: 2, late: 3, lines: 1000 },
+    counters: {
+      rejected: 7,
+      rejectedTime: 5,
+      rejectedClientPort: 2,
+      rejectedFormat: 1,
+      latePresences: 3,
+      late: 4,
+      lines: 1000,
+    },
   },
 );
 
@@ -50,7 +58,9 @@ test('the text says what there was, and when', async () => {
     /^7 lines could not be read \(0\.7 %\):$/m,
     /^ {2}no time, or none that there is +5$/m,
     /^ {2}client port +2$/m,
+    /^ {2}not in the format of this log, or in none +1$/m,
     /^ {2}requests too late for their session: counted apart +3$/m,
+    /^ {2}lines late by more than the lateness: moved up to it +4$/m,
   ])
     assert.match(text, line);
 });
@@ -92,7 +102,7 @@ test('JSON has the shape that is promised', async () => {
     lines: 1000,
     packets: null,
     unreadable: 7,
-    reasons: { rejectedTime: 5, rejectedClientPort: 2 },
+    reasons: { rejectedTime: 5, rejectedClientPort: 2, rejectedFormat: 1 },
   });
   assert.deepEqual(report.period, { from: '2025-05-17T18:00:00.000Z', to: '2025-05-17T22:00:00.000Z' });
   assert.deepEqual(

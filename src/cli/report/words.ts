@@ -25,12 +25,12 @@ export interface Reason {
 
 /** Why lines or packets could not be read, in words. A counter that is not here is said by its own name. */
 const REASONS: Readonly<Record<string, string>> = {
-  rejectedAddress: 'does not begin with a client',
+  rejectedAddress: 'no client where it should be',
   rejectedTime: 'no time, or none that there is',
-  rejectedRequest: 'no request in quotes',
+  rejectedRequest: 'no request where it should be',
   rejectedNumbers: 'no status or no number of bytes',
-  rejectedAgent: 'no user agent in quotes',
-  rejectedFormat: 'not in the format of the others',
+  rejectedAgent: 'no user agent where it should be',
+  rejectedFormat: 'not in the format of this log, or in none',
   rejectedPackets: 'packets that are not what they say',
   rejectedStun: 'STUN messages with impossible lengths',
   rejectedChannelData: 'channel data with impossible lengths',
@@ -60,12 +60,16 @@ function plain(counter: string): string {
 
 /** What should be known about the numbers. */
 const NOTES: Readonly<Record<string, string>> = {
-  late: 'requests too late for their session: counted apart',
+  latePresences: 'requests too late for their session: counted apart',
+  late: 'lines late by more than the lateness: moved up to it',
   future: 'lines ahead of their time: taken as of then',
+  otherLines: 'lines about no request, such as comments',
+  publishing: 'requests of those who publish: no listeners',
+  unknownBehindProxy: 'chains of proxies that name nobody: the last counts',
+  forgottenRows: 'equal rows too many: two may have become one',
   cutLines: 'lines that break off in their user agent: counted',
   crowded: 'playback ids too many from a network: taken as one',
   allocationsDropped: 'allocations too many to be kept in mind',
-  playersRefused: 'user agents too many to find all their players',
 };
 
 export function notesOf(counters: Counts): Reason[] {
