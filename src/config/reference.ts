@@ -198,14 +198,13 @@ function rowsOf(option: OptionText, prefix: string): string[] {
 
 /** For editors: draft 2020-12. */
 export function configJsonSchema(kinds: Kinds): Json {
-  const schema = z.toJSONSchema(Config, { io: 'input', unrepresentable: 'any' }) as {
-    properties: Record<string, Json>;
-  } & Json;
+  const schema = jsonOf(Config) as { properties: Record<string, Json> } & Json;
   const ofSources = kinds.sources.map((kind) => {
     const source = objectOf(sourceSchema(kind), kind);
     const properties = { url: { type: 'string', description: kind.usage }, ...(source['properties'] as Json) };
     // Whatever a URL may say need not be said again.
-    return { ...source, properties, required: ['url'] };
+    const { allOf: _, ...rest } = source;
+    return { ...rest, properties, required: ['url'] };
   });
   const named = (kind: FacadeKind | SinkKind, options: z.ZodObject) => {
     const object = objectOf(options, kind);
@@ -221,9 +220,44 @@ export function configJsonSchema(kinds: Kinds): Json {
   return { ...schema, title: 'Headcount', properties: { ...schema.properties, ...Object.fromEntries(lists) } };
 }
 
-/** The options of a kind. Others are not forbidden: a secret may be in a file. */
+/** The options of a kind. */
 function objectOf(options: z.ZodObject, { kind, summary }: { kind: string; summary: string }): Json {
-  const json = z.toJSONSchema(options, { io: 'input', unrepresentable: 'any' }) as Json;
-  const { $schema: _, additionalProperties: __, ...rest } = json;
+  const { $schema: _, ...rest } = jsonOf(options);
   return { ...rest, title: kind, description: summary };
+}
+
+/** As it may be written. Beside every secret stands its file, and either is enough. */
+function jsonOf(schema: z.ZodType): Json {
+  return z.toJSONSchema(schema, {
+    io: 'input',
+    unrepresentable: 'any',
+    override: ({ zodSchema, jsonSchema }) => {
+      // Our own marks are nothing to editors.
+      delete jsonSchema['secret'];
+      delete jsonSchema['inherited'];
+      if (zodSchema instanceof z.ZodObject) addSecretFiles(zodSchema, jsonSchema);
+    },
+  }) as Json;
+}
+
+function addSecretFiles({ shape }: z.ZodObject, json: Json): void {
+  const isSecretOption = (name: string) => isSecret(shape[name] as z.ZodType);
+  // The same objects as before: they are not finished yet.
+  const options = Object.entries((json['properties'] ?? {}) as Json);
+  json['properties'] = Object.fromEntries(
+    options.flatMap(([name, option]) =>
+      isSecretOption(name)
+        ? [[name, option] as const, [`${name}File`, fileOf(name)] as const]
+        : [[name, option] as const],
+    ),
+  ) as Json;
+  const required = (json['required'] ?? []) as string[];
+  const either = required.filter(isSecretOption);
+  if (either.length === 0) return;
+  json['required'] = required.filter((name) => !isSecretOption(name));
+  json['allOf'] = either.map((name) => ({ anyOf: [{ required: [name] }, { required: [`${name}File`] }] }));
+}
+
+function fileOf(secret: string): Json {
+  return { type: 'string', description: `The path of a file that holds it, instead of ${secret}.` };
 }

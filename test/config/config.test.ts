@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { type LoadOptions, loadConfig } from '../../src/config/load.ts';
+import { configJsonSchema } from '../../src/config/reference.ts';
 import { trustOf } from '../../src/config/trust.ts';
 import { FACADE_KINDS } from '../../src/facades/index.ts';
 import { HeadcountError } from '../../src/lib/errors.ts';
@@ -179,4 +180,29 @@ test('the token of a web service may be in a file; exclusions may be a list in o
   );
   assert.deepEqual([geo.token, geo.provider, geo.timeout, geo.cacheTime], ['f00d', 'findip', 5000, 30 * 86_400_000]);
   assert.deepEqual([exclude.length, exclude[1]], [2, { agent: 'probe' }]);
+});
+
+test('the JSON Schema knows a file beside every secret, and asks for one of the two', () => {
+  const kinds = { sources: KINDS, facades: FACADE_KINDS, sinks: SINK_KINDS };
+  const { properties } = configJsonSchema(kinds) as {
+    properties: Record<string, Record<string, Record<string, object>>>;
+  };
+  const credential = (list: string) => properties[list]!['items'] as unknown as Record<string, object>;
+  for (const [list, secret] of [
+    ['users', 'password'],
+    ['tokens', 'token'],
+  ] as const) {
+    const { properties: options, required, allOf } = credential(list);
+    assert.deepEqual(Object.keys(options!), ['name', secret, `${secret}File`, 'write']);
+    assert.deepEqual(required, ['name']);
+    assert.deepEqual(allOf, [{ anyOf: [{ required: [secret] }, { required: [`${secret}File`] }] }]);
+  }
+  const geo = properties['geo']!['properties']!;
+  assert.ok('token' in geo && 'tokenFile' in geo);
+  const text = JSON.stringify(properties);
+  assert.doesNotMatch(text, /"(secret|inherited)":true/);
+  // Where a URL may have it, none of them is asked for.
+  const sources = JSON.stringify(properties['sources']);
+  for (const name of ['passwordFile', 'apiKeyFile']) assert.ok(sources.includes(`"${name}":`), name);
+  assert.ok(!sources.includes('"allOf"'));
 });
