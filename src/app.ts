@@ -241,28 +241,17 @@ async function build(options: AppOptions, closers: Closers): Promise<App> {
     close: () => closers.closeAll(),
     reload: async (changed) => {
       await running.change(changed.sources, (name) => collector.cursorOf(name));
-      const names = [
-        'listen',
-        'data',
-        'facades',
-        'sinks',
-        'publicUrl',
-        'basePath',
-        'users',
-        'tokens',
-        'exclude',
-        'geo',
-        'identity',
-        'privacy',
-        'retention',
-        'store',
-      ] as const;
-      const waiting = names.filter((name) => !isDeepStrictEqual(changed[name], config[name]));
+      const count = changed.sources.length;
+      const names = Object.keys(config) as (keyof LoadedConfig)[];
+      const waiting = names.filter((name) => !TAKEN_OVER.has(name) && !isDeepStrictEqual(changed[name], config[name]));
       const rest = waiting.length === 0 ? '' : `; a restart is needed for: ${waiting.join(', ')}`;
-      log.info(`the configuration has been read again: ${changed.sources.length} sources${rest}`);
+      log.info(`the configuration has been read again: ${count} ${count === 1 ? 'source' : 'sources'}${rest}`);
     },
   };
 }
+
+/** What a reload takes over. The proxies are those of the sources, which have them already. */
+const TAKEN_OVER: ReadonlySet<keyof LoadedConfig> = new Set(['file', 'sources', 'trustedProxies']);
 
 function geoOf({ geo }: LoadedConfig): EnrichmentOptions['geo'] {
   if (!geo.enabled) return false;

@@ -2,6 +2,7 @@
 
 import { existsSync } from 'node:fs';
 import { loadConfig } from '../config/load.ts';
+import { trustOf } from '../config/trust.ts';
 import { FACADE_KINDS } from '../facades/index.ts';
 import { formatDuration } from '../lib/duration.ts';
 import { HeadcountError } from '../lib/errors.ts';
@@ -33,9 +34,11 @@ Exit code: 0 if it is right, 2 if it is not.
     const file = positionals[0] ?? DEFAULT_FILE;
     if (!existsSync(file)) throw new HeadcountError('BAD_CONFIG', `There is no file ${file}.`);
     const config = loadConfig({ ...REGISTRIES, file, env: terminal.env });
+    // What would not be served is not right, either.
+    trustOf(config);
     const sources = config.sources.map(({ kind, common }) => {
       const audience = common.audience === null ? '' : `, audience ${common.audience}`;
-      return `  ${common.name} (${kind.kind}, gap ${formatDuration(common.gap)}${audience})`;
+      return `  ${common.name} (${kind.kind}, gap ${common.autoGap === true ? 'auto' : formatDuration(common.gap)}${audience})`;
     });
     const outputs = [
       ...config.facades.map(({ kind }) => `Speaks as ${kind.kind}.\n`),

@@ -162,7 +162,29 @@ export function explain(error: z.ZodError, whose?: string): Mistake[] {
       const of = whose === undefined ? '' : ` of ${whose}`;
       return issue.keys.map((key) => ({ path: [...issue.path, key], message: `is no option${of}` }));
     }
-    const isMissing = issue.code === 'invalid_type' && issue.message.includes('received undefined');
-    return [{ path: issue.path, message: isMissing ? 'is missing' : issue.message }];
+    return [{ path: issue.path, message: sentenceOf(issue) }];
   });
+}
+
+const TYPES: Readonly<Record<string, string>> = {
+  string: 'a text',
+  number: 'a number',
+  int: 'a whole number',
+  boolean: 'true or false',
+  array: 'a list',
+  object: 'an object with options',
+};
+
+/** What an option declares for itself is a sentence already; what Zod says of its own accord is put into ours. */
+function sentenceOf(issue: z.core.$ZodIssue): string {
+  const { message } = issue;
+  if (!/^(Invalid|Too) /.test(message)) return message;
+  if (issue.code === 'invalid_type' && message.includes('received undefined')) return 'is missing';
+  if (issue.code === 'invalid_type' && issue.expected in TYPES) return `must be ${TYPES[issue.expected]}`;
+  if (issue.code === 'invalid_value') return `must be ${issue.values.map(String).join(' or ')}`;
+  const isText = 'origin' in issue && issue.origin === 'string';
+  if (issue.code === 'too_small' && isText && issue.minimum === 1) return 'must not be empty';
+  if (issue.code === 'too_small' && issue.origin === 'number') return `must be at least ${issue.minimum}`;
+  if (issue.code === 'too_big' && issue.origin === 'number') return `must be at most ${issue.maximum}`;
+  return message;
 }

@@ -206,3 +206,31 @@ test('the JSON Schema knows a file beside every secret, and asks for one of the 
   for (const name of ['passwordFile', 'apiKeyFile']) assert.ok(sources.includes(`"${name}":`), name);
   assert.ok(!sources.includes('"allOf"'));
 });
+
+test('what is wrong is said in sentences that go on from the option', () => {
+  const cases: readonly [text: string, sentence: string][] = [
+    ['log: { level: loud }', 'log.level must be debug or info or warn or error'],
+    ['log: loud', 'log must be an object with options'],
+    ['data: 7', 'data must be a text'],
+    ['data: ""', 'data must not be empty'],
+    ['identity: { maxAgents: 0 }', 'identity.maxAgents must be at least 1'],
+    ['privacy: { ipv4Bits: 33 }', 'privacy.ipv4Bits must be at most 32'],
+    ['privacy: { ipv4Bits: many }', 'privacy.ipv4Bits must be a number'],
+    ['sources: x.log', 'sources must be a list'],
+    ['users: [{ password: x }]', 'users[0].name is missing'],
+    ['listen: 7', 'listen must be HOST:PORT, such as 127.0.0.1:8700 or [::1]:8700'],
+    [
+      'sources: [{ url: /a.log, rules: [{ path: /x, role: radio }] }]',
+      'sources[0].rules[0].role must be playlist or segment or progressive or none',
+    ],
+  ];
+  for (const [text, sentence] of cases) {
+    assert.throws(
+      () => loadText(text),
+      ({ message }: Error) => {
+        assert.equal(message.replace(/^\S+ /, ''), sentence);
+        return true;
+      },
+    );
+  }
+});

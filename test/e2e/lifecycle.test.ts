@@ -69,9 +69,10 @@ test('SIGHUP: what has changed stops or starts, the rest does not notice, and a 
   await child.printed(/the configuration stays as it was: .*sources\[0\]\.gap/);
   assert.deepEqual(await names(installation), ['one', 'two']);
 
-  installation.configure({ sources: [source('two')], listen: '127.0.0.1:1' });
+  const others = { trustedProxies: ['192.0.2.0/24'], staleAfter: '5m', log: { level: 'debug' } };
+  installation.configure({ sources: [source('two')], listen: '127.0.0.1:1', ...others });
   process.kill(child.pid, 'SIGHUP');
-  await child.printed(/a restart is needed for: listen/);
+  await child.printed(/read again: 1 source; a restart is needed for: listen, staleAfter, log$/m);
   assert.deepEqual(await names(installation), ['two']);
   await eventually('whose source is gone is gone', async () => assert.equal(await sessionsNow(installation), 1));
   await endsWell(child);
@@ -82,6 +83,8 @@ test('it does not show everything to everybody on the network', async () => {
   const { code, err } = await command('--listen', '0.0.0.0:0', '--data', installation.data, 'log:access.log');
   assert.equal(code, 2);
   assert.match(err, /^Listening on 0\.0\.0\.0 would show everything to everybody .* add users or tokens/);
+  installation.configure({ listen: '0.0.0.0:0' });
+  assert.deepEqual(await command('check', join(installation.folder, 'headcount.yaml')), { code: 2, out: '', err });
 });
 
 test('a second one on the same data says so, and the first one goes on', async () => {
