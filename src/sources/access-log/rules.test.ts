@@ -166,6 +166,8 @@ for (const path of [
   '/.ts',
   '/hls/init.mp4',
   '/dash/chunk-stream0-1.m4s',
+  '/init-stream0.m4s',
+  '/dash/init-stream1.m4s',
   '/stream1/key.key',
   '/hls/17.ts',
   '/a.m3u8.txt',

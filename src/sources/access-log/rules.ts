@@ -39,7 +39,7 @@ const PREFIXES: ReadonlySet<string> = new Set(['hls', 'dash']);
 const GENERIC = new Set(['master', 'index', 'playlist', 'manifest', 'chunklist', 'main']);
 
 /** Segments that ffmpeg names so whatever the stream. */
-const NAMELESS = /^(?:init(?:-stream\d+)?|chunk-stream\d+)$/;
+const NAMELESS = /^(?:init(?:-stream\d*)?|chunk-stream\d*(?:-\d+)?)$/;
 
 /** `cam_720p`, and what nginx-rtmp's `hls_variant` and others put behind a name. */
 const VARIANT =
@@ -107,7 +107,7 @@ function isWholeStream(name: string, alone: boolean): boolean {
 function classifyFlat(name: string, role: Role, extension: string, numbered: ReadonlySet<string>): Meaning | null {
   const isPlaylist = role === 'playlist';
   const base = isPlaylist ? name : streamOfSegment(name, numbered);
-  if (!isPlaylist && NAMELESS.test(base)) return null;
+  if (!isPlaylist && NAMELESS.test(name)) return null;
   const variant = extension === 'mpd' ? null : VARIANT.exec(base);
   const stream = variant?.[1] ?? base;
   const quality = isPlaylist ? (variant?.[2] ?? variant?.[3] ?? null) : null;

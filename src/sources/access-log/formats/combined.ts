@@ -26,13 +26,16 @@ import {
 } from './bytes.ts';
 import { readMethod } from './request.ts';
 import { readRtmp } from './rtmp.ts';
-import { CLF_LENGTH, ClfClock } from './times.ts';
+import { CLF_LENGTH, ClfClock, MONTHS } from './times.ts';
 
 /** Words as they stand in memory, little-endian: ` - -`, `GET `, `HTTP`, `/1.1`. */
 const NOBODY = 0x2d202d20;
 const GET = 0x20544547;
 const HTTP = 0x50545448;
 const VERSION = 0x312e312f;
+
+const ANGLE = 0x3c;
+const CAPITAL_T = 0x54;
 
 /** Longer than any address, and than any token that stands for one. */
 export const LONGEST_ADDRESS = 128;
@@ -75,7 +78,7 @@ export class CombinedFormat implements LineFormat {
   /** A name may have spaces and brackets in it, but never a quote: only the real time is followed by one. */
   #readUser(line: Line, from: number): number {
     const { block, end } = line;
-    if (isHostAndPort(line)) return bad(line, 'Address');
+    if (isHostAndPort(line) || isSyslog(line)) return bad(line, 'Address');
     let p = from;
     while (p < end && block[p] !== SPACE) p++;
     const userStart = p + 1;
@@ -110,6 +113,14 @@ function isHostAndPort({ block, addressStart, addressEnd }: Line): boolean {
     colon = p;
   }
   return colon !== -1 && wholeNumber(block, colon + 1, addressEnd) !== -1;
+}
+
+/** `<190>Nov`, `Nov` or `2026-11-21T…`: how a line of a syslog daemon begins. */
+function isSyslog({ block, addressStart, addressEnd }: Line): boolean {
+  if (block[addressStart] === ANGLE) return true;
+  const length = addressEnd - addressStart;
+  if (length === 3) return MONTHS.includes(block.toString('latin1', addressStart, addressEnd));
+  return length > 18 && block[addressStart + 4] === DASH && block[addressStart + 10] === CAPITAL_T;
 }
 
 /** Answers where the space behind the request stands. */

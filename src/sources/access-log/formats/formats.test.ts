@@ -259,6 +259,24 @@ const CASES: readonly Case[] = [
     options: { captures: ['User-Agent', 'X-Forwarded-For'], timeZone: 'Europe/Berlin' },
   },
   {
+    name: 'a file of rsyslog',
+    format: 'rsyslog',
+    line: `2026-11-21T01:19:27.123456+00:00 edge nginx: ${COMBINED}`,
+    expected: {},
+  },
+  {
+    name: 'a file of rsyslog, as it came',
+    format: 'rsyslog',
+    line: `<190>Nov 21 01:19:27 edge nginx[17]: ${COMBINED}`,
+    expected: {},
+  },
+  {
+    name: 'a file of syslogd',
+    format: 'rsyslog',
+    line: `Nov  1 01:19:27 edge apache2: ${COMBINED}`,
+    expected: {},
+  },
+  {
     name: 'HAProxy, without headers, IPv6',
     format: 'haproxy',
     line: '2001:db8::1:33317 [21/Nov/2026:01:19:25.891] http-in static/srv1 10/0/30/69/+109 200 +194 - - ---- 1/1/1/1/0 0/0 "GET /hls/cam/720p.m3u8 HTTP/1.1"',

@@ -5,6 +5,7 @@ import { BAD, HAS, type Line, type LineFormat, type Verdict } from '../line.ts';
 import { CombinedFormat, IcecastFormat, secondsAtEnd } from './combined.ts';
 import { HaproxyFormat } from './haproxy.ts';
 import { JsonFormat } from './json.ts';
+import { RsyslogFormat } from './rsyslog.ts';
 import { compileTemplate } from './template.ts';
 import { type LocalTime, localTime } from './times.ts';
 import { W3cFormat } from './w3c.ts';
@@ -45,6 +46,7 @@ const KNOWN: readonly Known[] = [
   { name: 'json', create: (_, local) => new JsonFormat('json', local) },
   { name: 'w3c', create: (_o, _l, state) => new W3cFormat(state) },
   { name: 'haproxy', create: ({ captures }, local) => new HaproxyFormat(local, captures) },
+  { name: 'rsyslog', create: () => new RsyslogFormat() },
   { name: 'vhost', create: (_, local) => compileTemplate(VHOST, local) },
   { name: 'icecast', create: () => new IcecastFormat() },
   { name: 'main', create: (_, local) => compileTemplate(MAIN, local) },
@@ -83,7 +85,7 @@ export function formatMistake(format: string): string | null {
     createFormat({ format, timeZone: 'UTC', captures: [], playback: [] }, null);
     return null;
   } catch (error) {
-    return messageOf(error);
+    return messageOf(error).replace(/\.$/, '');
   }
 }
 

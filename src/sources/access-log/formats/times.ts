@@ -7,7 +7,20 @@ import { COLON, ZERO } from './bytes.ts';
 /** `21/Nov/2026:01:19:26 +0000`. */
 export const CLF_LENGTH = 26;
 
-const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
+export const MONTHS: readonly string[] = [
+  'Jan',
+  'Feb',
+  'Mar',
+  'Apr',
+  'May',
+  'Jun',
+  'Jul',
+  'Aug',
+  'Sep',
+  'Oct',
+  'Nov',
+  'Dec',
+];
 
 /** `21/Nov/2026:01:19:26 +0000`. Lines come in the order of time: what is new is nearly always the seconds alone. */
 export class ClfClock {
