@@ -6,7 +6,7 @@
 import { stringify } from 'yaml';
 import { z } from 'zod';
 import type { FacadeKind } from '../facades/facade.ts';
-import { isSecret } from '../lib/options.ts';
+import { isList, isSecret } from '../lib/options.ts';
 import type { SinkKind } from '../sinks/sink.ts';
 import type { SourceKind } from '../sources/source.ts';
 import { sinkSchema } from './outputs.ts';
@@ -235,9 +235,20 @@ function jsonOf(schema: z.ZodType): Json {
       // Our own marks are nothing to editors.
       delete jsonSchema['secret'];
       delete jsonSchema['inherited'];
+      delete jsonSchema['list'];
+      if (isList(zodSchema)) allowText(jsonSchema);
       if (zodSchema instanceof z.ZodObject) addSecretFiles(zodSchema, jsonSchema);
     },
   }) as Json;
+}
+
+/** Separated by commas. */
+function allowText(json: Json): void {
+  const { type, items } = json;
+  if (type !== 'array') return;
+  delete json['type'];
+  delete json['items'];
+  json['anyOf'] = [{ type, items }, { type: 'string' }];
 }
 
 function addSecretFiles({ shape }: z.ZodObject, json: Json): void {

@@ -50,9 +50,9 @@ export function flag(standard: boolean) {
     .transform((value) => (typeof value === 'boolean' ? value : ['true', 'yes', '1', 'on'].includes(value)));
 }
 
-/** A list; in a URL, separated by commas. */
+/** A list; in a URL, and wherever one likes, separated by commas. */
 export function list<Item extends z.ZodType>(item: Item) {
-  return z.preprocess(
+  const schema = z.preprocess(
     (value) =>
       typeof value === 'string'
         ? value
@@ -62,6 +62,7 @@ export function list<Item extends z.ZodType>(item: Item) {
         : value,
     z.array(item),
   );
+  return schema.meta({ list: true });
 }
 
 /** Where something is sent to. Whoever reads a URL would read credentials in it, too: they have options of their own. */
@@ -101,6 +102,11 @@ export function inherited<Schema extends z.ZodType>(schema: Schema): Schema {
 
 export function isInherited(schema: z.ZodType): boolean {
   return isMarked(schema, 'inherited');
+}
+
+/** Is this a list that may also be written as one text? */
+export function isList(schema: z.core.$ZodType): boolean {
+  return (z.globalRegistry.get(schema) as { [key: string]: unknown } | undefined)?.['list'] === true;
 }
 
 function isMarked(schema: z.ZodType, mark: 'secret' | 'inherited'): boolean {

@@ -182,7 +182,7 @@ test('the token of a web service may be in a file; exclusions may be a list in o
   assert.deepEqual([exclude.length, exclude[1]], [2, { agent: 'probe' }]);
 });
 
-test('the JSON Schema knows a file beside every secret, and asks for one of the two', () => {
+test('the JSON Schema knows what may be written: a file beside every secret, and lists as texts', () => {
   const kinds = { sources: KINDS, facades: FACADE_KINDS, sinks: SINK_KINDS };
   const { properties } = configJsonSchema(kinds) as {
     properties: Record<string, Record<string, Record<string, object>>>;
@@ -199,8 +199,10 @@ test('the JSON Schema knows a file beside every secret, and asks for one of the 
   }
   const geo = properties['geo']!['properties']!;
   assert.ok('token' in geo && 'tokenFile' in geo);
+  // A list may be one text, separated by commas.
+  assert.deepEqual(properties['exclude']!['anyOf'], [{ type: 'array', items: { type: 'string' } }, { type: 'string' }]);
   const text = JSON.stringify(properties);
-  assert.doesNotMatch(text, /"(secret|inherited)":true/);
+  assert.doesNotMatch(text, /"(secret|inherited|list)":true/);
   // Where a URL may have it, none of them is asked for.
   const sources = JSON.stringify(properties['sources']);
   for (const name of ['passwordFile', 'apiKeyFile']) assert.ok(sources.includes(`"${name}":`), name);
