@@ -14,6 +14,23 @@ export interface Asked {
   readonly playback: string;
   /** The ETag of what it has of this playlist, if it keeps it. */
   readonly etag: string | null;
+  /** Its buffer has run empty. */
+  readonly isStarved: boolean;
+}
+
+/** What it says of the playback by CMCD with a request, beside who it is. */
+export interface Measured {
+  /** Of the segment that is asked for, and of the network; kbit/s. */
+  readonly bitrate: number;
+  readonly throughput: number;
+  readonly isStarved: boolean;
+}
+
+/** Null for a playlist, and of who does not speak CMCD. */
+export function measuredOf({ cmcd }: Device, { quality, isPlaylist, isStarved }: Asked): Measured | null {
+  if (cmcd === null || isPlaylist) return null;
+  const bitrate = Number.parseInt(quality ?? '0', 10);
+  return { bitrate, throughput: bitrate * 4 + (isStarved ? 0 : 700), isStarved };
 }
 
 export interface Device {
@@ -90,7 +107,7 @@ export function queryOf(device: Device, asked: Asked): string {
   const parameters: string[] = [];
   if (device.urlId === 'everything' || asked.isPlaylist) parameters.push(`sid=${asked.playback}`);
   if (device.cmcd === 'query') {
-    const { object, request, session, status } = clientData(asked);
+    const { object, request, session, status } = clientData(device, asked);
     // §3.2: one parameter, the keys in alphabetical order.
     const list = [...object, ...request, ...session, ...status].sort().join(',');
     parameters.push(`CMCD=${encodeURIComponent(list)}`);
@@ -104,7 +121,7 @@ export function headersOf(device: Device, userAgent: string, asked: Asked): Reco
   if (device.usesRanges && !asked.isPlaylist) headers['Range'] = 'bytes=0-';
   if (device.revalidates && asked.etag !== null) headers['If-None-Match'] = asked.etag;
   if (device.cmcd === 'headers') {
-    for (const [name, list] of Object.entries(clientData(asked)) as [string, readonly string[]][]) {
+    for (const [name, list] of Object.entries(clientData(device, asked)) as [string, readonly string[]][]) {
       if (list.length > 0) headers[`CMCD-${name[0]!.toUpperCase()}${name.slice(1)}`] = list.join(',');
     }
   }
@@ -119,13 +136,17 @@ interface ClientData {
 }
 
 /** By the four headers of §3.1, the keys of each in alphabetical order. */
-function clientData({ stream, quality, isPlaylist, playback }: Asked): ClientData {
-  const bitrate = Number.parseInt(quality ?? '0', 10);
+function clientData(device: Device, asked: Asked): ClientData {
+  const { stream, playback } = asked;
+  const measured = measuredOf(device, asked);
+  const session = [`cid="${stream}"`, 'sf=h', `sid="${cmcdIdOf(playback)}"`, 'st=l'];
+  if (measured === null) return { object: ['ot=m'], request: [], session, status: [] };
+  const { bitrate, throughput, isStarved } = measured;
   return {
-    object: isPlaylist ? ['ot=m'] : [`br=${bitrate}`, 'd=1000', 'ot=av'],
-    request: isPlaylist ? [] : ['bl=2100', 'mtp=25400'],
-    session: [`cid="${stream}"`, 'sf=h', `sid="${cmcdIdOf(playback)}"`, 'st=l'],
-    status: isPlaylist ? [] : [`rtp=${bitrate * 4}`],
+    object: [`br=${bitrate}`, 'd=1000', 'ot=av'],
+    request: ['bl=2100', `mtp=${throughput}`],
+    session,
+    status: [...(isStarved ? ['bs'] : []), `rtp=${bitrate * 4}`],
   };
 }
 

@@ -9,7 +9,7 @@
 import { Agent, get } from 'node:http';
 import { randomFrom } from '../../src/enrich/fixture.ts';
 import { systemClock } from '../../src/lib/clock.ts';
-import { type Asked, headersOf, queryOf } from './devices.ts';
+import { type Asked, headersOf, type Measured, measuredOf, queryOf } from './devices.ts';
 import type { Script, Stretch } from './script.ts';
 
 export interface Answer {
@@ -23,6 +23,8 @@ export interface Answer {
   readonly status: number;
   /** Of the body. */
   readonly bytes: number;
+  /** What the player said of its playback; null if nothing. */
+  readonly measured: Measured | null;
 }
 
 export interface Performance {
@@ -91,6 +93,8 @@ class Player {
   #asked = 0;
   /** What it has fetched in this stretch. */
   #fetched = new Set<string>();
+  /** It goes on after a pause, with nothing left to show. */
+  #isStarved = false;
 
   constructor(playing: Playing) {
     this.#playing = playing;
@@ -105,6 +109,7 @@ class Player {
       if (signal.aborted) return;
       this.#fetched = new Set();
       if (stretch.does === 'looks' || stretch.playback !== playback) await this.#ask(stretch, 'master.m3u8', null);
+      this.#isStarved = stretch.playback === playback;
       playback = stretch.playback;
       if (stretch.does !== 'looks') await this.#play(stretch);
     }
@@ -134,13 +139,19 @@ class Player {
     const path = `/hls/${stream}/${file}`;
     const isPlaylist = file.endsWith('.m3u8');
     const kept = this.#kept.get(path);
-    const asked: Asked = { stream, quality, isPlaylist, playback, etag: kept?.etag ?? null };
+    const isStarved = this.#isStarved && !isPlaylist;
+    if (isStarved) this.#isStarved = false;
+    const asked: Asked = { stream, quality, isPlaylist, playback, etag: kept?.etag ?? null, isStarved };
     const answer = await this.#send(`${url}${path}${queryOf(script.device, asked)}`, {
       ...headersOf(script.device, script.userAgent, asked),
       ...this.#forwarded(),
     });
     const { status, at, body } = answer;
-    note({ ...{ script, playback, stream, at, status }, quality: isPlaylist ? quality : null, bytes: body.length });
+    note({
+      ...{ script, playback, stream, at, status, bytes: body.length },
+      quality: isPlaylist ? quality : null,
+      measured: measuredOf(script.device, asked),
+    });
     if (status === 304) return kept!.body;
     if (status !== 200 || !isPlaylist) return '';
     const text = body.toString('latin1');

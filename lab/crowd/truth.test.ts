@@ -19,7 +19,7 @@ const GAP = 5000;
 
 /** `at` in seconds. */
 function answer(script: Script, at: number, more: Partial<Answer> = {}): Answer {
-  const facts = { script, playback: 'a', stream: 'rock', quality: null, status: 200, bytes: 100 };
+  const facts = { script, playback: 'a', stream: 'rock', quality: null, status: 200, bytes: 100, measured: null };
   return { ...facts, at: START + at * 1000, ...more };
 }
 
@@ -67,6 +67,19 @@ test('two playbacks of one client are two sessions where the log tells their ids
   assert.equal(counts(scriptWith('query'), 'cmcdQuery'), 2);
   assert.equal(counts(scriptWith('query'), 'cmcdHeaders'), 1);
   assert.equal(counts(scriptWith('headers'), 'cmcdHeaders'), 2);
+});
+
+test('what a player said last of its playback stays, where the log tells it', () => {
+  const who = scriptWith('query');
+  const said = (at: number, bitrate: number, isStarved = false) =>
+    answer(who, at, { measured: { bitrate, throughput: bitrate * 4, isStarved } });
+  const answers = [said(0, 720, true), said(1, 360), said(2, 720), said(2, 360), answer(who, 3)];
+  const measuresOf = (...told: Told[]) =>
+    trueSessions(answers, new Set(), GAP, new Set(told)).map(({ bitrate, throughput, isStarved }) => [
+      ...[bitrate, throughput, isStarved],
+    ]);
+  assert.deepEqual(measuresOf('cmcdQuery'), [[720, 2880, true]]);
+  assert.deepEqual(measuresOf('cmcdHeaders'), [[null, null, false]]);
 });
 
 test('a session is there from its first second up to its last, not in it', () => {

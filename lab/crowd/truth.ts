@@ -22,6 +22,11 @@ export interface TrueSession {
   bytes: number;
   /** The newest that it asked for; of several in one second, which a log can not put in order, the greatest name. */
   quality: string | null;
+  /** What its player said last by CMCD, if that is told: kbit/s. Of several in one second the greatest. */
+  bitrate: number | null;
+  throughput: number | null;
+  /** Did it ever say that its buffer was empty? */
+  isStarved: boolean;
 }
 
 const SECOND = 1000;
@@ -31,9 +36,17 @@ export function isAudience({ status }: Answer): boolean {
   return status === 200 || status === 206 || status === 304;
 }
 
-/** By start. Requests of one key on one stream no further apart than `gap` (milliseconds) are one session. */
-export function trueSessions(answers: readonly Answer[], told: ReadonlySet<Told>, gap: number): TrueSession[] {
-  const newest = new Map<string, TrueSession & { last: number; qualityAt: number }>();
+/**
+ * By start. Requests of one key on one stream no further apart than `gap` (milliseconds) are one session. `measures`: where
+ * the log tells what players say of their playback.
+ */
+export function trueSessions(
+  answers: readonly Answer[],
+  told: ReadonlySet<Told>,
+  gap: number,
+  measures: ReadonlySet<Told> = new Set(),
+): TrueSession[] {
+  const newest = new Map<string, TrueSession & { last: number; qualityAt: number; measuredAt: number }>();
   const all: TrueSession[] = [];
   for (const answer of answers.filter(isAudience).sort((a, b) => a.at - b.at)) {
     const { at, stream, quality, bytes } = answer;
@@ -41,8 +54,9 @@ export function trueSessions(answers: readonly Answer[], told: ReadonlySet<Told>
     const key = keyOf(answer, told);
     let session = newest.get(`${key} ${stream}`);
     if (session === undefined || at - session.last > gap) {
-      const nothing = { requests: 0, bytes: 0, quality: null, qualityAt: Number.NaN };
-      session = { key, network, userAgent, stream, from: at, to: at + SECOND, last: at, ...nothing };
+      const nothing = { requests: 0, bytes: 0, quality: null, bitrate: null, throughput: null, isStarved: false };
+      const never = { qualityAt: Number.NaN, measuredAt: Number.NaN };
+      session = { key, network, userAgent, stream, from: at, to: at + SECOND, last: at, ...nothing, ...never };
       newest.set(`${key} ${stream}`, session);
       all.push(session);
     }
@@ -50,12 +64,25 @@ export function trueSessions(answers: readonly Answer[], told: ReadonlySet<Told>
     session.to = Math.max(at, session.from + SECOND);
     session.requests++;
     session.bytes += bytes;
+    if (isMeasured(answer, measures)) {
+      const { bitrate, throughput, isStarved } = answer.measured!;
+      const isNewer = session.measuredAt !== at;
+      session.bitrate = isNewer ? bitrate : Math.max(bitrate, session.bitrate!);
+      session.throughput = isNewer ? throughput : Math.max(throughput, session.throughput!);
+      session.isStarved ||= isStarved;
+      session.measuredAt = at;
+    }
     if (quality === null) continue;
     const isGreatest = session.qualityAt !== at || session.quality === null || quality > session.quality;
     if (isGreatest) session.quality = quality;
     session.qualityAt = at;
   }
   return all;
+}
+
+function isMeasured({ script, measured }: Answer, measures: ReadonlySet<Told>): boolean {
+  const { cmcd } = script.device;
+  return measured !== null && measures.has(cmcd === 'query' ? 'cmcdQuery' : 'cmcdHeaders');
 }
 
 /** Who is a client of its own to a log without ids. */

@@ -42,15 +42,26 @@ interface Reading {
   readonly log: (origin: HlsOrigin) => string;
   readonly options: Record<string, unknown>;
   readonly told: readonly Told[];
+  /** Where players say by CMCD how their playback goes, as far as the log and the options have it. */
+  readonly measures: readonly Told[];
 }
+
+const BOTH: readonly Told[] = ['cmcdQuery', 'cmcdHeaders'];
 
 const BY_URL_ID: Reading = {
   name: 'by-url-id',
   log: ({ logPath }) => logPath,
   options: { playbackId: ['sid'] },
   told: ['urlId'],
+  measures: ['cmcdQuery'],
 };
-const BY_CLIENT: Reading = { name: 'by-client', log: ({ logs }) => logs['plain']!, options: {}, told: [] };
+const BY_CLIENT: Reading = {
+  name: 'by-client',
+  log: ({ logs }) => logs['plain']!,
+  options: {},
+  told: [],
+  measures: [],
+};
 const READINGS: readonly Reading[] = [
   BY_URL_ID,
   BY_CLIENT,
@@ -59,30 +70,35 @@ const READINGS: readonly Reading[] = [
     log: ({ logPath }) => logPath,
     options: { cmcd: true },
     told: ['cmcdQuery'],
+    measures: ['cmcdQuery'],
   },
   {
     name: 'cmcd-in-headers',
     log: ({ logs }) => logs['cmcd']!,
     options: { format: LOG_FORMATS.cmcd.format },
-    told: ['cmcdQuery', 'cmcdHeaders'],
+    told: BOTH,
+    measures: BOTH,
   },
   {
     name: 'json',
     log: ({ logs }) => logs['json']!,
     options: { format: 'json' },
-    told: ['cmcdQuery', 'cmcdHeaders'],
+    told: BOTH,
+    measures: BOTH,
   },
   {
     name: 'behind-a-proxy',
     log: ({ logs }) => logs['proxied']!,
     options: { format: LOG_FORMATS.proxied.format, trustedProxies: ['127.0.0.0/8'], playbackId: ['sid'] },
     told: ['urlId'],
+    measures: BOTH,
   },
   {
     name: 'behind-a-proxy-by-client',
     log: ({ logs }) => logs['proxied']!,
     options: { format: LOG_FORMATS.proxied.format, trustedProxies: ['127.0.0.0/8'], cmcd: false },
     told: [],
+    measures: [],
   },
 ];
 
@@ -97,7 +113,7 @@ const sourceOf = ({ name, log, options }: Reading) => ({
   ...{ url: `log:${log(origin)}`, name, gap: `${GAP / SECOND}s`, lateness: '1s' },
   ...options,
 });
-const truthOf = ({ told }: Reading) => trueSessions(show.answers, new Set(told), GAP);
+const truthOf = ({ told, measures }: Reading) => trueSessions(show.answers, new Set(told), GAP, new Set(measures));
 
 before(async () => {
   origin = await startHlsOrigin({
@@ -165,6 +181,12 @@ test('the crowd is worth a test', () => {
   assert.ok(peakOf(persons) > peakOf(clients) + 20, `${peakOf(persons)} at once, ${peakOf(clients)} by client`);
   const statuses = new Set(show.answers.map(({ status }) => status));
   for (const status of [200, 206, 304, 404]) assert.ok(statuses.has(status), `somebody is answered with ${status}`);
+  const measured = truthOf(READINGS.find(({ name }) => name === 'json')!);
+  assert.ok(measured.filter(({ bitrate }) => bitrate !== null).length > PLAN.players / 4, 'many speak CMCD');
+  assert.ok(
+    measured.some(({ isStarved }) => isStarved),
+    'somebody has nothing left to show',
+  );
   const rotated = show.answers.filter(({ script }) => script.network.endsWith('/64'));
   assert.ok(rotated.length > show.answers.length / 5, 'many have an IPv6 address');
 });
@@ -212,6 +234,7 @@ async function isAsItWas(where: Installation, reading: Reading): Promise<void> {
       ...whereOf(session),
       ...{ stream: session.stream, requests: session.requests, bytes: session.bytes, quality: session.quality },
       ...{ from: Date.parse(session.startedAt), to: Date.parse(session.lastSeenAt) },
+      ...measuresOf(session),
     }),
   );
   assert.deepEqual(ours.sort(), truth.map(told).sort());
@@ -257,6 +280,17 @@ async function endedSessions(where: Installation, { name }: Reading): Promise<Se
   return sessions;
 }
 
+function measuresOf({ details }: SessionWire): Pick<TrueSession, 'bitrate' | 'throughput' | 'isStarved'> {
+  const { cmcdBitrate = null, cmcdThroughput = null, cmcdStarved = false } = details as Measures;
+  return { bitrate: cmcdBitrate, throughput: cmcdThroughput, isStarved: cmcdStarved };
+}
+
+interface Measures {
+  readonly cmcdBitrate?: number;
+  readonly cmcdThroughput?: number;
+  readonly cmcdStarved?: boolean;
+}
+
 /** Of a player that changes its address within its network, any of them will do. */
 function whereOf({ client }: SessionWire): { network: string; userAgent: string } {
   const network = networkOf.get(client.ip!);
@@ -267,5 +301,5 @@ function whereOf({ client }: SessionWire): { network: string; userAgent: string 
 /** A session in one line, so that a difference can be read. */
 function told({ network, userAgent, stream, from, to, ...more }: Omit<TrueSession, 'key'>): string {
   const times = `${new Date(from).toISOString()}–${new Date(to).toISOString()}`;
-  return `${network} ${userAgent} ${stream} ${times} ${more.requests} requests ${more.bytes} bytes ${more.quality}`;
+  return `${network} ${userAgent} ${stream} ${times} ${more.requests} requests ${more.bytes} bytes ${more.quality} ${more.bitrate}/${more.throughput} kbit/s${more.isStarved ? ' starved' : ''}`;
 }
