@@ -14,6 +14,8 @@ export interface Installation {
   /** The data directory. */
   readonly data: string;
   readonly url: string;
+  /** Starts it, and does not wait for it. */
+  launch(): LabChild;
   /** Starts it; resolves when it answers. */
   start(): Promise<LabChild>;
   /** Writes its configuration anew: YAML without `listen` and `data`, or plain JSON. */
@@ -26,7 +28,8 @@ export interface Installation {
   remove(): Promise<void>;
 }
 
-export async function install(config: Record<string, unknown>): Promise<Installation> {
+/** `env` is added to our own environment. */
+export async function install(config: Record<string, unknown>, env: NodeJS.ProcessEnv = {}): Promise<Installation> {
   const folder = mkdtempSync(join(tmpdir(), 'headcount-e2e-'));
   const data = join(folder, 'data');
   const port = await freePort();
@@ -44,11 +47,19 @@ export async function install(config: Record<string, unknown>): Promise<Installa
     if (!response.ok) throw new Error(`${path}: ${response.status} ${text}`);
     return JSON.parse(text) as T;
   };
+  const launch = () => {
+    const child = startChild(process.execPath, [BIN, '--config', file], {
+      cwd: folder,
+      env: { ...process.env, ...env },
+    });
+    children.push(child);
+    return child;
+  };
   return {
     ...{ folder, data, url, configure, ask },
+    launch,
     start: async () => {
-      const child = startChild(process.execPath, [BIN, '--config', file], { cwd: folder });
-      children.push(child);
+      const child = launch();
       await child.printed(/serving on/, 30_000);
       return child;
     },
