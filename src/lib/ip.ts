@@ -90,7 +90,9 @@ export function formatIp(bytes: IpBytes): string {
 /** The canonical text of an address; null if the text is none. */
 export function canonicalIp(text: string): string | null {
   const bytes = parseIp(text);
-  return bytes === null ? null : formatIp(bytes);
+  if (bytes === null) return null;
+  // There is one way to write an IPv4 address, other than within IPv6.
+  return bytes.length === 4 && !text.includes(':') ? text : formatIp(bytes);
 }
 
 /** The same bytes with all but the first `bits` cleared. */

@@ -36,17 +36,47 @@ export class UnpackedNames {
   readonly clients: ClientFacts[] = [];
   readonly streams: string[] = [];
   readonly qualities: string[] = [];
+  readonly #known: KnownClients;
+
+  /** Whom one thread has told of, another need not be told of again: they share `known`. */
+  constructor(known: KnownClients) {
+    this.#known = known;
+  }
 
   /** Numbers that begin at 0 again are new ones. */
   add({ clients, streams, qualities }: Pick<PackedBatch, 'clients' | 'streams' | 'qualities'>): void {
     this.clients.length = clients.first;
-    for (const facts of unpackClients(clients)) this.clients.push(facts);
+    for (const facts of unpackClients(clients, this.#known)) this.clients.push(facts);
     this.streams.length = streams.first;
     this.streams.push(...streams.names);
     this.qualities.length = qualities.first;
     this.qualities.push(...qualities.names);
   }
 }
+
+const MOST_KNOWN = 200_000;
+
+/** Clients of nothing but an address and a user agent, each once. */
+export class KnownClients {
+  readonly #byAddress = new Map<string, ClientFacts[]>();
+
+  of(address: string, userAgent: string | null): ClientFacts {
+    const here = this.#byAddress.get(address);
+    const known = here?.find((facts) => facts.userAgent === userAgent);
+    if (known !== undefined) return known;
+    const facts = clientFacts({ address, userAgent });
+    if (here !== undefined && here.length < MOST_AGENTS) {
+      here.push(facts);
+    } else if (here === undefined) {
+      if (this.#byAddress.size >= MOST_KNOWN) this.#byAddress.clear();
+      this.#byAddress.set(address, [facts]);
+    }
+    return facts;
+  }
+}
+
+/** Of one address; whoever has more is made anew. */
+const MOST_AGENTS = 16;
 
 export function packClients(all: readonly ClientFacts[], first: number): PackedClients {
   const agentNumbers = new Map<string, number>();
@@ -69,13 +99,16 @@ export function packClients(all: readonly ClientFacts[], first: number): PackedC
   return { first, addresses: packTexts(addresses), agentOf, agents: packTexts([...agentNumbers.keys()]), others };
 }
 
-function* unpackClients({ addresses, agentOf, agents, others }: PackedClients): Generator<ClientFacts> {
+function* unpackClients(
+  { addresses, agentOf, agents, others }: PackedClients,
+  known: KnownClients,
+): Generator<ClientFacts> {
   const agentTexts = unpackTexts(agents);
   const whole = new Map(others);
   let i = 0;
   for (const address of unpackTexts(addresses)) {
     const agent = agentOf[i]!;
-    yield whole.get(i) ?? clientFacts({ address, userAgent: agent === -1 ? null : agentTexts[agent]! });
+    yield whole.get(i) ?? known.of(address, agent === -1 ? null : agentTexts[agent]!);
     i++;
   }
 }

@@ -15,7 +15,7 @@ import { HeadcountError, messageOf } from '../../lib/errors.ts';
 import { type FilePart, readPart } from '../../transports/tail/part.ts';
 import type { PlainFile, ReadOnceContext } from '../source.ts';
 import { presencesOf } from './fold.ts';
-import { UnpackedNames } from './packed.ts';
+import { KnownClients, UnpackedNames } from './packed.ts';
 import type { PartMessage, PartRequest, PartWorkerData } from './part-worker.ts';
 import { LogReader, type LogTally, type PartAccount, type ReaderMark, type ReaderOptions } from './reader.ts';
 
@@ -216,6 +216,7 @@ class Threads {
   #next = 0;
   #asked = 0;
   readonly #idle: Thread[] = [];
+  readonly #known = new KnownClients();
 
   constructor(data: PartWorkerData, parts: readonly Part[]) {
     this.#parts = parts;
@@ -229,7 +230,7 @@ class Threads {
 
   #start(workerData: PartWorkerData): Thread {
     const worker = new Worker(BOOT, { eval: true, workerData: { ...workerData, boot }, resourceLimits: LIMITS });
-    const thread: Thread = { worker, names: new UnpackedNames(), number: 0 };
+    const thread: Thread = { worker, names: new UnpackedNames(this.#known), number: 0 };
     worker.on('error', (error) => this.#fail(thread, unreadable(this.#parts[thread.number]!, messageOf(error))));
     worker.on('message', (message: PartMessage) => this.#hear(thread, message));
     return thread;
