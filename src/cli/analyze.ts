@@ -46,8 +46,13 @@ How it is told
 How it is read
   -k, --kind KIND          what the files are: ${listOf(READABLE_NAMES, 'or')};
                            default: by their names
+  -l, --log-format FORMAT  how lines are written: json, w3c, haproxy, icecast, …
+                           or a log_format; default: found out from the lines
   -o, --option NAME=VALUE  an option of the source, as it is written in its URL:
                            gap=1m, playback-id=sid, port=3479
+  -x, --exclude VALUE      count these with the bots: an address, a block such
+                           as 192.0.2.0/24, or agent:TEXT for user agents that
+                           contain the text; may be given again
 
 Bots are left out of every number and counted beside them. A progress bar shows
 on a terminal after a second. What every number means: docs/analyze.md.
@@ -94,6 +99,7 @@ function readQuestion(args: readonly string[]): Question {
     sessions: { type: 'string', short: 's' },
     kind: { type: 'string', short: 'k' },
     exclude: { type: 'string', short: 'x', multiple: true },
+    'log-format': { type: 'string', short: 'l' },
     option: { type: 'string', short: 'o', multiple: true },
   });
   const text = (name: string) => (values[name] as string | undefined) ?? null;
@@ -110,7 +116,11 @@ function readQuestion(args: readonly string[]): Question {
   return {
     files,
     kind: kindOf(files, text('kind')),
-    options: (values['option'] ?? []) as string[],
+    // The option that is asked for most has a name of its own.
+    options: [
+      ...((values['option'] ?? []) as string[]),
+      ...(text('log-format') === null ? [] : [`format=${text('log-format')}`]),
+    ],
     exclude: ((values['exclude'] ?? []) as string[]).map(exclusionOf),
     format: formatOf(text('format'), output),
     output,

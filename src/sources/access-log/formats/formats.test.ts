@@ -356,7 +356,7 @@ test('a number behind the user agent is no duration unless it is plausible', () 
 });
 
 for (const [what, format, pattern] of [
-  ['a name that is none', 'nginxx', /There is no log format/],
+  ['a name that is none', 'nginxx', /is none that is known/],
   ['a log_format without an address', '$time_local "$request" $status', /no client address/],
   ['a log_format without a time', '$remote_addr "$request" $status', /no time/],
   ['a log_format without a request', '$remote_addr $time_local $status', /no request/],

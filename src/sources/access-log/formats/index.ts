@@ -5,6 +5,7 @@ import { BAD, HAS, type Line, type LineFormat, type Verdict } from '../line.ts';
 import { CombinedFormat, IcecastFormat, secondsAtEnd } from './combined.ts';
 import { HaproxyFormat } from './haproxy.ts';
 import { JsonFormat } from './json.ts';
+import { short } from './nginx.ts';
 import { RsyslogFormat } from './rsyslog.ts';
 import { compileTemplate } from './template.ts';
 import { type LocalTime, localTime } from './times.ts';
@@ -75,17 +76,19 @@ export function createFormat(options: FormatOptions, mark: FormatMark | null): L
   if (/[$%]/.test(name)) return compileTemplate(name, local, options.playback);
   throw new HeadcountError(
     'BAD_LOG_FORMAT',
-    `There is no log format "${name.slice(0, 60)}": it is one of ${FORMAT_NAMES.join(', ')}, or a log_format with its variables.`,
+    `The log format "${short(name)}" is none that is known: it is one of ${FORMAT_NAMES.join(', ')}, or a log_format with its variables.`,
   );
 }
 
-/** What is wrong with a format as it is written; null if nothing is. */
+/** What is wrong with a format as it is written, to stand behind its name; null if nothing is. */
 export function formatMistake(format: string): string | null {
   try {
     createFormat({ format, timeZone: 'UTC', captures: [], playback: [] }, null);
     return null;
   } catch (error) {
-    return messageOf(error).replace(/\.$/, '');
+    return messageOf(error)
+      .replace(/^The log format ".*?" /s, '')
+      .replace(/\.$/, '');
   }
 }
 
