@@ -8,7 +8,7 @@ import type { SessionRecord } from '../core/session.ts';
 import { Tracker } from '../core/tracker.ts';
 import type { Enrichment } from '../enrich/enrich.ts';
 import { identifyBatch } from '../enrich/identify-batch.ts';
-import { createEnrichment } from '../enrich/index.ts';
+import type { EnrichmentOptions } from '../enrich/index.ts';
 import { Summarizer, type Summary } from '../insights/summary/summary.ts';
 import { HeadcountError, messageOf } from '../lib/errors.ts';
 import type { Exclusion } from '../lib/exclusion.ts';
@@ -44,7 +44,8 @@ export async function analyzeFiles(
   const counters = new ScopedCounters();
   const summarizer = new Summarizer();
   const book = { fold: null as Folding | null };
-  const enrichment = await createEnrichment({
+  // Reading begins meanwhile, in threads of its own if the logs are large.
+  const opening = openEnrichment({
     geo: { database: null },
     asnDatabase: null,
     exclude,
@@ -57,7 +58,7 @@ export async function analyzeFiles(
   });
   const progress = new Progress(terminal, sizeOf(files));
   try {
-    const fold = createFolding({ ...kind.traits, gap }, enrichment, summarizer, each);
+    const fold = createFolding({ ...kind.traits, gap }, opening, summarizer, each);
     book.fold = fold;
     const contents = files.map((file) => bytesOf(file, progress, terminal.signal));
     const tally = await kind.readOnce!(contents, options, {
@@ -73,8 +74,16 @@ export async function analyzeFiles(
     return { files, tally, counters: { ...counters.read(), ...folded, latePresences }, summary: summarizer.summary() };
   } finally {
     progress.end();
-    await enrichment.close();
+    await opening.then(
+      (enrichment) => enrichment.close(),
+      () => {},
+    );
   }
+}
+
+async function openEnrichment(options: EnrichmentOptions): Promise<Enrichment> {
+  const { createEnrichment } = await import('../enrich/index.ts');
+  return await createEnrichment(options);
 }
 
 interface Folding {
@@ -87,7 +96,7 @@ const SOURCE = 'analysis';
 
 function createFolding(
   { departures, provisional, gap }: KindTraits,
-  enrichment: Enrichment,
+  opening: Promise<Enrichment>,
   summarizer: Summarizer,
   each?: EachSession,
 ): Folding {
@@ -103,6 +112,7 @@ function createFolding(
   return {
     tracker,
     emit: async ({ observations, watermark }) => {
+      const enrichment = await opening;
       for (const observation of await identifyBatch(enrichment, SOURCE, observations))
         tracker.observe(SOURCE, observation);
       // Sessions must not be over before it is known what played them.
@@ -111,7 +121,7 @@ function createFolding(
       await close();
     },
     finish: async () => {
-      await enrichment.settled();
+      await (await opening).settled();
       const watermark = tracker.watermarkOf(SOURCE);
       if (Number.isFinite(watermark)) tracker.advance(SOURCE, watermark + gap + 1);
       tracker.lose(SOURCE);

@@ -11,15 +11,19 @@ import { LogReader, type LogTally, type PartAccount, type ReaderMark, type Reade
 /** What it is started with. */
 export interface PartWorkerData {
   readonly options: Omit<ReaderOptions, 'counters' | 'from'>;
-  /** What was found out at the beginning of the log. */
+}
+
+/** What was found out at the beginning of the log. */
+export interface Beginning {
   readonly format: FormatMark;
   readonly numbered: readonly string[];
 }
 
-/** What it is asked for. `most`: so many presences are handed over at once. */
+/** What it is asked for. `most`: so many presences are handed over at once. `beginning` is the same every time. */
 export interface PartRequest {
   readonly part: FilePart;
   readonly most: number;
+  readonly beginning: Beginning;
 }
 
 export type PartMessage =
@@ -36,10 +40,9 @@ export type PartMessage =
       readonly counters: Readonly<Record<string, number>>;
     };
 
-const { options, format, numbered } = workerData as PartWorkerData;
-const from: ReaderMark = { newest: null, numbered, format };
+const { options } = workerData as PartWorkerData;
 const counters = new ScopedCounters();
-const reader = new LogReader({ ...options, counters, from });
+let known: LogReader | null = null;
 
 parentPort!.on('message', (request: PartRequest) => {
   try {
@@ -49,7 +52,10 @@ parentPort!.on('message', (request: PartRequest) => {
   }
 });
 
-function answer({ part, most }: PartRequest): void {
+function answer({ part, most, beginning }: PartRequest): void {
+  const from: ReaderMark = { newest: null, ...beginning };
+  known ??= new LogReader({ ...options, counters, from });
+  const reader = known;
   const batches: PackedBatch[] = [];
   const tallyBefore = reader.tally();
   const countersBefore = counters.read();

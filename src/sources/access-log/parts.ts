@@ -16,7 +16,7 @@ import { type FilePart, readPart } from '../../transports/tail/part.ts';
 import type { PlainFile, ReadOnceContext } from '../source.ts';
 import { presencesOf } from './fold.ts';
 import { KnownClients, UnpackedNames } from './packed.ts';
-import type { PartMessage, PartRequest, PartWorkerData } from './part-worker.ts';
+import type { Beginning, PartMessage, PartRequest, PartWorkerData } from './part-worker.ts';
 import { LogReader, type LogTally, type PartAccount, type ReaderMark, type ReaderOptions } from './reader.ts';
 
 /** Smaller logs are read sooner than threads start. */
@@ -24,7 +24,7 @@ export const LEAST_BYTES = 48 * 1024 * 1024;
 /** So much is read first, to find out how the log is written. */
 const HEAD_BYTES = 1024 * 1024;
 /** Every thread has a few parts, so that one is put together while the next are read. */
-const PARTS_A_THREAD = 3;
+const PARTS_A_THREAD = 4;
 const LEAST_PART = 16 * 1024 * 1024;
 const GREATEST_PART = 128 * 1024 * 1024;
 /** So many presences are handed over at once. */
@@ -48,14 +48,22 @@ interface Part extends FilePart {
 type PartResult = PartMessage & { readonly kind: 'read' };
 
 export async function readParts(context: PartsContext): Promise<LogTally> {
+  const { counters: _, ...options } = context.options;
   const [first] = context.files;
   const head: Part = { file: first!, path: first!.path, from: 0, to: Math.min(HEAD_BYTES, first!.size) };
-  const assembly = new Assembly(context);
-  await assembly.readHere([head]);
   const parts = partsOf(context.files, head.to, context.partBytes ?? partBytesOf(context.files));
-  const rest = await assembly.readInThreads(parts);
-  await assembly.readHere(rest);
-  return assembly.tally;
+  // They take their time to start: until then the beginning is read.
+  const threads = new Threads(options, parts);
+  try {
+    const assembly = new Assembly(context);
+    await assembly.readHere([head]);
+    const rest = await assembly.readInThreads(parts, threads);
+    await threads.close();
+    await assembly.readHere(rest);
+    return assembly.tally;
+  } finally {
+    await threads.close();
+  }
 }
 
 function partBytesOf(files: readonly PlainFile[]): number {
@@ -114,21 +122,15 @@ class Assembly {
   }
 
   /** At once, as far as it makes no difference; answers the parts that are left. */
-  async readInThreads(parts: readonly Part[]): Promise<readonly Part[]> {
-    if (parts.length === 0) return parts;
-    const { counters: _, ...options } = this.#context.options;
+  async readInThreads(parts: readonly Part[], threads: Threads): Promise<readonly Part[]> {
     const { format, numbered } = this.#mark;
-    const threads = new Threads({ options, format: format!, numbered }, parts);
-    try {
-      for (const [i] of parts.entries()) {
-        const { result, names } = await threads.result(i);
-        if (!this.#goesOn(result.account)) return parts.slice(i);
-        await this.#take(result, names);
-      }
-      return [];
-    } finally {
-      await threads.close();
+    threads.begin({ format: format!, numbered });
+    for (const [i] of parts.entries()) {
+      const { result, names } = await threads.result(i);
+      if (!this.#goesOn(result.account)) return parts.slice(i);
+      await this.#take(result, names);
     }
+    return [];
   }
 
   /** Would it have been read in the same way after what was read before? */
@@ -217,14 +219,20 @@ class Threads {
   #asked = 0;
   readonly #idle: Thread[] = [];
   readonly #known = new KnownClients();
+  #beginning: Beginning | null = null;
 
-  constructor(data: PartWorkerData, parts: readonly Part[]) {
+  constructor(options: PartWorkerData['options'], parts: readonly Part[]) {
     this.#parts = parts;
     this.#outcomes = parts.map(() => Promise.withResolvers<Outcome>());
     // Whoever asks for it is told; of what nobody asks for nobody need hear.
     for (const { promise } of this.#outcomes) promise.catch(() => {});
     const count = Math.min(threadsOf(), parts.length);
-    this.#threads = Array.from({ length: count }, () => this.#start(data));
+    this.#threads = Array.from({ length: count }, () => this.#start({ options }));
+  }
+
+  /** Now they may read. */
+  begin(beginning: Beginning): void {
+    this.#beginning = beginning;
     for (const thread of this.#threads) this.#give(thread);
   }
 
@@ -257,7 +265,7 @@ class Threads {
     this.#next++;
     thread.number = number;
     const { path, from, to } = this.#parts[number]!;
-    const request: PartRequest = { part: { path, from, to }, most: MOST_PRESENCES };
+    const request: PartRequest = { part: { path, from, to }, most: MOST_PRESENCES, beginning: this.#beginning! };
     thread.worker.postMessage(request);
   }
 
