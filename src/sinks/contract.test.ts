@@ -1,10 +1,11 @@
 /** The contract of sink.ts, for every registered kind, with somebody to tell (fixture.ts). */
 
 import { strict as assert } from 'node:assert';
-import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { until } from '../../lab/child.ts';
+import { held, isNoMoreThan } from '../../lab/held.ts';
 import { type ConfiguredSink, readSinks } from '../config/outputs.ts';
 import type { Mistake } from '../config/sources.ts';
 import { isSecret } from '../lib/options.ts';
@@ -103,11 +104,9 @@ function describeDelivery(kind: SinkKind, fixture: SinkFixture): void {
   test(`${kind.kind}: from the outbox to the end, in order, and nothing is left behind`, async () => {
     // Whatever is loaded late must not look like a leak.
     await runOnce(fixture, kind);
-    const before = resources();
+    const before = held();
     await runOnce(fixture, kind);
-    await until('everything is closed', () =>
-      Object.entries(resources()).every(([what, count]) => count <= (before[what] ?? 0)),
-    );
+    await until('everything is closed', () => isNoMoreThan(before));
   });
 }
 
@@ -150,23 +149,4 @@ async function withPeer(fixture: SinkFixture, run: (peer: SinkPeer) => Promise<v
   } finally {
     await peer.stop();
   }
-}
-
-/** What this process holds: files and sockets, timers, child processes. */
-function resources(): Record<string, number> {
-  const counts: Record<string, number> = {};
-  const add = (what: string) => {
-    counts[what] = (counts[what] ?? 0) + 1;
-  };
-  for (const fd of readdirSync('/proc/self/fd')) {
-    try {
-      add(readlinkSync(`/proc/self/fd/${fd}`).replace(/:\[\d+\]$/, ''));
-    } catch {
-      // The descriptor that listed the others is gone.
-    }
-  }
-  for (const each of process.getActiveResourcesInfo()) add(each);
-  const children = readFileSync(`/proc/self/task/${process.pid}/children`, 'utf8').trim();
-  counts['children'] = children === '' ? 0 : children.split(' ').length;
-  return counts;
 }

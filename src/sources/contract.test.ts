@@ -1,10 +1,11 @@
 /** The contract of source.ts, for every registered kind, against a peer of its own (fixture.ts). */
 
 import { strict as assert } from 'node:assert';
-import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { until } from '../../lab/child.ts';
+import { held, isNoMoreThan } from '../../lab/held.ts';
 import { type Watched, watchSource } from '../../lab/watch.ts';
 import { readSource, SourceMistake } from '../config/sources.ts';
 import type { Observation } from '../core/observation.ts';
@@ -81,9 +82,9 @@ function describeRun(kind: SourceKind, fixture: SourceFixture): void {
   test(`${kind.kind}: tells what its peer shows, and leaves nothing behind`, async () => {
     // Whatever is loaded late, such as a module, must not look like a leak.
     await runOnce(kind, fixture);
-    const before = resources();
+    const before = held();
     const watched = await runOnce(kind, fixture);
-    await until('everything is closed', () => isNoMore(resources(), before));
+    await until('everything is closed', () => isNoMoreThan(before));
     checkBatches(kind, watched);
   });
 
@@ -195,27 +196,4 @@ async function within<T>(promise: Promise<T>, what: string): Promise<T> {
   } finally {
     late.abort();
   }
-}
-
-/** What this process holds: files and sockets, timers, child processes. */
-function resources(): Record<string, number> {
-  const counts: Record<string, number> = {};
-  const add = (what: string) => {
-    counts[what] = (counts[what] ?? 0) + 1;
-  };
-  for (const fd of readdirSync('/proc/self/fd')) {
-    try {
-      add(readlinkSync(`/proc/self/fd/${fd}`).replace(/:\[\d+\]$/, ''));
-    } catch {
-      // The descriptor that listed the others is gone.
-    }
-  }
-  for (const each of process.getActiveResourcesInfo()) add(each);
-  const children = readFileSync(`/proc/self/task/${process.pid}/children`, 'utf8').trim();
-  counts['children'] = children === '' ? 0 : children.split(' ').length;
-  return counts;
-}
-
-function isNoMore(now: Record<string, number>, before: Record<string, number>): boolean {
-  return Object.entries(now).every(([what, count]) => count <= (before[what] ?? 0));
 }
