@@ -47,6 +47,36 @@ export const lookupRoutable: LookupFunction = (hostname, options, callback) => {
   });
 };
 
+export interface ExchangeLimits {
+  /** For the whole exchange. */
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Runs an exchange, which ends when its signal aborts. Rejects with the reason of `limits.signal` if that aborts, with
+ * `HeadcountError`s as they are, and with `PEER_UNREACHABLE` for the rest and when time is up. `peer` is asked then: whom
+ * the exchange is with may change on the way.
+ */
+export async function inTime<Answer>(
+  { timeoutMs, signal }: ExchangeLimits,
+  peer: () => URL,
+  exchange: (signal: AbortSignal) => Promise<Answer>,
+): Promise<Answer> {
+  const timeout = new AbortController();
+  const timer = setTimeout(() => timeout.abort(), timeoutMs);
+  try {
+    return await exchange(AbortSignal.any([signal, timeout.signal]));
+  } catch (error) {
+    if (signal.aborted) throw signal.reason;
+    if (error instanceof HeadcountError) throw error;
+    if (timeout.signal.aborted) throw unreachable(peer(), `it did not answer within ${timeoutMs} ms`);
+    throw unreachable(peer(), reasonOf(error), causeOf(error));
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 const REASONS: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'nobody listens there',
   ECONNRESET: 'it closed the connection',
@@ -60,14 +90,9 @@ const REASONS: Readonly<Record<string, string>> = {
 };
 
 /** `PEER_UNREACHABLE`: there was no whole answer; `reason` is a half sentence. */
-export function unreachable(url: URL, reason: string, cause?: unknown): HeadcountError {
+function unreachable(url: URL, reason: string, cause?: unknown): HeadcountError {
   const message = `Cannot reach ${peerOf(url)}: ${reason}. Check the address, and that the server runs.`;
   return new HeadcountError('PEER_UNREACHABLE', message, cause === undefined ? undefined : { cause });
-}
-
-/** The same, of whatever a request has failed with. */
-export function unreachableFor(url: URL, error: unknown): HeadcountError {
-  return unreachable(url, reasonOf(error), causeOf(error));
 }
 
 function reasonOf(error: unknown): string {

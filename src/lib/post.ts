@@ -5,8 +5,7 @@
 
 import { type IncomingMessage, request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
-import { HeadcountError } from './errors.ts';
-import { lookupRoutable, refuseLinkLocalLiteral, unreachable, unreachableFor } from './outgoing.ts';
+import { inTime, lookupRoutable, refuseLinkLocalLiteral } from './outgoing.ts';
 
 export interface PostOptions {
   /** JSON text. */
@@ -32,19 +31,12 @@ const MOST_OF_AN_ANSWER = 64 * 1024;
  * Resolves with any answer; rejects with `PEER_UNREACHABLE` if there is no whole one in time, and with the signal's
  * reason if it aborts.
  */
-export async function postJson(url: URL, options: PostOptions): Promise<PostAnswer> {
-  const timeout = new AbortController();
-  const timer = setTimeout(() => timeout.abort(), options.timeoutMs);
-  try {
-    return await send(url, options, AbortSignal.any([options.signal, timeout.signal]));
-  } catch (error) {
-    if (options.signal.aborted) throw options.signal.reason;
-    if (error instanceof HeadcountError) throw error;
-    if (timeout.signal.aborted) throw unreachable(url, `it did not answer within ${options.timeoutMs} ms`);
-    throw unreachableFor(url, error);
-  } finally {
-    clearTimeout(timer);
-  }
+export function postJson(url: URL, options: PostOptions): Promise<PostAnswer> {
+  return inTime(
+    options,
+    () => url,
+    (signal) => send(url, options, signal),
+  );
 }
 
 function send(url: URL, { body, auth, headers }: PostOptions, signal: AbortSignal): Promise<PostAnswer> {

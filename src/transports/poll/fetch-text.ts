@@ -12,7 +12,7 @@ import { request as requestHttps } from 'node:https';
 import { promisify } from 'node:util';
 import { gunzip, inflate, inflateRaw } from 'node:zlib';
 import { HeadcountError } from '../../lib/errors.ts';
-import { lookupRoutable, peerOf, refuseLinkLocalLiteral, unreachable, unreachableFor } from '../../lib/outgoing.ts';
+import { inTime, lookupRoutable, peerOf, refuseLinkLocalLiteral } from '../../lib/outgoing.ts';
 
 export interface FetchOptions {
   /** HTTP Basic. Never part of an error. */
@@ -46,25 +46,16 @@ const MAX_REDIRECTS = 3;
  * If `signal` aborts, it rejects with the signal's reason.
  */
 export async function fetchText(url: URL | string, options: FetchOptions): Promise<Page> {
-  const timeout = new AbortController();
-  const timer = setTimeout(() => timeout.abort(), options.timeoutMs);
-  const signal = AbortSignal.any([options.signal, timeout.signal]);
   let at = new URL(url);
-  try {
+  const exchange = async (signal: AbortSignal) => {
     for (let redirects = 0; ; redirects++) {
       const answer = await get(at, options, signal);
       const next = redirectOf(at, answer, redirects);
       if (next === null) return pageOf(at, answer, options.maxBytes);
       at = next;
     }
-  } catch (error) {
-    if (options.signal.aborted) throw options.signal.reason;
-    if (error instanceof HeadcountError) throw error;
-    if (timeout.signal.aborted) throw unreachable(at, `it did not answer within ${options.timeoutMs} ms`);
-    throw unreachableFor(at, error);
-  } finally {
-    clearTimeout(timer);
-  }
+  };
+  return inTime(options, () => at, exchange);
 }
 
 /** For callers: the answer of this peer is not what it should be. `what` ends a sentence: "… answered with <what>". */
