@@ -190,7 +190,9 @@ function readAgent(line: Line, from: number): Verdict {
   line.isCut = false;
   if (from === end) return GOOD;
   if (block[from] !== SPACE || block[from + 1] !== QUOTE) return line.bad('Agent');
-  const referer = closingQuote(block, blockView, from + 2, end);
+  // Players mostly come from nowhere.
+  const isNone = block[from + 2] === DASH && block[from + 3] === QUOTE && from + 3 < end;
+  const referer = isNone ? from + 3 : closingQuote(block, blockView, from + 2, end);
   if (referer === -1 || block[referer + 1] !== SPACE || block[referer + 2] !== QUOTE) return line.bad('Agent');
   const close = closingQuote(block, blockView, referer + 3, end);
   line.isCut = close === -1;
