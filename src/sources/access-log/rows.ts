@@ -25,7 +25,9 @@ export class Rows {
   /** The connection that the line is about. `at` is its end, as it is taken to be. */
   read(line: Line, stream: string, client: ClientFacts, at: Instant): Presence {
     const content = line.block.subarray(line.start, line.end);
-    const hash = createHash('sha256').update(content).digest('base64url').slice(0, 22);
+    const told = createHash('sha256').update(content).digest('base64url').slice(0, 22);
+    // Of one that is too late it may have been forgotten whether there was an equal one in time: it is counted for itself.
+    const hash = at === line.time ? told : `${told}@${at}`;
     const known = this.#counts.get(hash);
     const ordinal = known?.count ?? 0;
     if (known !== undefined) known.count++;

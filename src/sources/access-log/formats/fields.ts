@@ -48,6 +48,17 @@ export type Field = (typeof FIELDS)[number];
 const F = Object.fromEntries(FIELDS.map((field, i) => [field, i])) as Readonly<Record<Field, number>>;
 export const FIELD_NUMBER: Readonly<Record<Field, number>> = F;
 
+/** Request headers that mean something, by their names in lower case. */
+export const HEADERS: ReadonlyMap<string, Field> = new Map([
+  ['user-agent', 'agent'],
+  ['x-forwarded-for', 'forwarded'],
+  ['cookie', 'cookie'],
+  ['cmcd-object', 'cmcdObject'],
+  ['cmcd-request', 'cmcdRequest'],
+  ['cmcd-session', 'cmcdSession'],
+  ['cmcd-status', 'cmcdStatus'],
+]);
+
 const CMCD: readonly Field[] = ['cmcdObject', 'cmcdRequest', 'cmcdSession', 'cmcdStatus'];
 const DURATIONS: readonly (readonly [Field, number])[] = [
   ['seconds', 1000],

@@ -9,19 +9,9 @@
  */
 
 import type { Line, LineFormat, Verdict } from '../line.ts';
-import { FIELD_NUMBER, FIELDS, type Field, Fields } from './fields.ts';
+import { FIELD_NUMBER, FIELDS, type Field, Fields, HEADERS } from './fields.ts';
 import { lineText } from './text-line.ts';
 import type { LocalTime } from './times.ts';
-
-const HEADERS: Readonly<Record<string, Field>> = {
-  'user-agent': 'agent',
-  'x-forwarded-for': 'forwarded',
-  cookie: 'cookie',
-  'cmcd-object': 'cmcdObject',
-  'cmcd-request': 'cmcdRequest',
-  'cmcd-session': 'cmcdSession',
-  'cmcd-status': 'cmcdStatus',
-};
 
 /** Behind `CLIENT:PORT [`. */
 const REST =
@@ -36,7 +26,7 @@ export class HaproxyFormat implements LineFormat {
   /** `captures`: the request headers that are captured, in their order. */
   constructor(local: LocalTime, captures: readonly string[]) {
     this.#fields = new Fields({ local, isBegin: true });
-    this.#captures = captures.map((name) => HEADERS[name.toLowerCase()] ?? null);
+    this.#captures = captures.map((name) => HEADERS.get(name.toLowerCase()) ?? null);
   }
 
   read(line: Line): Verdict {

@@ -7,7 +7,7 @@
 
 import { HeadcountError } from '../../../lib/errors.ts';
 import type { Line, LineFormat, Verdict } from '../line.ts';
-import { FIELD_NUMBER, FIELDS, type Field, Fields } from './fields.ts';
+import { FIELD_NUMBER, FIELDS, type Field, Fields, HEADERS } from './fields.ts';
 import { nginxField, short } from './nginx.ts';
 import { lineText } from './text-line.ts';
 import type { LocalTime } from './times.ts';
@@ -88,6 +88,19 @@ const BEGINNINGS: ReadonlySet<string> = new Set([
   'timestart',
 ]);
 
+/**
+ * What stands between the values of a header that was sent several times (RFC 9110 §5.3, RFC 9113 §8.2.3), by field; of others
+ * the first one counts. What a proxy adds to X-Forwarded-For may be a header of its own, behind the client's.
+ */
+const SEPARATORS: Readonly<Record<number, string>> = {
+  [FIELD_NUMBER.forwarded]: ', ',
+  [FIELD_NUMBER.cookie]: '; ',
+  [FIELD_NUMBER.cmcdObject]: ',',
+  [FIELD_NUMBER.cmcdRequest]: ',',
+  [FIELD_NUMBER.cmcdSession]: ',',
+  [FIELD_NUMBER.cmcdStatus]: ',',
+};
+
 /** Keys that a log may have, and what has been found out about each: bounded, since anybody may write them. */
 const MAX_KEYS = 2000;
 
@@ -124,21 +137,27 @@ export class JsonFormat implements LineFormat {
   #take(object: Readonly<Record<string, unknown>>, prefix: string): void {
     for (const key in object) {
       const value = object[key];
-      if (typeof value === 'object' && value !== null) {
+      if (Array.isArray(value)) {
+        this.#note(key, prefix, value);
+      } else if (typeof value === 'object' && value !== null) {
         // Caddy: `request`, and in it `headers` with lists.
-        const inner = Array.isArray(value) ? { [key]: value[0] } : (value as Record<string, unknown>);
-        if (Array.isArray(value) && (typeof value[0] === 'object' || value.length === 0)) continue;
-        if (Array.isArray(value)) this.#take(inner, prefix);
-        else if (prefix.length < 64) this.#take(inner, `${prefix}${key}.`);
-        continue;
+        if (prefix.length < 64) this.#take(value as Readonly<Record<string, unknown>>, `${prefix}${key}.`);
+      } else {
+        this.#note(key, prefix, [value]);
       }
-      const meaning = this.#meaningOf(`${prefix}${key}`);
-      if (meaning === null || value === null || value === undefined || value === '(null)') continue;
-      if (meaning.rank >= this.#ranks[meaning.field]!) continue;
-      this.#ranks[meaning.field] = meaning.rank;
-      this.#texts[meaning.field] = typeof value === 'string' ? value : String(value);
-      if (meaning.field === FIELD_NUMBER.time) this.#isBegin = BEGINNINGS.has(plain(key));
     }
+  }
+
+  /** Of a header that was sent several times every value is there. */
+  #note(key: string, prefix: string, values: readonly unknown[]): void {
+    const [first] = values;
+    if (first === null || first === undefined || typeof first === 'object' || first === '(null)') return;
+    const meaning = this.#meaningOf(`${prefix}${key}`);
+    if (meaning === null || meaning.rank >= this.#ranks[meaning.field]!) return;
+    this.#ranks[meaning.field] = meaning.rank;
+    const between = SEPARATORS[meaning.field];
+    this.#texts[meaning.field] = between === undefined ? String(first) : values.join(between);
+    if (meaning.field === FIELD_NUMBER.time) this.#isBegin = BEGINNINGS.has(plain(key));
   }
 
   #meaningOf(path: string): Meaning | null {
@@ -168,13 +187,21 @@ function plain(key: string): string {
 
 /** Below `request` the names are those of a request; answers and the rest of nested objects mean nothing. */
 function meaningOf(path: string): Meaning | null {
-  const parts = path.split('.');
-  const key = plain(parts.at(-1)!);
-  const isNested = parts.length > 1;
-  if (isNested && !/^request(?:\.headers)?\.[^.]+$/i.test(path)) return CADDY_DURATION.get(path) ?? null;
+  const header = HEADER.exec(path)?.[1];
+  if (header !== undefined) {
+    // Whoever asks names the headers: these mean something, and no other, whatever it is called.
+    const field = HEADERS.get(header.toLowerCase());
+    return field === undefined ? null : { field: FIELD_NUMBER[field], rank: 0 };
+  }
+  const isNested = path.includes('.');
+  if (isNested && !/^request\.[^.]+$/i.test(path)) return CADDY_DURATION.get(path) ?? null;
+  const key = plain(path.slice(path.indexOf('.') + 1));
   if (key === 'duration') return CADDY_DURATION.get(path) ?? null;
   return MEANINGS.get(key) ?? null;
 }
+
+/** `request.headers.User-Agent` of Caddy, `request_User-Agent` of Traefik; what nginx calls `request_…` is in lower case. */
+const HEADER = /^(?:request\.headers\.|request_(?=[A-Z]))(.+)$/;
 
 /** Seconds for Caddy, nanoseconds for Traefik, and they differ in their first letter alone. */
 const CADDY_DURATION: ReadonlyMap<string, Meaning> = new Map([
