@@ -177,7 +177,9 @@ export class Clients {
     return isForwarded ? this.#addressBehindProxy(line, address) : address;
   }
 
-  #writtenAddress({ bytes, view, addressStart, addressEnd }: Line): number {
+  #writtenAddress({ block, bytes, view, addressStart, addressEnd }: Line): number {
+    // What a format has made of a line is gone with the next one: only in a block the line before still stands.
+    if (bytes !== block) return this.#numberAddress(view, bytes, addressStart, addressEnd);
     const before = this.#before;
     const length = addressEnd - addressStart;
     if (before.bytes === bytes && before.length === length && isSame(bytes, before.start, addressStart, length)) {

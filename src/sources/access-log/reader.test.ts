@@ -401,3 +401,20 @@ test('streams whose names end in a digit are told apart by their playlists, also
   read(many, { counters });
   assert.equal(counters.get('unlearnedStreams'), 100);
 });
+
+test('clients of every format are told apart by their addresses, however alike they are written', () => {
+  const at = (address: string, second: number) => ({
+    combined: written(line({ at: second, address })),
+    json: `${JSON.stringify({ remote_addr: address, msec: T0 / 1000 + second, request: 'GET /rock/720p.m3u8 HTTP/1.1', status: 200, ua: 'VLC/3' })}\n`,
+  });
+  for (const format of ['combined', 'json'] as const) {
+    const log = reader();
+    const text = ['192.0.2.1', '192.0.2.2', '192.0.2.2', '192.0.2.1'].map((address, i) => at(address, i)[format]);
+    log.take(Buffer.from(text.join('')), Number.POSITIVE_INFINITY);
+    const found = presences(log.cut()).map(({ client, requests }) => [client.address, requests]);
+    assert.deepEqual(found, [
+      ['192.0.2.1', 2],
+      ['192.0.2.2', 2],
+    ]);
+  }
+});
