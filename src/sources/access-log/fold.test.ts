@@ -10,8 +10,9 @@ import { Fold, presencesOf } from './fold.ts';
 
 const GAP = 40;
 
+/** What was asked for; presences without requests only tell what opens a session, see reader.test.ts. */
 function cut(fold: Fold, settled: number) {
-  return presencesOf(fold.cut(settled), NAMES);
+  return presencesOf(fold.cut(settled), NAMES).filter(({ requests }) => requests > 0);
 }
 
 function add(fold: Fold, { client, stream, time, sent, quality }: Request, settled: number): void {

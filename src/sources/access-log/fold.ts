@@ -48,6 +48,12 @@ const MANY_SIGHTS = 512;
 /** Runs whose end has been told; nothing later may join them. There are few, and only until the next cut. */
 type Ends = Map<number, number>;
 
+/**
+ * By run, when its first line was, where an older one came later: the session that it opens is named by the first, and so
+ * it must be however many lines there are in a batch. Also of runs that have become part of others. There are few.
+ */
+type Openers = Map<number, number>;
+
 /** Client, stream, from, to, bytes, requests, and how many of the sights are its. */
 const PACKED_RUN = 7;
 /** When, and which quality. */
@@ -81,6 +87,7 @@ export class Fold {
   #sights = new Float64Array(4096 * SIGHT_SIZE);
   #sightsEnd = 0;
   readonly #ends: Ends = new Map();
+  readonly #openers: Openers = new Map();
 
   constructor(seed: number) {
     this.#keys = new PairTable(seed);
@@ -145,12 +152,18 @@ export class Fold {
       count++;
       if (this.#whole[run * 2 + SIGHT] !== NONE) seen += this.#thin(run, settled);
     }
-    const runs = new Float64Array(count * PACKED_RUN);
+    const runs = new Float64Array((count + this.#openers.size) * PACKED_RUN);
     const sights = new Float64Array(seen * PACKED_SIGHT);
     let to = 0;
     let sightsTo = 0;
     for (let run = 0; run < this.#runsEnd; run += RUN) {
       const whole = this.#whole.subarray(run * 2, run * 2 + RUN * 2);
+      const opener = this.#openers.size === 0 ? undefined : this.#openers.get(run);
+      if (opener !== undefined) {
+        // A presence of its own, without requests: the rest stays zero.
+        runs.set([whole[CLIENT]!, whole[STREAM]!, opener, opener], to);
+        to += PACKED_RUN;
+      }
       if (whole[REQUESTS] === 0) continue;
       runs[to] = whole[CLIENT]!;
       runs[to + 1] = whole[STREAM]!;
@@ -180,6 +193,7 @@ export class Fold {
     this.#keys.clear();
     this.#lastRun.fill(NONE);
     this.#ends.clear();
+    this.#openers.clear();
   }
 
   #keyOf(client: number, stream: number): number {
@@ -220,6 +234,7 @@ export class Fold {
     }
     if (time > runs[run + TO]!) runs[run + TO] = time;
     if (time < runs[run + FROM]!) {
+      if (!this.#openers.has(run)) this.#openers.set(run, runs[run + FROM]!);
       runs[run + FROM] = time;
       const older = this.#whole[run * 2 + OLDER]!;
       const areApart = older === NONE || time - runs[older + TO]! > gap || this.#hasEnded(older, time);
@@ -273,6 +288,7 @@ export class Fold {
     const whole = this.#whole;
     const into = run * 2;
     const from = older * 2;
+    if (!this.#openers.has(older)) this.#openers.set(older, runs[older + FROM]!);
     runs[run + FROM] = runs[older + FROM]!;
     whole[into + OLDER] = whole[from + OLDER]!;
     runs[run + SENT]! += runs[older + SENT]!;

@@ -62,9 +62,7 @@ class Sessions {
     for (const session of this.#tracker.changes().closed) {
       const { id, startedAt, endedAt, bytes, requests, qualities, details } = this.#tracker.describe(session);
       const changes = qualities.filter((point, i) => qualities[i - 1]?.value !== point.value);
-      // An id has the start as it was first seen, which is another one where late lines come in another batch.
-      const key = (JSON.parse(id) as unknown[]).slice(0, 3);
-      this.#closed.push(JSON.stringify({ key, startedAt, endedAt, bytes, requests, changes, details }));
+      this.#closed.push(JSON.stringify({ id, startedAt, endedAt, bytes, requests, changes, details }));
     }
   }
 }

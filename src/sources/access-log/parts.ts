@@ -203,7 +203,7 @@ const BOOT = `
 const boot = { cache: getCompileCacheDir() ?? null, module: new URL('./part-worker.ts', import.meta.url).href };
 
 /** What it keeps lies in arrays of numbers. */
-const LIMITS = { maxYoungGenerationSizeMb: 16 };
+const LIMITS = { maxYoungGenerationSizeMb: 8 };
 
 interface Outcome {
   readonly result: PartResult;

@@ -96,6 +96,8 @@ function comparable(sessions: readonly SessionRecord[]) {
     }))
     .sort((a, b) => (sortKey(a) < sortKey(b) ? -1 : 1));
 }
+const idsOf = (sessions: readonly SessionRecord[]) =>
+  sessions.map(({ id, ...each }) => `${sortKey(each)} ${id}`).sort();
 const sortKey = (each: { stream: string; address: string | null; userAgent: string | null; startedAt: number }) =>
   `${each.stream} ${each.address} ${each.userAgent} ${each.startedAt}`;
 
@@ -185,6 +187,7 @@ test('the same lines give the same sessions, whatever the blocks and batches, an
       batches.push(log.cut());
       const whole = read(lines);
       assert.deepEqual(comparable(sessionsOf(batches)), comparable(sessionsOf([whole])));
+      assert.deepEqual(idsOf(sessionsOf(batches)), idsOf(sessionsOf([whole])));
       assert.deepEqual(comparable(sessionsOf(batches)), comparable0(truth(lines)));
       assert.deepEqual(batches.flatMap(reports), reports(whole));
     }),
@@ -211,6 +214,18 @@ test('a reader that goes on from a mark reads on as if nothing had happened', ()
   );
 });
 
+test('what opens a session by its line is there for itself where an older line comes later: it names the session', () => {
+  const told = presences(read([line({ at: 55 }), line({ at: 51 }), line({ at: 99 }), line({ at: 95 })]));
+  assert.deepEqual(
+    told.map(({ from, to, requests }) => [(from - T0) / 1000, (to - T0) / 1000, requests]),
+    [
+      [55, 55, 0],
+      [99, 99, 0],
+      [51, 99, 4],
+    ],
+  );
+});
+
 test('the watermark is the newest time less the lateness, and never goes back', () => {
   const log = reader();
   assert.equal(log.cut().watermark, null);
@@ -223,7 +238,7 @@ test('the watermark is the newest time less the lateness, and never goes back', 
 
 test('a line that is too old counts as late, at the bound', () => {
   const counters = new ScopedCounters();
-  const [p] = presences(read([line({ at: 100 }), line({ at: 20 })], { counters }));
+  const [, p] = presences(read([line({ at: 100 }), line({ at: 20 })], { counters }));
   assert.deepEqual([p!.from - T0, p!.to - T0, p!.requests], [95_000, 100_000, 2]);
   assert.equal(counters.get('late'), 1);
 });
@@ -231,7 +246,7 @@ test('a line that is too old counts as late, at the bound', () => {
 test('a line from the future is moved down to the present', () => {
   const counters = new ScopedCounters();
   const batch = read([line({ at: 3600 }), line({ at: 50 })], { counters }, T0 + 60_000);
-  const [p] = presences(batch);
+  const [, p] = presences(batch);
   assert.deepEqual([p!.from - T0, p!.to - T0], [55_000, 60_000]);
   assert.deepEqual([counters.get('future'), counters.get('late')], [1, 1]);
   assert.equal(batch.watermark, T0 + 55_000);
