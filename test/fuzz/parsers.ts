@@ -15,6 +15,8 @@ import { parseActivity, parseHistory } from '../../src/sources/tautulli/parse.ts
 import { TurnReader } from '../../src/sources/turn/reader.ts';
 import { ScopedCounters } from '../../src/telemetry/counters.ts';
 import { createCaptureReader } from '../../src/transports/capture/pcap.ts';
+import { syslogFrames } from '../../src/transports/receive/syslog-frames.ts';
+import { bodyOf } from '../../src/transports/receive/syslog-message.ts';
 
 export interface Parser {
   readonly name: string;
@@ -276,6 +278,38 @@ const SPYSERVER: Parser = {
   most: 64 * 1024,
 };
 
+const SYSLOG: Parser = {
+  name: 'syslog',
+  seeds: [
+    text(`<190>Nov 21 01:19:26 web1 nginx: ${combined('/hls/cam/1.ts', 'VLC/3')}\n`),
+    text(`<134>1 2026-11-21T01:19:26.003Z lb haproxy 14389 - [a@1 b="c\\"d"] ${HAPROXY}\n`),
+    text('9 <190>a: b17 <190>nginx[7]: cd\n'),
+  ],
+  read: (bytes) => {
+    let counted = 0;
+    const message = (each: Buffer) => {
+      if (bodyOf(each) !== null) counted++;
+    };
+    const frames = syslogFrames(message, () => {
+      counted++;
+    });
+    // As pieces of a connection come.
+    for (let at = 0; at < bytes.length; at += 16_384) frames.take(bytes.subarray(at, at + 16_384));
+    frames.end();
+    message(bytes);
+    return { observations: [], counted: null };
+  },
+  refuses: never,
+  frames: [
+    ['', ''],
+    ['<190>', ' nginx: a\n'],
+    ['<134>1 - - - - - [', ']\n'],
+    ['<134>1 - - - - - [a b="', '"] c\n'],
+    ['99999 ', '\n'],
+  ],
+  most: 1024 * 1024,
+};
+
 const HISTORY = {
   data: [
     {
@@ -357,6 +391,6 @@ const TURN: Parser = {
   most: 1024 * 1024,
 };
 
-export const PARSERS: readonly Parser[] = [...LOGS, ICECAST, SPYSERVER, TAUTULLI, TURN];
+export const PARSERS: readonly Parser[] = [...LOGS, SYSLOG, ICECAST, SPYSERVER, TAUTULLI, TURN];
 
 export const isPresence = (observation: Observation): observation is Presence => observation.kind === 'presence';
