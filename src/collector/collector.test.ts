@@ -196,18 +196,18 @@ test('a store that is beyond use is told once, to be ended', async () => {
   assert.equal((fatal[0] as Error).message, 'gone');
 });
 
-test('so many changes are committed at once, and the source waits meanwhile', async () => {
+test('ten times as many changes of open sessions are committed at once, and the source waits meanwhile', async () => {
   const { store, collector } = await started({ commitAfter: 10, commitEveryMs: 86_400_000 });
-  await collector.emit('log', { observations: requests(9), watermark: T0 });
-  await until('they are on their way to the store', () => collector.pending === 9);
+  await collector.emit('log', { observations: requests(99), watermark: T0 });
+  await until('they are on their way to the store', () => collector.pending === 99);
   await collector.emit('log', { observations: [], watermark: T0 });
   assert.equal(store.commits.length, 0);
-  await collector.emit('log', { observations: requests(1, T0, 9), watermark: T0 });
-  await until('one more', () => collector.pending === 10);
+  await collector.emit('log', { observations: requests(1, T0, 99), watermark: T0 });
+  await until('one more', () => collector.pending === 100);
   await collector.emit('log', { observations: [], watermark: T0 });
   assert.deepEqual(
     store.commits.map(({ open }) => open.length),
-    [10],
+    [100],
   );
 });
 

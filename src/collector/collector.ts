@@ -59,6 +59,11 @@ const BACKLOG = 60_000;
 const SETTLE_AFTER = 10_000;
 /** So long a batch of a backlog waits for enrichment. */
 const SETTLE_WITHIN = 10_000;
+/** A commit of a busy audience takes its time: then the next one waits for so many times as long. */
+const PAUSE_AFTER_COMMIT = 2;
+const LONGEST_PAUSE = 10_000;
+/** So many times as many changes of open sessions may wait as of all else. */
+const OPEN_FACTOR = 10;
 const NEVER = new AbortController().signal;
 
 export class Collector {
@@ -71,7 +76,11 @@ export class Collector {
   #changedStreams = new Map<string, { source: string; stream: string }>();
   #sequence = 0;
   #committing: Promise<void> | null = null;
+  /** While it is written down what there is, nothing may be added. */
+  #cutting: Promise<unknown> | null = null;
   #lastCommit = Number.NEGATIVE_INFINITY;
+  /** How long it took, in milliseconds. */
+  #lastDuration = 0;
   #stall: Stall | null = null;
   #loops: Promise<void>[] = [];
   #unsettled = 0;
@@ -134,6 +143,7 @@ export class Collector {
     const watermark = batch.watermark === undefined ? null : Math.min(batch.watermark, clock.now());
     // In a backlog sessions are over within moments: they must not be before it is known what played them.
     if (watermark !== null && clock.now() - watermark > BACKLOG) await this.#settled(signal);
+    while (this.#cutting !== null) await this.#cutting;
     if (signal.aborted) return;
     // From here to the cursor nothing is awaited: a commit has all of a batch, or nothing.
     for (const observation of observations) {
@@ -258,7 +268,9 @@ export class Collector {
   async #commitRegularly(): Promise<void> {
     const { clock, audience, commitEveryMs = 1000 } = this.#options;
     while (!this.#stopping.signal.aborted) {
-      await clock.sleep(commitEveryMs, this.#stopping.signal);
+      // The longer the changes of an open session are saved up, the fewer of them there are to write.
+      const pause = Math.min(this.#lastDuration * PAUSE_AFTER_COMMIT, LONGEST_PAUSE);
+      await clock.sleep(Math.max(commitEveryMs, pause), this.#stopping.signal);
       this.#settle();
       const isIdle = this.#recorder.isEmpty && audience.total.sessions + audience.total.bots === 0;
       if (isIdle && clock.elapsed() - this.#lastCommit < IDLE_COMMIT_EVERY) continue;
@@ -269,7 +281,8 @@ export class Collector {
   /** Waits until the changes that wait are few enough. */
   async #room(signal: AbortSignal): Promise<void> {
     const { commitAfter = 50_000 } = this.#options;
-    while (this.#recorder.size >= commitAfter || this.#stall !== null) {
+    const isFull = () => this.#recorder.kept >= commitAfter || this.#recorder.size >= commitAfter * OPEN_FACTOR;
+    while (isFull() || this.#stall !== null) {
       if (signal.aborted || this.#stopping.signal.aborted) return;
       await unlessAborted(this.#committing ?? this.#commit(), signal);
     }
@@ -301,13 +314,18 @@ export class Collector {
     this.#settle();
     const sequence = this.#sequence + 1;
     const events = this.#options.events?.cut(sequence) ?? [];
-    const commit = { ...this.#recorder.cut(sequence), events };
+    const cutting = this.#recorder.cut(sequence);
+    this.#cutting = cutting.finally(() => {
+      this.#cutting = null;
+    });
+    const commit = { ...(await cutting), events };
     const startedAt = clock.elapsed();
     if (!(await this.#writeOnceThereIsRoom(commit))) return;
     this.#sequence++;
     this.#lastCommit = clock.elapsed();
     counters.add('commits');
-    counters.add('commitMilliseconds', Math.round(this.#lastCommit - startedAt));
+    this.#lastDuration = this.#lastCommit - startedAt;
+    counters.add('commitMilliseconds', Math.round(this.#lastDuration));
     counters.add('committedSessions', commit.closed.length);
     if (events.length > 0) onEvents?.();
   }

@@ -4,7 +4,7 @@
  */
 
 import type { Session, SessionRecord } from '../core/session.ts';
-import type { Changes, Tracker } from '../core/tracker.ts';
+import type { Changes, OpenSession, Tracker } from '../core/tracker.ts';
 import type { Commit, Sample, StoredReport } from '../store/store.ts';
 
 export class Recorder {
@@ -22,7 +22,12 @@ export class Recorder {
 
   /** How much is waiting to be committed. */
   get size(): number {
-    return this.#open.size + this.#closed.size + this.#superseded.length + this.#reports.length + this.#samples.length;
+    return this.#open.size + this.kept;
+  }
+
+  /** How much of it is kept here alone: open sessions are there anyway, and many changes of one are one. */
+  get kept(): number {
+    return this.#closed.size + this.#superseded.length + this.#reports.length + this.#samples.length;
   }
 
   get isEmpty(): boolean {
@@ -57,13 +62,16 @@ export class Recorder {
     this.#cursors.set(source, cursor);
   }
 
-  /** Everything so far; afterwards nothing is waiting. */
-  cut(sequence: number): Commit {
-    const commit: Commit = {
+  /**
+   * Everything so far; afterwards nothing is waiting. Of very many open sessions some are written down at a time, and between
+   * them the event loop has its turn: until it is done the tracker must be told nothing.
+   */
+  async cut(sequence: number): Promise<Commit> {
+    const sessions = [...this.#open.values()];
+    const commit: Omit<Commit, 'open'> = {
       sequence,
       superseded: this.#superseded,
       closed: [...this.#closed.values()],
-      open: [...this.#open.values()].map((session) => this.#tracker.snapshot(session)),
       reports: this.#reports,
       samples: this.#samples,
       cursors: Object.fromEntries(this.#cursors),
@@ -75,6 +83,19 @@ export class Recorder {
     this.#reports = [];
     this.#samples = [];
     this.#cursors.clear();
-    return commit;
+    const open: OpenSession[] = [];
+    for (const session of sessions) {
+      if (open.length > 0 && open.length % SLICE === 0) await turn();
+      open.push(this.#tracker.snapshot(session));
+    }
+    return { ...commit, open };
   }
+}
+
+/** Some milliseconds' worth. */
+const SLICE = 2000;
+
+/** Lets the event loop turn once. */
+function turn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }

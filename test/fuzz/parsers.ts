@@ -286,13 +286,10 @@ const SYSLOG: Parser = {
     text('9 <190>a: b17 <190>nginx[7]: cd\n'),
   ],
   read: (bytes) => {
-    let counted = 0;
     const message = (each: Buffer) => {
-      if (bodyOf(each) !== null) counted++;
+      bodyOf(each);
     };
-    const frames = syslogFrames(message, () => {
-      counted++;
-    });
+    const frames = syslogFrames(message, () => {});
     // As pieces of a connection come.
     for (let at = 0; at < bytes.length; at += 16_384) frames.take(bytes.subarray(at, at + 16_384));
     frames.end();
