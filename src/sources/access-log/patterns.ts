@@ -8,9 +8,10 @@
  * to the path, whatever somebody asks for.
  */
 
-import type { Role } from './rules.ts';
-
 const WILDCARD = /\*\*|\*|\{\w*\}?/g;
+
+/** `progressive`: the stream itself, in one answer as long as somebody listens. */
+export type Role = 'playlist' | 'segment' | 'progressive';
 
 /** As it is written; options.ts has seen to it that it can be compiled. */
 export interface PatternOption {

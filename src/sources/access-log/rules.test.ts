@@ -2,8 +2,8 @@ import { strict as assert } from 'node:assert';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { patternOption } from './pattern-option.ts';
-import { compilePattern, type PatternOption } from './patterns.ts';
-import { classify, isNumbered, type Role } from './rules.ts';
+import { compilePattern, type PatternOption, type Role } from './patterns.ts';
+import { classify, isNumbered } from './rules.ts';
 
 const NONE = new Set<string>();
 

@@ -6,10 +6,7 @@
  * writes the same address differently is on the same stream.
  */
 
-import type { Pattern } from './patterns.ts';
-
-/** `progressive`: the stream itself, in one answer as long as somebody listens. */
-export type Role = 'playlist' | 'segment' | 'progressive';
+import type { Pattern, Role } from './patterns.ts';
 
 export interface Meaning {
   readonly stream: string;
