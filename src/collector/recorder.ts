@@ -5,6 +5,7 @@
 
 import type { Session, SessionRecord } from '../core/session.ts';
 import type { Changes, OpenSession, Tracker } from '../core/tracker.ts';
+import { nextTurn } from '../lib/turn.ts';
 import type { Commit, Sample, StoredReport } from '../store/store.ts';
 
 export class Recorder {
@@ -85,7 +86,7 @@ export class Recorder {
     this.#cursors.clear();
     const open: OpenSession[] = [];
     for (const session of sessions) {
-      if (open.length > 0 && open.length % SLICE === 0) await turn();
+      if (open.length > 0 && open.length % SLICE === 0) await nextTurn();
       open.push(this.#tracker.snapshot(session));
     }
     return { ...commit, open };
@@ -94,8 +95,3 @@ export class Recorder {
 
 /** Some milliseconds' worth. */
 const SLICE = 2000;
-
-/** Lets the event loop turn once. */
-function turn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
-}

@@ -2,6 +2,7 @@
 
 import type { Client } from '../core/identity.ts';
 import type { ClientFacts, Observation, Presence } from '../core/observation.ts';
+import { nextTurn } from '../lib/turn.ts';
 import type { Enrichment } from './enrich.ts';
 
 /** So many are identified before the event loop may turn: new clients cost something. */
@@ -21,19 +22,14 @@ export async function identifyBatch(
     } else if (observation.kind === 'roster') {
       const present: Presence<Client>[] = [];
       for (const p of observation.present) {
-        if (++identified % SLICE === 0) await turn();
+        if (++identified % SLICE === 0) await nextTurn();
         present.push({ ...p, client: clientOf(p) });
       }
       result.push({ ...observation, present });
     } else {
-      if (++identified % SLICE === 0) await turn();
+      if (++identified % SLICE === 0) await nextTurn();
       result.push({ ...observation, client: clientOf(observation) });
     }
   }
   return result;
-}
-
-/** Lets the event loop turn once. */
-function turn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }

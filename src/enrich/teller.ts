@@ -3,6 +3,7 @@
  * the same user agent, and telling the tracker of all of them at once would hold everything else up.
  */
 
+import { nextTurn } from '../lib/turn.ts';
 import type { ScopedCounters } from '../telemetry/counters.ts';
 import type { Met } from './acquaintances.ts';
 import type { Found } from './enrich.ts';
@@ -66,7 +67,7 @@ export class Teller {
   async #tellAll(): Promise<void> {
     for (let news = this.#news.shift(); news !== undefined; news = this.#news.shift()) {
       for (let i = 0; i < news.clients.length; i += SLICE) {
-        await turn();
+        await nextTurn();
         if (this.#isClosed) break;
         for (const met of news.clients.slice(i, i + SLICE)) {
           this.#waiting--;
@@ -76,9 +77,4 @@ export class Teller {
     }
     this.#telling = null;
   }
-}
-
-/** Lets everything else have its turn. */
-function turn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }

@@ -17,6 +17,9 @@ export type Verdict = typeof GOOD | typeof BAD | typeof OTHER;
 /** So many bytes behind a block are readable, for reading it in words. */
 export const SLACK = 8;
 
+/** Longer than any address, and than any token that stands for one. */
+export const LONGEST_ADDRESS = 128;
+
 /** Why a line cannot be read. Few: they become counters. */
 export const FAULTS = ['Address', 'Time', 'Request', 'Numbers', 'Agent', 'Format'] as const;
 export type Fault = (typeof FAULTS)[number];

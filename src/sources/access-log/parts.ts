@@ -103,7 +103,6 @@ class Assembly {
     const { options, emit } = this.#context;
     const reader = new LogReader({ ...options, from: this.#mark });
     for (const part of parts) {
-      const blocks = options.counters;
       let bytes = 0;
       const longLines = reading(part, () =>
         readPart(part, (block) => {
@@ -111,7 +110,7 @@ class Assembly {
           bytes += block.length;
         }),
       );
-      if (longLines > 0) blocks.add('longLines', longLines);
+      if (longLines > 0) options.counters.add('longLines', longLines);
       const { observations, watermark } = reader.cut();
       part.file.read(bytes);
       this.#context.check(sum(this.tally, reader.tally()));

@@ -1,7 +1,7 @@
 import { strict as assert } from 'node:assert';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { parameterOf, textOf } from './text.ts';
+import { textOf } from './text.ts';
 
 const read = (text: string | Buffer) => {
   const bytes = Buffer.from(text);
@@ -38,12 +38,4 @@ test('what nginx writes is read back, whatever it was', () => {
       assert.equal(read(written.join('')), Buffer.from(text).toString());
     }),
   );
-});
-
-test('of several parameters the first that has a value counts', () => {
-  assert.equal(parameterOf('a=1&session=x%20y', ['sid', 'session', 'a'], 100), 'x y');
-  assert.equal(parameterOf('sid=&a=1', ['sid', 'a'], 100), '1');
-  assert.equal(parameterOf('b=1', ['sid', 'a'], 100), null);
-  assert.equal(parameterOf('sid=abc', ['sid'], 2), null);
-  assert.equal(parameterOf('sid=%', ['sid'], 2), '%');
 });

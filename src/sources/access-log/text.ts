@@ -50,13 +50,3 @@ function hexDigit(byte: number): number {
   const letter = byte | 0x20;
   return letter >= 0x61 && letter <= 0x66 ? letter - 0x57 : -1;
 }
-
-/** The value of the first of these query parameters that is there, percent-decoded; null if none is. */
-export function parameterOf(query: string, names: readonly string[], longest: number): string | null {
-  const parameters = new URLSearchParams(query);
-  for (const name of names) {
-    const value = parameters.get(name);
-    if (value !== null && value !== '' && value.length <= longest) return value;
-  }
-  return null;
-}

@@ -7,6 +7,7 @@
  */
 
 import { type DuckDBAppender, type DuckDBConnection, DuckDBDataChunk, type DuckDBValue } from '@duckdb/node-api';
+import { nextTurn } from '../../lib/turn.ts';
 import type { Column } from './columns.ts';
 
 /** Rows. */
@@ -55,11 +56,4 @@ function abandon(appender: DuckDBAppender): void {
   } catch {
     // It has failed before, and that error is on its way already.
   }
-}
-
-/** Lets the event loop do whatever else is waiting. */
-export function nextTurn(): Promise<void> {
-  return new Promise((resolve) => {
-    setImmediate(resolve);
-  });
 }

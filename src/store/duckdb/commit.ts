@@ -7,10 +7,11 @@
 
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { HeadcountError } from '../../lib/errors.ts';
+import { nextTurn } from '../../lib/turn.ts';
 import type { ScopedCounters } from '../../telemetry/counters.ts';
 import type { Commit, Sample, StoredReport } from '../store.ts';
 import { storedText } from '../text.ts';
-import { appendRows, nextTurn } from './append.ts';
+import { appendRows } from './append.ts';
 import { change, createBindings, rowsOf } from './bindings.ts';
 import { type Column, closedColumns, openColumns, real, text, whole } from './columns.ts';
 import type { Database } from './database.ts';

@@ -11,7 +11,7 @@
 
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { type ListeningCount, type ListeningQuery, QUARTER_HOUR, QUARTER_HOUR_LISTENING } from '../../core/query.ts';
-import { nextTurn } from './append.ts';
+import { nextTurn } from '../../lib/turn.ts';
 import { type Bindings, createBindings } from './bindings.ts';
 import { filterSql, periodSql, whereSql } from './filter.ts';
 

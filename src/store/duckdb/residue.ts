@@ -7,7 +7,8 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import type { Client } from '../../core/identity.ts';
 import type { Instant, Observation } from '../../core/observation.ts';
 import type { Residue } from '../../core/tracker.ts';
-import { appendRows, nextTurn } from './append.ts';
+import { nextTurn } from '../../lib/turn.ts';
+import { appendRows } from './append.ts';
 import { rowsOf } from './bindings.ts';
 import { type Column, text, whole } from './columns.ts';
 

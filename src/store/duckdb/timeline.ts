@@ -11,8 +11,8 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import type { Instant } from '../../core/observation.ts';
 import { OTHERS, type Timeline, type TimelineQuery } from '../../core/query.ts';
 import { HeadcountError } from '../../lib/errors.ts';
+import { nextTurn } from '../../lib/turn.ts';
 import { chosenSql, groupLimit } from './aggregate.ts';
-import { nextTurn } from './append.ts';
 import { type Bindings, createBindings, rowsOf } from './bindings.ts';
 import { bigintOf } from './columns.ts';
 

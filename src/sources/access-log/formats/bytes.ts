@@ -2,7 +2,6 @@
 
 export const LF = 0x0a;
 export const CR = 0x0d;
-export const TAB = 0x09;
 export const SPACE = 0x20;
 export const QUOTE = 0x22;
 export const DASH = 0x2d;

@@ -10,7 +10,7 @@
  */
 
 import type { Buffer } from 'node:buffer';
-import { BAD, GOOD, HAS, type Line, type LineFormat, type Verdict } from '../line.ts';
+import { BAD, GOOD, HAS, type Line, type LineFormat, LONGEST_ADDRESS, type Verdict } from '../line.ts';
 import {
   BACKSLASH,
   CLOSE,
@@ -36,9 +36,6 @@ const VERSION = 0x312e312f;
 
 const ANGLE = 0x3c;
 const CAPITAL_T = 0x54;
-
-/** Longer than any address, and than any token that stands for one. */
-export const LONGEST_ADDRESS = 128;
 
 /** What ends a path: white space, the query, the end of the request, an escape. */
 const ENDS_PATH = new Uint8Array(256);
@@ -148,7 +145,7 @@ function readRequest(line: Line, from: number): number {
   return close === -1 ? bad(line, 'Request') : close + 1;
 }
 
-export function endOfPath(block: Buffer, from: number, end: number): number {
+function endOfPath(block: Buffer, from: number, end: number): number {
   let p = from;
   for (;;) {
     while (p < end && ENDS_PATH[block[p]!] === 0) p++;

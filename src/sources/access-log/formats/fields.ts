@@ -4,7 +4,7 @@
  */
 
 import { Buffer } from 'node:buffer';
-import { CMCD_HEADERS, GOOD, HAS, type Line, SLACK, type Verdict, viewOf } from '../line.ts';
+import { CMCD_HEADERS, GOOD, HAS, type Line, LONGEST_ADDRESS, SLACK, type Verdict, viewOf } from '../line.ts';
 import { textOf } from '../text.ts';
 import { DASH, wholeNumber } from './bytes.ts';
 import { readTarget } from './request.ts';
@@ -133,7 +133,7 @@ export class Fields {
     const user = this.#present(line, 'user');
     line.userStart = user ? this.#start('user') : start;
     line.userEnd = user ? this.#end('user') : start;
-    return start !== -1 && end > start && end - start <= 128;
+    return start !== -1 && end > start && end - start <= LONGEST_ADDRESS;
   }
 
   #timeOf(line: Line): number {

@@ -6,7 +6,7 @@
 
 import { HeadcountError } from '../../../lib/errors.ts';
 import type { Line, LineFormat, Verdict } from '../line.ts';
-import { closingQuote } from './bytes.ts';
+import { closingQuote, QUOTE } from './bytes.ts';
 import { FIELD_NUMBER, type Field, Fields } from './fields.ts';
 import { jsonTemplate } from './json.ts';
 import { nginxField, short } from './nginx.ts';
@@ -174,8 +174,6 @@ function behind(block: Uint8Array, at: number, end: number, text: Uint8Array): n
   for (let i = 0; i < text.length; i++) if (block[at + i] !== text[i]) return -1;
   return at + text.length;
 }
-
-const QUOTE = 0x22;
 
 /** Where the text begins that stands behind a field. In quotes, quotes are escaped. */
 function endOf({ block, blockView, end }: Line, from: number, text: Uint8Array): number {
