@@ -8,11 +8,12 @@
  */
 
 import { type ClientFacts, clientFacts } from '../../core/observation.ts';
+import { type AddressMatcher, parseCidrs } from '../../lib/cidr.ts';
 import { type Cidr, canonicalIp } from '../../lib/ip.ts';
 import { ByteTable, doubled } from './byte-table.ts';
 import type { Cmcd } from './cmcd.ts';
 import { Declared, type DeclaredOptions } from './declared.ts';
-import { clientBehind, isTrusted } from './forwarded.ts';
+import { clientBehind } from './forwarded.ts';
 import { HAS, type Line } from './line.ts';
 import { PairTable } from './pair-table.ts';
 import { textOf } from './text.ts';
@@ -62,6 +63,7 @@ export class Clients {
 
   readonly #options: ClientsOptions;
   readonly #declared: Declared;
+  readonly #isTrusted: AddressMatcher;
   readonly #addresses: Texts;
   readonly #agents: Texts;
   readonly #users: Texts;
@@ -87,6 +89,7 @@ export class Clients {
     const { seed } = options;
     this.#options = options;
     this.#declared = new Declared(options);
+    this.#isTrusted = parseCidrs(options.trustedProxies);
     this.#addresses = { table: new ByteTable(seed), texts: [] };
     this.#agents = { table: new ByteTable(seed), texts: [] };
     this.#users = { table: new ByteTable(seed), texts: [] };
@@ -208,7 +211,7 @@ export class Clients {
     this.#addressesSeen = address + 1;
     this.#lastClient[address] = -1;
     this.#addresses.texts[address] = text;
-    this.#isProxy[address] = isTrusted(text, this.#options.trustedProxies) ? 1 : 0;
+    this.#isProxy[address] = this.#isTrusted(text) ? 1 : 0;
   }
 
   #addressBehindProxy(line: Line, proxy: number): number {
@@ -218,7 +221,7 @@ export class Clients {
     const pair = this.#behind.find(chain, proxy);
     const known = this.#addressBehind[pair];
     if (known !== undefined) return known;
-    const found = clientBehind(this.#chains.texts[chain]!, this.#options.trustedProxies);
+    const found = clientBehind(this.#chains.texts[chain]!, this.#isTrusted);
     if (found === null) this.unknownBehindProxy++;
     const address = found === null ? proxy : this.#numberText(found);
     this.#addressBehind[pair] = address;

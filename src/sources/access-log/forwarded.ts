@@ -4,29 +4,24 @@
  * to the left of it was typed by the client itself.
  */
 
-import { type Cidr, formatIp, isInCidr, parseIp } from '../../lib/ip.ts';
+import type { AddressMatcher } from '../../lib/cidr.ts';
+import { canonicalIp } from '../../lib/ip.ts';
 
 /** More proxies than that in a row are none. */
 const MOST_HOPS = 32;
-
-export function isTrusted(address: string, trusted: readonly Cidr[]): boolean {
-  if (trusted.length === 0) return false;
-  const bytes = parseIp(address);
-  return bytes !== null && trusted.some((cidr) => isInCidr(bytes, cidr));
-}
 
 /**
  * The client's address; of a chain of nothing but trusted proxies the farthest of them. Null if what a trusted proxy says is no
  * address.
  */
-export function clientBehind(chain: string, trusted: readonly Cidr[]): string | null {
+export function clientBehind(chain: string, isTrusted: AddressMatcher): string | null {
   const hops = chain.split(',').slice(-MOST_HOPS).reverse();
   let farthest: string | null = null;
   for (const hop of hops) {
     const address = addressOf(hop.trim());
     if (address === null) return farthest;
     farthest = address;
-    if (!isTrusted(address, trusted)) return address;
+    if (!isTrusted(address)) return address;
   }
   return farthest;
 }
@@ -34,6 +29,5 @@ export function clientBehind(chain: string, trusted: readonly Cidr[]): string | 
 /** `192.0.2.1`, `192.0.2.1:4711`, `2001:db8::1`, `[2001:db8::1]:4711`. */
 function addressOf(hop: string): string | null {
   const plain = /^\[([^\]]+)\](?::\d{1,5})?$/.exec(hop)?.[1] ?? /^(\d[\d.]*):\d{1,5}$/.exec(hop)?.[1] ?? hop;
-  const bytes = parseIp(plain);
-  return bytes === null ? null : formatIp(bytes);
+  return canonicalIp(plain);
 }

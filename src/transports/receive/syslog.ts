@@ -15,9 +15,10 @@
 import { createSocket, type Socket as UdpSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { type AddressInfo, createServer, isIPv6, type Server, type Socket } from 'node:net';
+import { parseCidrs } from '../../lib/cidr.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { HeadcountError } from '../../lib/errors.ts';
-import { type Cidr, isInCidr, parseIp } from '../../lib/ip.ts';
+import type { Cidr } from '../../lib/ip.ts';
 import type { ScopedCounters } from '../../telemetry/counters.ts';
 import type { LineStep } from '../line-step.ts';
 import { kernelDrops } from './kernel-drops.ts';
@@ -97,9 +98,9 @@ function createListener(options: SyslogOptions) {
     failure ??= error;
     wake();
   };
+  const isListed = parseCidrs(senders);
   const isAllowed = (address: string | undefined) => {
-    const bytes = senders.length === 0 ? null : parseIp(address ?? '');
-    if (senders.length === 0 || (bytes !== null && senders.some((each) => isInCidr(bytes, each)))) return true;
+    if (senders.length === 0 || isListed(address ?? '')) return true;
     counters.add('refusedSenders');
     return false;
   };
