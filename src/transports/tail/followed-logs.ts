@@ -39,7 +39,10 @@ export class FollowedLogs {
   #nextId = 0;
   /** Elapsed times. */
   #restedAt = Number.NEGATIVE_INFINITY;
+  /** In any case, and as soon as names have come or gone. */
   #lookAgainAt = Number.NEGATIVE_INFINITY;
+  #lookAtNamesAt = Number.NEGATIVE_INFINITY;
+  #haveNamesChanged = false;
 
   constructor(options: FollowedLogsOptions) {
     this.#options = options;
@@ -87,7 +90,11 @@ export class FollowedLogs {
     // Only a file that nobody has ever seen before is begun where the options say.
     const startOfNew = cursor === null ? start : 'start';
     if (this.#isPattern) {
-      if (follow) waker.watchNames(folder);
+      if (follow) {
+        waker.watchNames(folder, () => {
+          this.#haveNamesChanged = true;
+        });
+      }
       await this.#resume(cursor ?? []);
       await this.#look(startOfNew);
     } else {
@@ -99,7 +106,7 @@ export class FollowedLogs {
 
   /** Of a pattern: takes up the logs that are new, and drops those that are gone. */
   async lookForMore(): Promise<void> {
-    if (!this.#isPattern || !this.#options.follow || this.#options.clock.elapsed() < this.#lookAgainAt) return;
+    if (!this.#isPattern || !this.#options.follow || !this.#isLookDue()) return;
     for (const log of [...this.#logs]) if (await log.isOver()) await this.#drop(log);
     await this.#look('start');
   }
@@ -121,6 +128,10 @@ export class FollowedLogs {
 
   async close(): Promise<void> {
     for (const log of this.#logs.splice(0)) await log.close();
+  }
+
+  #isLookDue(): boolean {
+    return this.#options.clock.elapsed() >= (this.#haveNamesChanged ? this.#lookAtNamesAt : this.#lookAgainAt);
   }
 
   /** While others are read there is no need to look at a quiet one each time. */
@@ -205,10 +216,13 @@ export class FollowedLogs {
     const { path, clock, counters, pollMs } = this.#options;
     for (const each of [...this.#unreadable.keys()]) await this.#tryAgain(each);
     const began = clock.elapsed();
+    this.#haveNamesChanged = false;
     const followed = new Set(this.#logs.map((log) => log.path));
     const isKnown = (each: string) => this.#unreadable.has(each) || followed.has(each);
     const fresh = ownLogs(path, await matchesOf(path), isKnown).filter((each) => !isKnown(each));
-    this.#lookAgainAt = clock.elapsed() + Math.max(pollMs, (clock.elapsed() - began) / LOOKING_SHARE);
+    const now = clock.elapsed();
+    this.#lookAtNamesAt = now + (now - began) / LOOKING_SHARE;
+    this.#lookAgainAt = Math.max(now + pollMs, this.#lookAtNamesAt);
     const room = Math.max(MAX_LOGS - this.#logs.length - this.#unreadable.size, 0);
     for (const each of await linksLast(fresh.slice(0, room))) await this.#takeUp(each, start);
     counters.set('ignoredLogs', Math.max(fresh.length - room, 0));

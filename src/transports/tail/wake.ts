@@ -9,8 +9,8 @@ const SETTLE_MS = 25;
 export interface Waker {
   /** Watches the file that has this name from now on, instead of the one that had it before. */
   watch(path: string): void;
-  /** Watches for names that come and go in this folder. */
-  watchNames(folder: string): void;
+  /** Watches for names that come and go in this folder, and tells of it before it wakes. */
+  watchNames(folder: string, onNames: () => void): void;
   unwatch(path: string): void;
   /** Resolves after a change, or when the time is up, or at once if the signal has aborted. */
   wait(): Promise<void>;
@@ -44,9 +44,11 @@ export function createWaker(clock: Clock, pollMs: number, signal: AbortSignal): 
   signal.addEventListener('abort', wake);
   return {
     watch: (path) => watchAs(path, changed),
-    watchNames: (folder) =>
+    watchNames: (folder, onNames) =>
       watchAs(folder, (event) => {
-        if (event === 'rename') changed();
+        if (event !== 'rename') return;
+        onNames();
+        changed();
       }),
     unwatch,
     wait: async () => {
