@@ -118,6 +118,12 @@ export interface StreamReport {
   /** How many listeners the server itself counts: a gauge beside our sessions, never turned into sessions. */
   readonly listeners?: number | null;
   readonly peakListeners?: number | null;
+  /** Different listeners by the server's own count, at this moment. */
+  readonly uniqueListeners?: number | null;
+  /** How many the server lets in; null is no limit that is known. */
+  readonly maxListeners?: number | null;
+  /** How long its listeners stay, by the server's own reckoning, in seconds. */
+  readonly averageSeconds?: number | null;
   /** From now on presences on this stream no further apart than this are one session; null is "as its source has it". */
   readonly gap?: Milliseconds | null;
 }

@@ -26,6 +26,10 @@ export interface StreamState {
   /** The server's own count, where it gives one. */
   readonly reportedListeners: number | null;
   readonly peakListeners: number | null;
+  readonly uniqueListeners: number | null;
+  readonly maxListeners: number | null;
+  /** Seconds, by the server's own reckoning. */
+  readonly averageSeconds: number | null;
 }
 
 /** Streams of one source that are remembered; those that were silent for longest go first. */
@@ -119,6 +123,9 @@ export class Streams {
       startedAt: null,
       reportedListeners: null,
       peakListeners: null,
+      uniqueListeners: null,
+      maxListeners: null,
+      averageSeconds: null,
     };
   }
 
@@ -133,7 +140,7 @@ export class Streams {
     const best = reports[0]!;
     const first = <K extends keyof Known>(property: K): Known[K] | null =>
       reports.find((report) => report[property] !== null)?.[property] ?? null;
-    const sum = (property: 'listeners' | 'peakListeners') => {
+    const sum = (property: 'listeners' | 'peakListeners' | 'uniqueListeners' | 'maxListeners') => {
       const known = reports.map((report) => report[property]).filter((value) => value !== null);
       return known.length === 0 ? null : known.reduce((total, value) => total + value, 0);
     };
@@ -153,6 +160,9 @@ export class Streams {
       startedAt: first('startedAt'),
       reportedListeners: best.status === 'up' ? sum('listeners') : null,
       peakListeners: sum('peakListeners'),
+      uniqueListeners: best.status === 'up' ? sum('uniqueListeners') : null,
+      maxListeners: sum('maxListeners'),
+      averageSeconds: first('averageSeconds'),
     };
   }
 }
@@ -175,5 +185,8 @@ function merge(before: Known | undefined, report: StreamReport): Known {
     startedAt: report.startedAt === undefined ? (before?.startedAt ?? null) : report.startedAt,
     listeners: report.listeners ?? null,
     peakListeners: report.peakListeners === undefined ? (before?.peakListeners ?? null) : report.peakListeners,
+    uniqueListeners: report.uniqueListeners ?? null,
+    maxListeners: report.maxListeners === undefined ? (before?.maxListeners ?? null) : report.maxListeners,
+    averageSeconds: report.averageSeconds === undefined ? (before?.averageSeconds ?? null) : report.averageSeconds,
   };
 }

@@ -9,12 +9,12 @@ import { HeadcountError } from '../../src/lib/errors.ts';
 import { config, readerOptions } from '../../src/sources/access-log/options.ts';
 import { LogReader } from '../../src/sources/access-log/reader.ts';
 import { parseListeners, parseStats } from '../../src/sources/icecast/parse.ts';
-import { XmlError } from '../../src/sources/icecast/xml.ts';
 import { parseLine } from '../../src/sources/spyserver/parse.ts';
 import { parseActivity, parseHistory } from '../../src/sources/tautulli/parse.ts';
 import { TurnReader } from '../../src/sources/turn/reader.ts';
 import { ScopedCounters } from '../../src/telemetry/counters.ts';
 import { createCaptureReader } from '../../src/transports/capture/pcap.ts';
+import { XmlError } from '../../src/transports/poll/xml.ts';
 import { syslogFrames } from '../../src/transports/receive/syslog-frames.ts';
 import { bodyOf } from '../../src/transports/receive/syslog-message.ts';
 

@@ -8,22 +8,21 @@
  */
 
 import { z } from 'zod';
-import type { Instant, Roster, StreamReport } from '../../core/observation.ts';
 import { HeadcountError } from '../../lib/errors.ts';
-import { duration, secret } from '../../lib/options.ts';
+import { secret } from '../../lib/options.ts';
 import type { ScopedCounters } from '../../telemetry/counters.ts';
-import { everyTick } from '../../transports/poll/every-tick.ts';
 import { answeredBadly, fetchText, type Page } from '../../transports/poll/fetch-text.ts';
 import { hostAndPort, pageUrl, peerAddress, readPeerUrl } from '../../transports/poll/peer-address.ts';
-import { defineSource, type Source } from '../source.ts';
-import { type ListenersOfMount, type MountStats, parseListeners, parseStats, type ServerStats } from './parse.ts';
+import { pollOptions } from '../../transports/poll/poll-options.ts';
+import { type Poll, type PollAnswer, polledSource } from '../polled.ts';
+import { defineSource } from '../source.ts';
+import { type ListenersOfMount, type MountStats, parseListeners, parseStats } from './parse.ts';
 
 const config = z.strictObject({
   ...peerAddress(8000),
   user: z.string().min(1).default('admin').describe("The administrator's name, `admin-user` in icecast.xml."),
   password: secret().describe("The administrator's password, `admin-password` in icecast.xml."),
-  every: duration('10s', { least: '1s', most: '5m' }).describe('How often to ask who is there.'),
-  timeout: duration('5s', { least: '100ms', most: '1m' }).describe('How long one answer may take.'),
+  ...pollOptions(),
 });
 
 type Config = z.output<typeof config>;
@@ -49,42 +48,28 @@ export const icecast = defineSource({
   },
   fromUrl: (url) => readPeerUrl(url, 'icecasts'),
   defaultName: (options) => `icecast:${hostAndPort(options)}`,
-  create: createIcecast,
+  create: (options) => polledSource(options.every, (poll) => askServer(options, poll)),
 });
 
-function createIcecast(options: Config): Source {
-  /** Mounts that were on the air: they outlive a failed poll, so that one that vanished meanwhile is told. */
-  const onAir = new Set<string>();
+async function askServer(options: Config, poll: Poll): Promise<PollAnswer> {
+  const { counters, signal, at } = poll;
+  const page = await ask(options, signal, '/admin/stats');
+  const stats = read(options, page, (xml) => parseStats(xml, at));
+  const mounts = stats.mounts.slice(0, MAX_MOUNTS);
+  counters.set('mountsIgnored', stats.mounts.length - mounts.length);
+  counters.set('bootUnknown', stats.boot === null ? 1 : 0);
+  const { answered, failed } = await askMounts({ ...poll, options, boot: stats.boot }, mounts);
+  countOthers(counters, answered);
   return {
-    run: async ({ emit, signal, clock, counters }) => {
-      try {
-        for await (const at of everyTick(clock, options.every, signal)) {
-          const stats = await askStats(options, signal, at);
-          const mounts = stats.mounts.slice(0, MAX_MOUNTS);
-          counters.set('mountsIgnored', stats.mounts.length - mounts.length);
-          counters.set('bootUnknown', stats.boot === null ? 1 : 0);
-          const poll: Poll = { options, signal, at, boot: stats.boot, counters };
-          const { answered, failed } = await askMounts(poll, mounts);
-          countOthers(counters, [...answered.values()]);
-          const gone = goneDown(onAir, mounts, at);
-          await emit({
-            observations: [...mounts.map(({ report }) => report), ...gone, rosterOf(answered, failed, gone, at)],
-            watermark: at,
-          });
-        }
-      } catch (error) {
-        if (!signal.aborted) throw error;
-      }
-    },
+    reports: mounts.map(({ report }) => report),
+    listeners: { unknown: failed, present: answered.flatMap(({ present }) => present) },
   };
 }
 
-interface Poll {
+/** One poll of one server: what every question of it needs. */
+interface ServerPoll extends Poll {
   readonly options: Config;
-  readonly signal: AbortSignal;
-  readonly at: Instant;
   readonly boot: string | null;
-  readonly counters: ScopedCounters;
 }
 
 function ask(options: Config, signal: AbortSignal, page: string): Promise<Page> {
@@ -95,11 +80,6 @@ function ask(options: Config, signal: AbortSignal, page: string): Promise<Page> 
     maxBytes: MAX_ANSWER_BYTES,
     signal,
   });
-}
-
-async function askStats(options: Config, signal: AbortSignal, at: Instant): Promise<ServerStats> {
-  const page = await ask(options, signal, '/admin/stats');
-  return read(options, page, (xml) => parseStats(xml, at));
 }
 
 /** Icecast always writes UTF-8; what is none is replaced, never fatal. */
@@ -113,28 +93,23 @@ function read<T>(options: Config, page: Page, parse: (xml: string) => T): T {
 }
 
 interface Answers {
-  readonly answered: ReadonlyMap<string, ListenersOfMount>;
+  readonly answered: readonly ListenersOfMount[];
   /** Mounts that were asked and did not answer: nothing is known of their listeners. */
   readonly failed: ReadonlySet<string>;
 }
 
-const NOBODY: ListenersOfMount = { present: [], relays: 0, unreadable: 0 };
-
 /** If every question fails, the server is the trouble, not a mount: rejects with what the first one said. */
-async function askMounts(poll: Poll, mounts: readonly MountStats[]): Promise<Answers> {
-  const answered = new Map<string, ListenersOfMount>();
+async function askMounts(poll: ServerPoll, mounts: readonly MountStats[]): Promise<Answers> {
+  const answered: ListenersOfMount[] = [];
   const failures = new Map<string, unknown>();
   // Where Icecast counts nobody there is nothing to ask.
-  const waiting = mounts.filter(({ mount, listeners }) => {
-    if (listeners === 0) answered.set(mount, NOBODY);
-    return listeners !== 0;
-  });
+  const waiting = mounts.filter(({ listeners }) => listeners !== 0);
   const asked = waiting.length;
   const worker = async () => {
     for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
       const { mount } = next;
       await askListeners(poll, mount).then(
-        (listeners) => answered.set(mount, listeners),
+        (listeners) => answered.push(listeners),
         (error: unknown) => failures.set(mount, error),
       );
     }
@@ -149,12 +124,13 @@ async function askMounts(poll: Poll, mounts: readonly MountStats[]): Promise<Ans
   return { answered, failed: new Set(failures.keys()) };
 }
 
-async function askListeners(poll: Poll, mount: string): Promise<ListenersOfMount> {
+async function askListeners(poll: ServerPoll, mount: string): Promise<ListenersOfMount> {
   const { options, signal, at, boot } = poll;
   const page = await ask(options, signal, `/admin/listclients?mount=${encodeURIComponent(mount)}`);
   // The feed ended since the mounts were listed (2.4: 400, 2.5: 404).
   if (page.status === 400 || page.status === 404) {
-    if (/source (does not exist|is not available)/i.test(page.body.toString('latin1'))) return NOBODY;
+    if (/source (does not exist|is not available)/i.test(page.body.toString('latin1')))
+      return { present: [], relays: 0, unreadable: 0 };
   }
   return read(options, page, (xml) => parseListeners(xml, mount, boot, at));
 }
@@ -169,24 +145,4 @@ function countOthers(counters: ScopedCounters, answers: readonly ListenersOfMoun
     'unreadableListeners',
     answers.reduce((sum, { unreadable }) => sum + unreadable, 0),
   );
-}
-
-/** Reports for the mounts that were on the air and are no longer listed; keeps `onAir` up to date. */
-function goneDown(onAir: Set<string>, mounts: readonly MountStats[], at: Instant): StreamReport[] {
-  const listed = new Set(mounts.map(({ mount }) => mount));
-  const gone = [...onAir].filter((mount) => !listed.has(mount));
-  onAir.clear();
-  for (const mount of listed) onAir.add(mount);
-  return gone.map((stream) => ({ kind: 'report', stream, at, status: 'down', title: null, listeners: 0 }));
-}
-
-/** Covers every stream there is, unless a mount did not answer: then just those of which something is known. */
-function rosterOf(
-  answered: ReadonlyMap<string, ListenersOfMount>,
-  failed: ReadonlySet<string>,
-  gone: readonly StreamReport[],
-  at: Instant,
-): Roster {
-  const streams = failed.size === 0 ? null : [...answered.keys(), ...gone.map(({ stream }) => stream)];
-  return { kind: 'roster', at, streams, present: [...answered.values()].flatMap(({ present }) => present) };
 }

@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { FOREVER } from '../../core/observation.ts';
+import { parseXml, XmlError } from '../../transports/poll/xml.ts';
 import { parseListeners, parseStats, repairText } from './parse.ts';
-import { parseXml, XmlError } from './xml.ts';
 
 const NOW = Date.UTC(2026, 10, 21, 1, 18, 0);
 const recorded = (name: string) => readFileSync(new URL(`testdata/icecast-2.4.4/${name}`, import.meta.url), 'utf8');
@@ -33,6 +33,7 @@ test('2.4.4: a mount is reported with everything that its stats say', () => {
         startedAt: Date.UTC(2026, 10, 21, 1, 16, 58),
         listeners: 3,
         peakListeners: 3,
+        maxListeners: null,
       },
     },
   ]);

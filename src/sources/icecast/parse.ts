@@ -9,7 +9,7 @@
 
 import type { StreamReport } from '../../core/observation.ts';
 import { clientFacts, type Details, FOREVER, type Instant, type Presence, presence } from '../../core/observation.ts';
-import { childrenOf, type Element, parseXml, textOf, XmlError } from './xml.ts';
+import { childrenOf, countOf, type Element, parseXml, textOf, XmlError } from '../../transports/poll/xml.ts';
 
 export interface ServerStats {
   /** When the server started, in its own words: part of every connection id, since ids begin anew. */
@@ -61,6 +61,7 @@ function reportOf(source: Element, mount: string, at: Instant): StreamReport {
     startedAt: timeOf(textOf(source, 'stream_start_iso8601')) ?? timeOf(textOf(source, 'stream_start')),
     listeners: countOf(source, 'listeners'),
     peakListeners: countOf(source, 'listener_peak'),
+    maxListeners: countOf(source, 'max_listeners'),
   };
 }
 
@@ -81,11 +82,6 @@ function bitrateOf(source: Element): number | null {
   if (inKilobits !== null) return inKilobits;
   const inBits = countOf(source, 'audio_bitrate');
   return inBits === null ? null : Math.round(inBits / 1000);
-}
-
-function countOf(element: Element, name: string): number | null {
-  const text = textOf(element, name);
-  return text !== null && /^\d{1,15}$/.test(text) ? Number(text) : null;
 }
 
 /** `2026-11-21T01:16:58+0000`, whose zone lacks the colon of ISO 8601, or `Sat, 21 Nov 2026 01:16:58 +0000`. */

@@ -29,6 +29,9 @@ const STREAM = {
   startedAt: null,
   reportedListeners: null,
   peakListeners: null,
+  uniqueListeners: null,
+  maxListeners: null,
+  averageSeconds: null,
 } as const;
 
 async function waitingIds(store: Store, sink: string, limit = MANY): Promise<string[]> {

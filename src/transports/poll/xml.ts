@@ -2,9 +2,10 @@
  * XML answers of streaming servers as small trees: names in lower case, because every version spells them differently,
  * and text cut where nothing honest is that long. What the elements mean is left to parse.ts.
  *
- * Refused: document type definitions, and with them every entity but the five of XML 1.0; more depth or elements than
- * a server has reason to send. Repaired, if the text is not well-formed as it comes: bare ampersands (Icecast 2.3 does
- * not escape user agents) and characters that XML forbids, which listeners put into their user agents at will.
+ * Refused: document type definitions (or passed over unread, where a server is known to send one); more depth or
+ * elements than a server has reason to send. No entity but the five of XML 1.0 is ever expanded. Repaired, if the text
+ * is not well-formed as it comes: bare ampersands (Icecast 2.3 does not escape user agents) and characters that XML
+ * forbids, which listeners put into their user agents at will.
  */
 
 import { SaxesParser } from 'saxes';
@@ -23,20 +24,23 @@ const MAX_DEPTH = 16;
 const MAX_ELEMENTS = 2_000_000;
 const MAX_TEXT = 4096;
 
+/** What becomes of a document type definition: SHOUTcast 1 sends one. */
+export type Doctype = 'refuse' | 'passOver';
+
 /** The root element. Throws an `XmlError` if the text is no acceptable XML even when repaired. */
-export function parseXml(text: string): Element {
+export function parseXml(text: string, doctype: Doctype = 'refuse'): Element {
   try {
-    return read(text);
+    return read(text, doctype);
   } catch (error) {
     if (error instanceof RefusedXml) throw error;
-    return read(repair(text));
+    return read(repair(text), doctype);
   }
 }
 
 /** Not for repair: it is well-formed, but not wanted. */
 class RefusedXml extends XmlError {}
 
-function read(text: string): Element {
+function read(text: string, doctype: Doctype): Element {
   const parser = new SaxesParser({ xmlns: false, position: false });
   const open: Element[] = [];
   let root: Element | null = null;
@@ -45,7 +49,7 @@ function read(text: string): Element {
     throw new XmlError(error.message);
   });
   parser.on('doctype', () => {
-    throw new RefusedXml('a document type definition');
+    if (doctype === 'refuse') throw new RefusedXml('a document type definition');
   });
   parser.on('opentag', ({ name, attributes }) => {
     if (open.length === MAX_DEPTH || ++elements > MAX_ELEMENTS) throw new RefusedXml('too much XML');
@@ -90,4 +94,10 @@ export function textOf(element: Element, name: string): string | null {
 
 export function childrenOf(element: Element, name: string): Element[] {
   return element.children.filter((each) => each.name === name);
+}
+
+/** The text of a child as a count; null if it is none. */
+export function countOf(element: Element, name: string): number | null {
+  const text = textOf(element, name);
+  return text !== null && /^\d{1,15}$/.test(text) ? Number(text) : null;
 }
