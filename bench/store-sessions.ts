@@ -1,7 +1,7 @@
 /** For bench/store.ts: a year of closed sessions, the same in every run, and the commits that bring them. */
 
 import type { SessionRecord } from '../src/core/session.ts';
-import type { OpenSession } from '../src/core/tracker.ts';
+import type { OpenSession } from '../src/core/snapshot.ts';
 import { randomFrom } from '../src/enrich/fixture.ts';
 import type { Commit } from '../src/store/store.ts';
 
@@ -88,5 +88,9 @@ export function openOf(record: SessionRecord, second: number): OpenSession {
     ...{ key: record.listener, selfDeclared: true, agent: record.listener, network: record.listener, listenerRank: 0 },
     ...{ seenBy: record.source, seen, end: null, rare: null },
   };
-  return { record: { ...record, lastSeenAt: seen, endedAt: null, reason: null, bytes: second * 1000 }, state };
+  return {
+    id: record.id,
+    record: { ...record, lastSeenAt: seen, endedAt: null, reason: null, bytes: second * 1000 },
+    state,
+  };
 }

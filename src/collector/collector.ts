@@ -76,8 +76,6 @@ export class Collector {
   #changedStreams = new Map<string, { source: string; stream: string }>();
   #sequence = 0;
   #committing: Promise<void> | null = null;
-  /** While it is written down what there is, nothing may be added. */
-  #cutting: Promise<unknown> | null = null;
   #lastCommit = Number.NEGATIVE_INFINITY;
   /** How long it took, in milliseconds. */
   #lastDuration = 0;
@@ -143,7 +141,6 @@ export class Collector {
     const watermark = batch.watermark === undefined ? null : Math.min(batch.watermark, clock.now());
     // In a backlog sessions are over within moments: they must not be before it is known what played them.
     if (watermark !== null && clock.now() - watermark > BACKLOG) await this.#settled(signal);
-    while (this.#cutting !== null) await this.#cutting;
     if (signal.aborted) return;
     // From here to the cursor nothing is awaited: a commit has all of a batch, or nothing.
     for (const observation of observations) {
@@ -314,11 +311,7 @@ export class Collector {
     this.#settle();
     const sequence = this.#sequence + 1;
     const events = this.#options.events?.cut(sequence) ?? [];
-    const cutting = this.#recorder.cut(sequence);
-    this.#cutting = cutting.finally(() => {
-      this.#cutting = null;
-    });
-    const commit = { ...(await cutting), events };
+    const commit = { ...this.#recorder.cut(sequence), events };
     const startedAt = clock.elapsed();
     if (!(await this.#writeOnceThereIsRoom(commit))) return;
     this.#sequence++;

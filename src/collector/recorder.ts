@@ -4,8 +4,7 @@
  */
 
 import type { Session, SessionRecord } from '../core/session.ts';
-import type { Changes, OpenSession, Tracker } from '../core/tracker.ts';
-import { nextTurn } from '../lib/turn.ts';
+import type { Changes, Tracker } from '../core/tracker.ts';
 import type { Commit, Sample, StoredReport } from '../store/store.ts';
 
 export class Recorder {
@@ -63,16 +62,14 @@ export class Recorder {
     this.#cursors.set(source, cursor);
   }
 
-  /**
-   * Everything so far; afterwards nothing is waiting. Of very many open sessions some are written down at a time, and between
-   * them the event loop has its turn: until it is done the tracker must be told nothing.
-   */
-  async cut(sequence: number): Promise<Commit> {
-    const sessions = [...this.#open.values()];
-    const commit: Omit<Commit, 'open'> = {
+  /** Everything so far, as it is now; afterwards nothing is waiting. */
+  cut(sequence: number): Commit {
+    const open = [...this.#open.values()].map((session) => this.#tracker.snapshot(session));
+    const commit: Commit = {
       sequence,
       superseded: this.#superseded,
       closed: [...this.#closed.values()],
+      open,
       reports: this.#reports,
       samples: this.#samples,
       cursors: Object.fromEntries(this.#cursors),
@@ -84,14 +81,6 @@ export class Recorder {
     this.#reports = [];
     this.#samples = [];
     this.#cursors.clear();
-    const open: OpenSession[] = [];
-    for (const session of sessions) {
-      if (open.length > 0 && open.length % SLICE === 0) await nextTurn();
-      open.push(this.#tracker.snapshot(session));
-    }
-    return { ...commit, open };
+    return commit;
   }
 }
-
-/** Some milliseconds' worth. */
-const SLICE = 2000;

@@ -3,6 +3,8 @@
  * counted beside the people, never among them.
  */
 
+import { Arrivals } from './arrivals.ts';
+import type { Instant } from './observation.ts';
 import { DIMENSIONS, type Dimension, facetOf, type SessionFilter, type SessionSort } from './query.ts';
 import type { Session } from './session.ts';
 import type { Changes } from './tracker.ts';
@@ -80,6 +82,7 @@ interface Counted {
 
 export class Audience {
   readonly #sessions = new Map<string, Session>();
+  readonly #arrivals = new Arrivals();
   readonly #counts: readonly Map<string | null, Count>[] = DIMENSIONS.map(() => new Map());
   readonly #counted = new Map<string, Counted>();
   #questions = 0;
@@ -113,7 +116,7 @@ export class Audience {
       const session = this.#sessions.get(id);
       if (session !== undefined) this.#remove(session);
     }
-    for (const session of changes.opened) update(session);
+    for (const session of [...changes.opened].sort((a, b) => a.start - b.start)) update(session);
     for (const session of changes.regrouped) update(session);
     for (const session of changes.closed) update(session);
     return { joined, left };
@@ -145,37 +148,50 @@ export class Audience {
 
   /**
    * A page of the open sessions that match, in order; equal ones by id, unknown values last. The audience changes under
-   * the reader's feet, so a page goes on after a place in the order, not after an index. O(open), with one comparison for
-   * nearly all of them.
+   * the reader's feet, so a page goes on after a place in the order, not after an index. The newest that are wanted for
+   * what they are counted under are found at once; else it is O(open), with one comparison for nearly all of them.
    */
   page(asked: AudiencePageQuery): AudiencePage {
     const { accepts, after, limit, sort, filter } = asked;
     const compare = comparator(sort, asked.descending);
     const isWanted = this.#filter(filter);
     const best = new Best(limit, compare);
-    let total = 0;
-    let beyond = 0;
-    // They are kept about as they came: from the right end the first ones are the best, and the rest is soon looked at.
-    const sessions = [...this.#sessions.values()];
-    const isBackward = directionOf(sort, asked.descending) < 0;
-    for (let i = 0; i < sessions.length; i++) {
-      const session = sessions[isBackward ? sessions.length - 1 - i : i]!;
-      if (isWanted !== null && !isWanted(session)) continue;
-      if (accepts !== null && !accepts(session)) continue;
-      total++;
+    let seen = 0;
+    let passed = 0;
+    const visit = (session: Session) => {
+      if (isWanted !== null && !isWanted(session)) return;
+      if (accepts !== null && !accepts(session)) return;
+      seen++;
       const value = sortValue(session, sort);
       const { id } = session;
-      if (after !== null && compare(value, id, after.value, after.id) <= 0) continue;
-      beyond++;
-      best.offer(session, value, id);
-    }
+      if (after !== null && compare(value, id, after.value, after.id) <= 0) passed++;
+      else best.offer(session, value, id);
+    };
+    const isNewestFirst = isByStart(sort) && directionOf(sort, asked.descending) < 0;
+    const known = accepts === null ? this.#totalOf(filter) : null;
+    const isWorthwhile = (latest: Instant) => {
+      const worst = best.worst;
+      return known === null || worst === null || latest >= (worst.value as Instant);
+    };
+    if (isNewestFirst) this.#arrivals.newest(isWorthwhile, visit);
+    else for (const session of this.#sessions.values()) visit(session);
+    const total = known ?? seen;
     const sorted = best.sorted();
     const last = sorted.at(-1);
     return {
       sessions: sorted.map(({ session }) => session),
-      next: last !== undefined && beyond > sorted.length ? { value: last.value, id: last.id } : null,
+      // What stands before the place begins no earlier than what is on the page: all of it has been seen.
+      next: last !== undefined && total - passed > sorted.length ? { value: last.value, id: last.id } : null,
       total,
     };
+  }
+
+  /** How many match; null if that cannot be said without a look at each. */
+  #totalOf(filter: SessionFilter): number | null {
+    if (filter.ip !== undefined || filter.listener !== undefined) return null;
+    let total = 0;
+    for (const counted of this.#counted.values()) if (isCounted(counted, filter)) total += counted.sessions;
+    return total;
   }
 
   /** Null lets everything pass. What sessions are counted under is looked at once for all that are alike. */
@@ -205,12 +221,14 @@ export class Audience {
     session.counted = counted;
     session.countedListener = session.listener;
     this.#sessions.set(session.id, session);
+    if (before === null) this.#arrivals.add(session);
     this.#count(session, counted, 1);
   }
 
   #remove(session: Session): void {
     if (session.counted === null) return;
     this.#sessions.delete(session.id);
+    this.#arrivals.remove(session);
     this.#count(session, session.counted as Counted, -1);
     session.counted = null;
     session.countedListener = null;
@@ -276,6 +294,10 @@ function isCounted({ values, bot }: Counted, filter: SessionFilter): boolean {
 type SortValue = string | number | null;
 type Comparator = (a: SortValue, aId: string, b: SortValue, bId: string) => number;
 
+function isByStart(sort: SessionSort): boolean {
+  return sort === 'startedAt' || sort === 'duration';
+}
+
 /** Who has been here for longest began first. */
 function directionOf(sort: SessionSort, descending: boolean): 1 | -1 {
   return descending !== (sort === 'duration') ? -1 : 1;
@@ -316,6 +338,11 @@ class Best {
     top.value = value;
     top.id = id;
     this.#down(top);
+  }
+
+  /** The last of them, once there are as many as are wanted. */
+  get worst(): Placed | null {
+    return this.#heap.length < this.#limit ? null : (this.#heap[0] ?? null);
   }
 
   sorted(): Placed[] {

@@ -64,6 +64,8 @@ export class Session {
   /** The audience's: under what it is counted, and as whose. */
   counted: unknown = null;
   countedListener: string | null = null;
+  /** The audience's: its place in `Arrivals`; -1 is none. */
+  slot = -1;
 
   constructor(opening: {
     id: string;
@@ -92,8 +94,7 @@ export class Session {
   }
 
   get quality(): string | null {
-    const { qualities } = this;
-    return qualities === null ? null : (qualities[qualities.length - 1]?.value ?? null);
+    return newestQuality(this.qualities);
   }
 
   get identity(): Rung {
@@ -119,6 +120,10 @@ export class Session {
   get bot(): boolean {
     return this.client.bot;
   }
+}
+
+function newestQuality(qualities: readonly QualityPoint[] | null): string | null {
+  return qualities === null ? null : (qualities[qualities.length - 1]?.value ?? null);
 }
 
 /** What few sessions have. */
@@ -286,7 +291,7 @@ function foldDetail(rare: Rare, name: string, dated: Dated<DetailValue>): void {
 }
 
 /** When the client was last known to be there: the newest sight, carried along by the watermark while a lease runs. */
-export function lastSeen(session: Session, watermark: Instant): Instant {
+export function lastSeen(session: Pick<Session, 'seen' | 'end' | 'rare'>, watermark: Instant): Instant {
   if (session.end !== null) return session.end;
   const lease = session.rare?.lease ?? null;
   return lease === null ? session.seen : Math.max(session.seen, Math.min(lease.until, watermark));
@@ -325,7 +330,14 @@ export interface SessionRecord {
   readonly details: Details;
 }
 
-export function describe(session: Session, watermark: Instant): SessionRecord {
+/** What of a session its record says. */
+export type Described = Pick<
+  Session,
+  | ('id' | 'source' | 'stream' | 'client' | 'provisional' | 'start' | 'seen' | 'end' | 'bytes' | 'requests')
+  | ('qualities' | 'place' | 'rare')
+>;
+
+export function describe(session: Described, watermark: Instant): SessionRecord {
   const { client, rare } = session;
   const seen = Math.max(lastSeen(session, watermark), session.start + SHORTEST_SESSION);
   return {
@@ -350,7 +362,7 @@ export function describe(session: Session, watermark: Instant): SessionRecord {
     bytes: session.bytes,
     requests: session.requests,
     traffic: rare?.traffic ?? null,
-    quality: session.quality,
+    quality: newestQuality(session.qualities),
     // A copy: the session goes on with its own.
     qualities: session.qualities?.slice() ?? [],
     title: rare?.title?.value ?? null,
@@ -371,7 +383,7 @@ export interface SessionState {
   readonly rare: (Omit<Rare, 'traffic' | 'details'> & { readonly details: [string, Dated<DetailValue>][] }) | null;
 }
 
-export function stateOf(session: Session): SessionState {
+export function stateOf(session: Pick<Session, 'client' | 'seenBy' | 'seen' | 'end' | 'rare'>): SessionState {
   const { client, rare } = session;
   let kept: SessionState['rare'] = null;
   if (rare !== null) {

@@ -14,7 +14,8 @@ import { changePoints } from './quality.ts';
 import { DIMENSIONS, facetOf } from './query.ts';
 import { foldRuns } from './runs.ts';
 import { type Session, type SessionRecord, SHORTEST_SESSION } from './session.ts';
-import { type OpenSession, type Residue, type SourceTraits, Tracker } from './tracker.ts';
+import type { OpenSession } from './snapshot.ts';
+import { type Residue, type SourceTraits, Tracker } from './tracker.ts';
 
 const GAP = 40_000;
 const LATENESS = 10_000;
@@ -114,7 +115,7 @@ class Bench {
   /** Rows by id: a row that is written again replaces itself. */
   closed = new Map<string, SessionRecord>();
   readonly #open = new Set<string>();
-  #committed: { json: string; closed: Map<string, SessionRecord> } | null = null;
+  #committed: { open: OpenSession[]; residue: string; closed: Map<string, SessionRecord> } | null = null;
 
   constructor(sources: readonly SourceTraits[]) {
     this.#sources = sources;
@@ -149,7 +150,7 @@ class Bench {
   commit(): void {
     this.settle();
     const open = [...this.tracker.sessions()].map((session) => this.tracker.snapshot(session));
-    this.#committed = { json: JSON.stringify({ open, residue: this.tracker.residue() }), closed: new Map(this.closed) };
+    this.#committed = { open, residue: JSON.stringify(this.tracker.residue()), closed: new Map(this.closed) };
   }
 
   crash(): void {
@@ -159,8 +160,9 @@ class Bench {
     this.closed = new Map(this.#committed?.closed);
     this.#open.clear();
     if (this.#committed === null) return;
-    const { open, residue } = JSON.parse(this.#committed.json) as { open: OpenSession[]; residue: Residue };
-    this.tracker.restore(open, residue);
+    // Put into words only now: the tracker has gone on since, and a snapshot has not.
+    const open = JSON.parse(JSON.stringify(this.#committed.open)) as OpenSession[];
+    this.tracker.restore(open, JSON.parse(this.#committed.residue) as Residue);
     this.#open.clear();
     for (const id of this.#tracked()) this.#open.add(id);
   }

@@ -38,9 +38,8 @@ import {
   restoreSession,
   Session,
   type SessionRecord,
-  type SessionState,
-  stateOf,
 } from './session.ts';
+import { type OpenSession, Snapshot } from './snapshot.ts';
 
 /** What a source declares of itself. Shared code reads these, and never the kind. */
 export interface SourceTraits {
@@ -90,12 +89,6 @@ export interface TrackerCounters {
   strangers: number;
   /** Observations that were applied before their time because too many were waiting. */
   hurried: number;
-}
-
-/** An open session as it is stored. */
-export interface OpenSession {
-  readonly record: SessionRecord;
-  readonly state: SessionState;
 }
 
 /** What the tracker remembers beside the open sessions; plain JSON. */
@@ -304,12 +297,16 @@ export class Tracker {
   }
 
   describe(session: Session): SessionRecord {
-    return describe(session, this.#sources.get(session.seenBy)?.watermark ?? Number.NEGATIVE_INFINITY);
+    return describe(session, this.#watermarkOf(session));
   }
 
   /** The session as it must be stored to go on with it after a restart. */
   snapshot(session: Session): OpenSession {
-    return { record: this.describe(session), state: stateOf(session) };
+    return new Snapshot(session, this.#watermarkOf(session));
+  }
+
+  #watermarkOf({ seenBy }: Session): Instant {
+    return this.#sources.get(seenBy)?.watermark ?? Number.NEGATIVE_INFINITY;
   }
 
   residue(): Residue {

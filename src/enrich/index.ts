@@ -61,7 +61,7 @@ export interface EnrichmentOptions {
  * `createWebPlaces` and `keyedHash`.
  */
 export async function createEnrichment(options: EnrichmentOptions): Promise<Enrichment> {
-  const { counters, acceptDeclared, keepClients = 200_000 } = options;
+  const { counters, acceptDeclared, keepClients = 500_000 } = options;
   const hash = keyedHash(options.key);
   const mask = createMask(options.privacy, hash);
   const isExcluded = matchExclusions(options.exclude ?? []);

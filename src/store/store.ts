@@ -24,7 +24,8 @@ import type {
   TimelineQuery,
 } from '../core/query.ts';
 import type { SessionRecord } from '../core/session.ts';
-import type { OpenSession, Residue } from '../core/tracker.ts';
+import type { OpenSession } from '../core/snapshot.ts';
+import type { Residue } from '../core/tracker.ts';
 
 /** A change of what is known of a stream, with its time: kept for ever, within retention. */
 export interface StoredReport {

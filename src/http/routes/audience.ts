@@ -82,9 +82,11 @@ async function historyOf(service: Service, { source, stream }: StreamWire): Prom
     .slice(0, 200);
 }
 
+type Point = PlacesWire['places'][number];
+
 /** Sessions at the same place are one point. */
 function places(service: Service): PlacesWire {
-  const points = new Map<string, PlacesWire['places'][number]>();
+  const points = new Map<string, { -readonly [K in keyof Point]: Point[K] }>();
   let unplaced = 0;
   for (const session of service.audience.sessions.values()) {
     if (session.bot) continue;
@@ -100,7 +102,7 @@ function places(service: Service): PlacesWire {
       const country = countryName(countryCode);
       points.set(key, { latitude, longitude, accuracyKm, city, countryCode, country, count: 1 });
     } else {
-      points.set(key, { ...point, count: point.count + 1 });
+      point.count++;
     }
   }
   const sorted = [...points.values()].sort((a, b) => b.count - a.count);

@@ -19,7 +19,7 @@ import { PairTable } from './pair-table.ts';
 import { textOf } from './text.ts';
 
 /** Of each: clients, addresses, user agents, users and playback ids. */
-const MAX_CLIENTS = 200_000;
+const MAX_CLIENTS = 500_000;
 const MAX_BYTES = 64 * 1024 * 1024;
 
 /** Longer ones are cut: no player has them. */

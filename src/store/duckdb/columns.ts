@@ -21,7 +21,7 @@ import {
 import type { Place, Player, Rung } from '../../core/identity.ts';
 import type { Traffic } from '../../core/observation.ts';
 import type { EndReason, SessionRecord } from '../../core/session.ts';
-import type { OpenSession } from '../../core/tracker.ts';
+import type { OpenSession } from '../../core/snapshot.ts';
 import { storedText } from '../text.ts';
 import { hash32, hash64 } from './hash.ts';
 

@@ -6,6 +6,7 @@
  */
 
 import type { DuckDBConnection } from '@duckdb/node-api';
+import type { OpenSession } from '../../core/snapshot.ts';
 import { HeadcountError } from '../../lib/errors.ts';
 import { nextTurn } from '../../lib/turn.ts';
 import type { ScopedCounters } from '../../telemetry/counters.ts';
@@ -90,8 +91,8 @@ async function writeClosed(connection: DuckDBConnection, { sequence, closed }: C
 }
 
 async function writeOpen(connection: DuckDBConnection, { sequence, closed, open }: Commit): Promise<void> {
-  const rows = await lastOfEach(open, (row) => row.record.id);
-  await appendRows(connection, 'open_sessions', openColumns(sequence), rows);
+  const rows = await lastOfEach(open, (row) => row.id);
+  await appendRows(connection, 'open_sessions', openColumns(sequence), rows, inWords);
   if (open.length > 0) {
     await connection.run(
       `DELETE FROM open_sessions WHERE sequence < ${sequence}
@@ -103,6 +104,11 @@ async function writeOpen(connection: DuckDBConnection, { sequence, closed, open 
       `DELETE FROM open_sessions WHERE id IN (SELECT id FROM sessions WHERE sequence = ${sequence})`,
     );
   }
+}
+
+/** A snapshot is put into words at every reading. */
+function inWords({ id, record, state }: OpenSession): OpenSession {
+  return { id, record, state };
 }
 
 /** A commit names an id once; should it name one twice, the last row is the one that counts. */

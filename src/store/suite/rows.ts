@@ -3,7 +3,7 @@
 import type { AudienceEvent } from '../../core/event.ts';
 import type { SessionQuery } from '../../core/query.ts';
 import type { SessionRecord, SessionState } from '../../core/session.ts';
-import type { OpenSession } from '../../core/tracker.ts';
+import type { OpenSession } from '../../core/snapshot.ts';
 import type { Commit, Resumed, Store } from '../store.ts';
 
 /** 2026-01-01T00:00:00Z. */
@@ -106,7 +106,7 @@ const STATE: SessionState = {
 
 export function openSession(id: string, fields: Partial<SessionRecord> = {}): OpenSession {
   const record = closedSession(id, { ...fields, endedAt: fields.endedAt ?? null, reason: fields.reason ?? null });
-  return { record, state: { ...STATE, key: `key of ${id}` } };
+  return { id, record, state: { ...STATE, key: `key of ${id}` } };
 }
 
 /** The event of a session of its own. */
@@ -160,7 +160,9 @@ export function createWriter(store: Store): (rows: readonly SessionRecord[]) => 
     // A session that has ended, but may still change, lies among the open ones.
     const isFinal = (row: SessionRecord, index: number) => row.endedAt !== null && index % 5 !== 0;
     const closed = rows.filter(isFinal);
-    const open = rows.filter((row, index) => !isFinal(row, index)).map((record) => ({ record, state: STATE }));
+    const open = rows
+      .filter((row, index) => !isFinal(row, index))
+      .map((record) => ({ id: record.id, record, state: STATE }));
     sequence++;
     await store.commit(commitOf(sequence, { closed, open }));
   };
