@@ -27,11 +27,11 @@ export function closingQuote(bytes: Uint8Array, view: DataView, from: number, en
       p += 4;
       continue;
     }
-    // What was seen may stand behind the line, even behind the block.
-    while (p < end && bytes[p] !== QUOTE && bytes[p] !== BACKSLASH) p++;
-    if (p >= end) return -1;
-    if (bytes[p] === QUOTE) return p;
-    p += 2;
+    // What was seen may stand behind the line, even behind the block; where one stands, more may follow.
+    for (const stop = Math.min(p + 16, end); p < stop; p++) {
+      if (bytes[p] === QUOTE) return p;
+      if (bytes[p] === BACKSLASH) p++;
+    }
   }
   return -1;
 }
