@@ -26,4 +26,66 @@ export interface Accounts {
   named(name: string): Account | null;
 }
 
-export const ALL_ACCESS: Access = { seesAll: true, seesAddresses: true, sees: () => true };
+/** Streams by their names; a `*` in either is any text, also none. */
+export interface StreamPattern {
+  readonly source: string;
+  readonly stream: string;
+}
+
+/** Access that is said by patterns: a store can be asked for just these streams, also for those of the past. */
+export interface PatternAccess extends Access {
+  /** What fits one of them is seen. Not looked at if everything is. */
+  readonly streams: readonly StreamPattern[];
+}
+
+export const ALL_ACCESS: PatternAccess = { seesAll: true, seesAddresses: true, sees: () => true, streams: [] };
+
+/** Null is every stream. */
+export function accessTo(streams: readonly StreamPattern[] | null, seesAddresses: boolean): PatternAccess {
+  if (streams === null) return { ...ALL_ACCESS, seesAddresses };
+  return {
+    seesAll: false,
+    seesAddresses,
+    sees: (source, stream) => isWithin(streams, source, stream),
+    streams,
+  };
+}
+
+/**
+ * `SOURCE/STREAM`, or `STREAM` of any source. The first slash ends the source, unless the text begins with it: `/jazz` is
+ * a stream, `radio//jazz` that stream of one source, and `radio/*` all that this source has.
+ */
+export function parseStreamPattern(text: string): StreamPattern {
+  const slash = text.indexOf('/');
+  return slash > 0 ? { source: text.slice(0, slash), stream: text.slice(slash + 1) } : { source: '*', stream: text };
+}
+
+/** Does the stream fit one of them? */
+export function isWithin(patterns: readonly StreamPattern[], source: string, stream: string): boolean {
+  return patterns.some((pattern) => fits(pattern.stream, stream) && fits(pattern.source, source));
+}
+
+/** Takes at most as many steps as one text is long times the other. */
+export function fits(pattern: string, text: string): boolean {
+  let at = 0;
+  let place = 0;
+  /** Behind the last `*`, and up to where of the text it reaches. */
+  let afterStar = -1;
+  let starReach = 0;
+  while (place < text.length) {
+    if (pattern[at] === '*') {
+      afterStar = ++at;
+      starReach = place;
+    } else if (pattern[at] === text[place]) {
+      at++;
+      place++;
+    } else if (afterStar >= 0) {
+      at = afterStar;
+      place = ++starReach;
+    } else {
+      return false;
+    }
+  }
+  while (pattern[at] === '*') at++;
+  return at === pattern.length;
+}

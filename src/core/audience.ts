@@ -3,6 +3,7 @@
  * counted beside the people, never among them.
  */
 
+import { isWithin } from './access.ts';
 import { Arrivals } from './arrivals.ts';
 import type { Instant } from './observation.ts';
 import { DIMENSIONS, type Dimension, facetOf, type SessionFilter, type SessionSort } from './query.ts';
@@ -69,10 +70,15 @@ interface Count {
   bots: number;
 }
 
-/** What sessions are counted under, in the order of DIMENSIONS: one object for all that are counted alike. */
-interface Counted {
+/** Open sessions that are counted alike, and how many they are. */
+export interface Alike {
+  /** What they are counted under, in the order of DIMENSIONS. */
   readonly values: readonly (string | null)[];
   readonly bot: boolean;
+  readonly sessions: number;
+}
+
+interface Counted extends Alike {
   readonly key: string;
   sessions: number;
   /** The question that was put last, and whether all that are counted here are among its answers. */
@@ -91,6 +97,7 @@ export class Audience {
   /** Open sessions of people by listener. */
   readonly #listeners = new Map<string, number>();
   #bots = 0;
+  #version = 0;
 
   /** By id. */
   get sessions(): ReadonlyMap<string, Session> {
@@ -99,6 +106,16 @@ export class Audience {
 
   get total(): AudienceTotal {
     return { sessions: this.#sessions.size - this.#bots, listeners: this.#listeners.size, bots: this.#bots };
+  }
+
+  /** While it is the same, nothing has changed of all that is counted. */
+  get version(): number {
+    return this.#version;
+  }
+
+  /** All that is counted, once: there are as many as there are different ones. */
+  alike(): Iterable<Alike> {
+    return this.#counted.values();
   }
 
   /** Answers who has joined and who has left. A session that was joined with another one has done neither. */
@@ -246,6 +263,7 @@ export class Audience {
   }
 
   #count(session: Session, counted: Counted, change: 1 | -1): void {
+    this.#version++;
     counted.sessions += change;
     if (counted.sessions === 0) this.#counted.delete(counted.key);
     const { values, bot } = counted;
@@ -283,7 +301,12 @@ function isStill(session: Session, counted: Counted): boolean {
   return true;
 }
 
+const STREAM = DIMENSIONS.indexOf('stream');
+const SOURCE = DIMENSIONS.indexOf('source');
+
 function isCounted({ values, bot }: Counted, filter: SessionFilter): boolean {
+  const { within } = filter;
+  if (within !== undefined && !isWithin(within, values[SOURCE]!, values[STREAM]!)) return false;
   for (let i = 0; i < DIMENSIONS.length; i++) {
     const wanted = filter[DIMENSIONS[i]!];
     if (wanted !== undefined && !wanted.includes(values[i]!)) return false;

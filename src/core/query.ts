@@ -3,6 +3,7 @@
  * is tested against a filter. Stores translate the same types into their own language (store/store.ts).
  */
 
+import type { StreamPattern } from './access.ts';
 import type { Place, Player } from './identity.ts';
 import type { Instant, Milliseconds } from './observation.ts';
 import type { SessionRecord } from './session.ts';
@@ -41,6 +42,8 @@ export interface SessionFilter {
   readonly listener?: readonly string[];
   /** Only bots, only people; absent is both. */
   readonly bot?: boolean;
+  /** Only streams that fit one of these: what whoever asks may see. An empty list lets nothing pass. */
+  readonly within?: readonly StreamPattern[];
 }
 
 export const SESSION_STATES = ['open', 'closed', 'all'] as const;

@@ -1,5 +1,6 @@
 /** The filters and dimensions of core/query.ts as SQL over the columns of a session. */
 
+import type { StreamPattern } from '../../core/access.ts';
 import { DIMENSIONS, type Dimension, type SessionFilter } from '../../core/query.ts';
 import type { Bindings } from './bindings.ts';
 
@@ -39,7 +40,22 @@ export function filterSql(filter: SessionFilter, bindings: Bindings): string[] {
   if (filter.ip !== undefined) conditions.push(textsSql('address', filter.ip, bindings));
   if (filter.listener !== undefined) conditions.push(textsSql('listener', filter.listener, bindings));
   if (filter.bot !== undefined) conditions.push(filter.bot ? 'bot' : 'NOT bot');
+  if (filter.within !== undefined) conditions.push(withinSql(filter.within, bindings));
   return conditions;
+}
+
+/** As isWithin in core/access.ts. */
+function withinSql(patterns: readonly StreamPattern[], bindings: Bindings): string {
+  const alternatives = patterns.map(
+    ({ source, stream }) => `(${fitsSql('source', source, bindings)} AND ${fitsSql('stream', stream, bindings)})`,
+  );
+  return alternatives.length === 0 ? 'false' : `(${alternatives.join(' OR ')})`;
+}
+
+function fitsSql(column: string, pattern: string, bindings: Bindings): string {
+  if (!pattern.includes('*')) return `${column} = ${bindings.text(pattern)}`;
+  const like = pattern.replaceAll(/[\\%_]/g, '\\$&').replaceAll('*', '%');
+  return `${column} LIKE ${bindings.text(like)} ESCAPE '\\'`;
 }
 
 /** Sessions that overlap `[from, to)`; open ones reach to their last sight, and no time overlaps nobody. */

@@ -96,6 +96,9 @@ const wanted: Record<Exclude<Dimension, 'source'>, fc.Arbitrary<string | null>> 
 
 const oneOf = <T>(value: fc.Arbitrary<T>) => fc.uniqueArray(value, { maxLength: 4 });
 
+/** Also of letters that mean something to a database. */
+const pattern = fc.constantFrom('*', 'a*', '*a', '', 'é', '*\ufffd*', '_', '%', '\\*', "'; *", 'a\u0000');
+
 /** At most two conditions, so that something mostly passes; that on the source is the caller's. */
 export const filter: fc.Arbitrary<SessionFilter> = fc
   .record({
@@ -106,6 +109,7 @@ export const filter: fc.Arbitrary<SessionFilter> = fc
     ip: oneOf(fc.constantFrom('192.0.2.1', '2001:db8::1', "' OR 1=1")),
     listener: oneOf(fc.constantFrom('x', 'y', 'nobody')),
     bot: fc.boolean(),
+    within: oneOf(fc.record({ source: fc.constantFrom('*', '*1*', 'nobody'), stream: pattern })),
   })
   .chain((all) => fc.subarray(Object.entries(all), { maxLength: 2 }))
   .map((some) => Object.fromEntries(some));

@@ -3,6 +3,7 @@
  * compares with.
  */
 
+import { isWithin } from '../../core/access.ts';
 import {
   DIMENSIONS,
   type Dimension,
@@ -216,5 +217,6 @@ function matches(session: SessionRecord, filter: SessionFilter): boolean {
   }
   if (filter.ip !== undefined && (session.address === null || !filter.ip.includes(session.address))) return false;
   if (filter.listener !== undefined && !filter.listener.includes(session.listener)) return false;
+  if (filter.within !== undefined && !isWithin(filter.within, session.source, session.stream)) return false;
   return filter.bot === undefined || filter.bot === session.bot;
 }
