@@ -76,7 +76,15 @@ const MAY: Readonly<Record<string, readonly string[]>> = {
   ],
   http: ['http', 'core', 'lib', 'telemetry', 'store/store.ts', 'insights'],
   demo: ['demo', 'lib'],
-  config: ['config', 'lib', 'core/event.ts', 'sources/source.ts', 'facades/facade.ts', 'sinks/sink.ts'],
+  config: [
+    'config',
+    'lib',
+    'core/access.ts',
+    'core/event.ts',
+    'sources/source.ts',
+    'facades/facade.ts',
+    'sinks/sink.ts',
+  ],
 };
 
 for (const [folder, allowed] of Object.entries(MAY)) {

@@ -5,16 +5,16 @@
 
 import { readFileSync } from 'node:fs';
 import { isScalar, LineCounter, parseDocument, visit } from 'yaml';
-import type { z } from 'zod';
 import type { FacadeKind } from '../facades/facade.ts';
 import { HeadcountError, messageOf } from '../lib/errors.ts';
 import type { SinkKind } from '../sinks/sink.ts';
 import type { SourceKind } from '../sources/source.ts';
+import { type Credentials, readCredentials } from './credentials.ts';
 import { type ConfiguredFacade, type ConfiguredSink, readFacades, readSinks } from './outputs.ts';
-import { Config, type Credentials, GeoOptions } from './schema.ts';
+import { Config, GeoOptions } from './schema.ts';
 import { type ConfiguredSource, explain, type Mistake, readSource, SourceMistake, withSecretFiles } from './sources.ts';
 
-export interface LoadedConfig extends Omit<Config, 'sources' | 'facades' | 'sinks' | 'users' | 'tokens'> {
+export interface LoadedConfig extends Omit<Config, 'sources' | 'facades' | 'sinks' | 'users' | 'tokens' | 'groups'> {
   readonly sources: readonly ConfiguredSource[];
   readonly facades: readonly ConfiguredFacade[];
   readonly sinks: readonly ConfiguredSink[];
@@ -47,10 +47,9 @@ export function loadConfig(options: LoadOptions): LoadedConfig {
   if (options.data !== undefined) document['data'] = options.data;
   if (options.sources !== undefined && options.sources.length > 0) document['sources'] = [...options.sources];
 
-  const users = credentials(document, 'users', 'password', mistakes);
-  const tokens = credentials(document, 'tokens', 'token', mistakes);
+  const { users, tokens } = readCredentials(document, mistakes);
   document['geo'] = secretsOfGeo(document['geo'], mistakes);
-  const parsed = Config.safeParse({ ...document, users: [], tokens: [] });
+  const parsed = Config.safeParse({ ...document, users: [], tokens: [], groups: [] });
   if (!parsed.success) mistakes.push(...explain(parsed.error));
   const sources = readSources(document['sources'], options.kinds, document, mistakes);
   const facades =
@@ -150,35 +149,6 @@ function readSources(
     }
   });
   return sources;
-}
-
-function credentials(
-  document: Record<string, unknown>,
-  list: 'users' | 'tokens',
-  secret: 'password' | 'token',
-  mistakes: Mistake[],
-): Credentials[] {
-  const written = document[list];
-  if (written === undefined) return [];
-  const schema = (Config.shape[list].def.innerType as z.ZodArray<z.ZodObject>).element;
-  if (!Array.isArray(written)) {
-    mistakes.push({ path: [list], message: 'must be a list' });
-    return [];
-  }
-  return written.flatMap((each: unknown, i) => {
-    try {
-      const parsed = schema.safeParse(isObject(each) ? withSecretFiles(each, schema) : each);
-      if (parsed.success) {
-        const { name, write } = parsed.data as { name: string; write: boolean };
-        return [{ name, secret: parsed.data[secret] as string, write }];
-      }
-      for (const { path, message } of explain(parsed.error)) mistakes.push({ path: [list, i, ...path], message });
-    } catch (error) {
-      if (!(error instanceof SourceMistake)) throw error;
-      mistakes.push({ path: [list, i, ...error.path], message: error.message });
-    }
-    return [];
-  });
 }
 
 function secretsOfGeo(written: unknown, mistakes: Mistake[]): unknown {

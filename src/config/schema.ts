@@ -7,11 +7,32 @@ import { z } from 'zod';
 import { EVENT_TYPES } from '../core/event.ts';
 import { cidr, duration, exclusion, flag, list, number, secret } from '../lib/options.ts';
 
+/** What a user, a token or a group may do and see. */
+const rights = {
+  streams: list(z.string().min(1).max(500))
+    .optional()
+    .describe(
+      'Only these: `STREAM` or `SOURCE/STREAM`, with `*` for any text. All, if neither this nor a group names any.',
+    ),
+  addresses: flag(true).describe('May it see whole addresses? If not, they are masked everywhere.'),
+  write: flag(false).describe('May it also change things, such as forgetting a listener?'),
+};
+
+export const Group = z.strictObject({
+  name: z.string().min(1).max(100).describe('What users and tokens call it.'),
+  ...rights,
+  streams: rights.streams.describe('Its members see these, beside those that they see otherwise.'),
+});
+export type Group = z.output<typeof Group>;
+
 const credential = (what: 'token' | 'password') =>
   z.strictObject({
     name: z.string().min(1).describe('Shown in messages and logs.'),
     [what]: secret().describe(what === 'token' ? 'Sent as "Authorization: Bearer …".' : 'For signing in.'),
-    write: flag(false).describe('May it also change things, such as forgetting a listener?'),
+    ...rights,
+    groups: list(z.string().min(1))
+      .default([])
+      .describe('Which streams these see is added, and whether they write; a mask of one of them masks.'),
   });
 
 /** Options that every source has, beside those of its kind. */
@@ -151,6 +172,7 @@ export const Config = z.strictObject({
   ),
   users: z.array(credential('password')).default([]).describe('Who may sign in to the dashboard and the API.'),
   tokens: z.array(credential('token')).default([]).describe('For programs that use the API.'),
+  groups: z.array(Group).default([]).describe('Rights that several users or tokens have.'),
   exclude: list(exclusion())
     .default([])
     .describe('Who is counted with the bots: addresses, blocks such as 192.0.2.0/24, and agent:TEXT for user agents.'),
@@ -210,4 +232,3 @@ export const Config = z.strictObject({
 });
 
 export type Config = z.output<typeof Config>;
-export type Credentials = { readonly name: string; readonly secret: string; readonly write: boolean };

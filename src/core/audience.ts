@@ -24,6 +24,13 @@ export interface AudienceCount {
   readonly bots: number;
 }
 
+export interface StreamAudience {
+  readonly source: string;
+  readonly stream: string;
+  readonly sessions: number;
+  readonly bots: number;
+}
+
 export interface AudiencePageQuery {
   readonly filter: SessionFilter;
   readonly sort: SessionSort;
@@ -143,7 +150,7 @@ export class Audience {
   counts(dimension: Dimension): AudienceCount[] {
     return [...this.#counts[DIMENSIONS.indexOf(dimension)]!]
       .map(([value, count]) => ({ value, ...count }))
-      .sort((a, b) => b.sessions - a.sessions || b.bots - a.bots || ((a.value ?? '') < (b.value ?? '') ? -1 : 1));
+      .sort(greatestFirst);
   }
 
   countOf(dimension: Dimension, value: string | null): AudienceCount {
@@ -157,7 +164,7 @@ export class Audience {
   }
 
   /** Every stream that has an audience. */
-  streams(): { source: string; stream: string; sessions: number; bots: number }[] {
+  streams(): StreamAudience[] {
     return [...this.#streams].flatMap(([source, streams]) =>
       [...streams].map(([stream, count]) => ({ source, stream, ...count })),
     );
@@ -280,6 +287,11 @@ export class Audience {
     if (sessions === 0) this.#listeners.delete(listener);
     else this.#listeners.set(listener, sessions);
   }
+}
+
+/** Equal ones by value. */
+export function greatestFirst(a: AudienceCount, b: AudienceCount): number {
+  return b.sessions - a.sessions || b.bots - a.bots || ((a.value ?? '') < (b.value ?? '') ? -1 : 1);
 }
 
 function tally<K>(counts: Map<K, Count>, value: K, bot: boolean, change: 1 | -1): void {

@@ -85,10 +85,18 @@ test('everything in the full file arrives', () => {
   assert.equal(hook!.options['secret'], 'hack:me@home');
   assert.equal(file!.common.name, 'files');
   assert.equal(file!.common.events.length, 4);
-  assert.deepEqual(config.users, [
-    { name: 'host', secret: 'correct horse', write: false },
-    { name: 'engineer', secret: 'battery staple', write: true },
-  ]);
+  assert.deepEqual(
+    config.users.map(({ access, ...user }) => ({ ...user, seesAll: access.seesAll, sees: access.seesAddresses })),
+    [
+      { name: 'host', secret: 'correct horse', write: false, groups: ['hosts'], seesAll: false, sees: false },
+      { name: 'engineer', secret: 'battery staple', write: true, groups: [], seesAll: true, sees: true },
+    ],
+  );
+  const [host] = config.users;
+  assert.deepEqual(
+    ['rock', 'jazz', 'news'].map((stream) => host!.access.sees('cdn', stream)),
+    [true, true, false],
+  );
 });
 
 test('all mistakes are told at once', () => {
@@ -193,7 +201,7 @@ test('the JSON Schema knows what may be written: a file beside every secret, and
     ['tokens', 'token'],
   ] as const) {
     const { properties: options, required, allOf } = credential(list);
-    assert.deepEqual(Object.keys(options!), ['name', secret, `${secret}File`, 'write']);
+    assert.deepEqual(Object.keys(options!), ['name', secret, `${secret}File`, 'streams', 'addresses', 'write', 'groups']);
     assert.deepEqual(required, ['name']);
     assert.deepEqual(allOf, [{ anyOf: [{ required: [secret] }, { required: [`${secret}File`] }] }]);
   }
@@ -235,4 +243,50 @@ test('what is wrong is said in sentences that go on from the option', () => {
       },
     );
   }
+});
+
+test('streams of groups are added up, one mask masks, and one right to write lets write', () => {
+  const { users } = loadText(`
+groups:
+  - { name: jazz, streams: [radio//jazz] }
+  - { name: news, streams: ['/news*'], addresses: no, write: yes }
+  - { name: everything, streams: '*' }
+  - { name: masked, addresses: no }
+users:
+  - { name: a, password: x, groups: [jazz] }
+  - { name: b, password: x, streams: /talk, groups: [jazz, news] }
+  - { name: c, password: x, streams: [/talk], groups: everything }
+  - { name: d, password: x, streams: [] }
+  - { name: e, password: x, addresses: no }
+  - { name: f, password: x, groups: [jazz] }
+  - { name: g, password: x, streams: [/talk], groups: [masked] }
+  - { name: h, password: x, groups: [masked] }
+`);
+  const seen = ['/jazz', '/news-at-ten', '/talk'];
+  assert.deepEqual(
+    users.map(({ access, write }) => [
+      seen.map((stream) => access.sees('radio', stream)),
+      access.seesAll,
+      access.seesAddresses,
+      write,
+    ]),
+    [
+      [[true, false, false], false, true, false],
+      [[true, true, true], false, false, true],
+      [[true, true, true], true, true, false],
+      [[false, false, false], false, true, false],
+      [[true, true, true], true, false, false],
+      [[true, false, false], false, true, false],
+      [[false, false, true], false, false, false],
+      [[true, true, true], true, false, false],
+    ],
+  );
+  assert.equal(users[0]!.access, users[5]!.access, 'who sees the same has the same access');
+});
+
+test('access to too many streams is a mistake', () => {
+  const streams = Array.from({ length: 1001 }, (_, i) => `stream-${i}`);
+  assert.throws(() => loadText(`users: [{ name: a, password: x, streams: ${JSON.stringify(streams)} }]`), {
+    message: /users\[0\] names more than 1000 streams/,
+  });
 });
