@@ -37,7 +37,7 @@ export async function serve(store: Store): Promise<HttpServer> {
       port: 0,
       socket: null,
       basePath: '/',
-      trust: { tokens: [], users: [], hosts: new Set(['127.0.0.1']), origins: new Set() },
+      trust: { tokens: [], users: [], hosts: new Set(['127.0.0.1']), origins: new Set(), isTrustedProxy: () => false },
     },
   );
 }

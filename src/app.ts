@@ -17,6 +17,7 @@ import { ATTRIBUTION } from './enrich/geo/index.ts';
 import { createEnrichment, type EnrichmentOptions } from './enrich/index.ts';
 import { createMask, keyedHash } from './enrich/privacy.ts';
 import { RunningFacades } from './facades/running.ts';
+import { createAccounts } from './http/accounts.ts';
 import { serveHttp } from './http/server.ts';
 import type { Service, SourceInfo } from './http/service.ts';
 import { type Clock, steadyClock } from './lib/clock.ts';
@@ -90,7 +91,7 @@ async function build(options: AppOptions, closers: Closers): Promise<App> {
   const clock = steadyClock(options.clock);
   const startedAt = clock.now();
   const counters = new Counters();
-  const trust = trustOf(config);
+  let trust = trustOf(config);
   const directory = resolve(config.data);
   mkdirSync(directory, { recursive: true, mode: 0o700 });
 
@@ -203,6 +204,7 @@ async function build(options: AppOptions, closers: Closers): Promise<App> {
     settings: config.facades,
     audience,
     describe: live.describe,
+    accounts: createAccounts(() => trust.users),
     clock,
     log,
     counters,
@@ -240,6 +242,10 @@ async function build(options: AppOptions, closers: Closers): Promise<App> {
     url: http.url,
     close: () => closers.closeAll(),
     reload: async (changed) => {
+      const { users, tokens, trustedProxies } = changed;
+      // Where we listen and who we are stays: whether it may be served so is asked again.
+      trust = trustOf({ ...config, users, tokens, trustedProxies });
+      http.trust(trust);
       await running.change(changed.sources, (name) => collector.cursorOf(name));
       const count = changed.sources.length;
       const names = Object.keys(config) as (keyof LoadedConfig)[];
@@ -250,8 +256,8 @@ async function build(options: AppOptions, closers: Closers): Promise<App> {
   };
 }
 
-/** What a reload takes over. The proxies are those of the sources, which have them already. */
-const TAKEN_OVER: ReadonlySet<keyof LoadedConfig> = new Set(['file', 'sources', 'trustedProxies']);
+/** What a reload takes over. */
+const TAKEN_OVER: ReadonlySet<keyof LoadedConfig> = new Set(['file', 'sources', 'users', 'tokens', 'trustedProxies']);
 
 function geoOf({ geo }: LoadedConfig): EnrichmentOptions['geo'] {
   if (!geo.enabled) return false;

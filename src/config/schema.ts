@@ -164,7 +164,9 @@ export const Config = z.strictObject({
   sources: z.array(z.unknown()).default([]).describe('What is watched: URLs, or objects with url and options.'),
   trustedProxies: list(cidr())
     .default([])
-    .describe('Proxies whose X-Forwarded-For is believed, in the logs of every source that does not say its own.'),
+    .describe(
+      'Proxies whose X-Forwarded-For is believed: in the logs of every source that does not say its own, and of who signs in.',
+    ),
   facades: z.array(z.unknown()).default([]).describe('Other products that we speak as: objects with kind and options.'),
   sinks: z.array(z.unknown()).default([]).describe('Where we push to: objects with kind and options.'),
   staleAfter: duration('10m', { least: '10s' }).describe(

@@ -1,6 +1,7 @@
 /** From the configuration to who may ask what (http/auth.ts), and whether it may be served at all. */
 
 import { hostname, networkInterfaces } from 'node:os';
+import { type AddressMatcher, parseCidrs } from '../lib/cidr.ts';
 import { HeadcountError } from '../lib/errors.ts';
 import { isInCidr, parseCidr, parseIp } from '../lib/ip.ts';
 import type { LoadedConfig } from './load.ts';
@@ -10,6 +11,7 @@ export interface Trust {
   readonly users: LoadedConfig['users'];
   readonly hosts: ReadonlySet<string>;
   readonly origins: ReadonlySet<string>;
+  readonly isTrustedProxy: AddressMatcher;
 }
 
 const LOOPBACK = ['127.0.0.0/8', '::1'].map((text) => parseCidr(text)!);
@@ -31,7 +33,7 @@ export function trustOf(config: LoadedConfig): Trust {
     hosts.add(new URL(publicUrl).hostname.toLowerCase());
     origins.add(new URL(publicUrl).origin);
   }
-  return { tokens, users, hosts, origins };
+  return { tokens, users, hosts, origins, isTrustedProxy: parseCidrs(config.trustedProxies) };
 }
 
 function isLoopback(host: string): boolean {

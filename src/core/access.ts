@@ -16,6 +16,8 @@ export interface Access {
 export interface Account {
   readonly name: string;
   readonly access: Access;
+  /** The groups that it is in. Absent is none. */
+  readonly groups?: readonly string[];
 }
 
 /** Everybody who may sign in with a name and a password. */

@@ -7,7 +7,6 @@
 import type { PatternAccess } from './access.ts';
 import {
   type Alike,
-  type Audience,
   type AudienceCount,
   type AudiencePage,
   type AudiencePageQuery,
@@ -24,7 +23,9 @@ const FRESH_FOR = 900;
 /** What of the audience is asked by whoever shows it. */
 export interface AudienceView {
   readonly sessions: SessionsView;
+  readonly version: number;
   readonly total: AudienceTotal;
+  alike(): Iterable<Alike>;
   counts(dimension: Dimension): AudienceCount[];
   countOf(dimension: Dimension, value: string | null): AudienceCount;
   countOfStream(source: string, stream: string): AudienceCount;
@@ -50,13 +51,13 @@ interface Counted {
 
 export class LimitedAudience implements AudienceView {
   readonly sessions: SessionsView;
-  readonly #audience: Audience;
+  readonly #audience: AudienceView;
   readonly #access: PatternAccess;
   /** Milliseconds that have passed, since any time. */
   readonly #elapsed: () => number;
   #counted: Counted | null = null;
 
-  constructor(audience: Audience, access: PatternAccess, elapsed: () => number) {
+  constructor(audience: AudienceView, access: PatternAccess, elapsed: () => number) {
     this.#audience = audience;
     this.#access = access;
     this.#elapsed = elapsed;
@@ -69,8 +70,16 @@ export class LimitedAudience implements AudienceView {
     };
   }
 
+  get version(): number {
+    return this.#audience.version;
+  }
+
   get total(): AudienceTotal {
     return this.#newest().total;
+  }
+
+  alike(): Iterable<Alike> {
+    return this.#newest().alike;
   }
 
   counts(dimension: Dimension): AudienceCount[] {

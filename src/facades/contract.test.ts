@@ -14,7 +14,7 @@ import { systemClock } from '../lib/clock.ts';
 import { isSecret } from '../lib/options.ts';
 import { Counters } from '../telemetry/counters.ts';
 import { silentLog } from '../telemetry/log.ts';
-import type { FacadeFixture } from './fixture.ts';
+import { type FacadeFixture, NO_ACCOUNTS } from './fixture.ts';
 import { FACADE_KINDS } from './index.ts';
 import { RunningFacades } from './running.ts';
 
@@ -88,6 +88,7 @@ for (const kind of FACADE_KINDS) {
       settings: [{ kind, options: kind.config.parse(fixture.running(folder)) }],
       audience: new Audience(),
       describe: () => assert.fail('there is nobody'),
+      accounts: NO_ACCOUNTS,
       clock: { ...systemClock, sleep: (ms, signal) => systemClock.sleep(Math.min(ms, 5), signal) },
       ...{ log: silentLog, counters: new Counters(), random: () => 0.5 },
     });

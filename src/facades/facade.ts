@@ -12,6 +12,7 @@
  */
 
 import type { z } from 'zod';
+import type { Accounts } from '../core/access.ts';
 import type { Audience } from '../core/audience.ts';
 import type { Session, SessionRecord } from '../core/session.ts';
 import type { Clock } from '../lib/clock.ts';
@@ -26,6 +27,8 @@ export interface FacadeRoute {
   readonly summary: string;
   /** The content type. */
   readonly type: string;
+  /** It shows everybody only what they may see; otherwise it is for those who may see everything. */
+  readonly isForAll?: boolean;
   /** Null: not yet. */
   answer(): string | null;
 }
@@ -33,6 +36,8 @@ export interface FacadeRoute {
 export interface FacadeContext {
   readonly audience: Audience;
   describe(session: Session): SessionRecord;
+  /** The users of the configuration, as they are now: a reload changes them. */
+  readonly accounts: Accounts;
   readonly clock: Clock;
   readonly log: Log;
   readonly counters: ScopedCounters;

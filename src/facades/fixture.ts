@@ -1,5 +1,10 @@
 /** What the contract test (contract.test.ts) needs to know of a kind. Every facade folder has a `fixture.ts`. */
 
+import type { Accounts } from '../core/access.ts';
+
+/** Nobody may sign in. */
+export const NO_ACCOUNTS: Accounts = { signIn: () => null, named: () => null };
+
 export interface FacadeFixture {
   /** Options that must be refused. */
   readonly refused: readonly Record<string, unknown>[];

@@ -1,5 +1,6 @@
 /** The facades that are configured: their routes, and their beginning and end. */
 
+import type { Accounts } from '../core/access.ts';
 import type { Audience } from '../core/audience.ts';
 import type { Session, SessionRecord } from '../core/session.ts';
 import type { Clock } from '../lib/clock.ts';
@@ -17,6 +18,7 @@ export interface RunningFacadesOptions {
   readonly settings: readonly FacadeSetting[];
   readonly audience: Audience;
   describe(session: Session): SessionRecord;
+  readonly accounts: Accounts;
   readonly clock: Clock;
   readonly log: Log;
   readonly counters: Counters;
@@ -41,6 +43,7 @@ export class RunningFacades {
       kind.create(own as never, {
         audience: options.audience,
         describe: options.describe,
+        accounts: options.accounts,
         clock: options.clock,
         log: options.log.scoped(kind.kind),
         counters: options.counters.scope(`facade ${kind.kind}`),

@@ -4,10 +4,11 @@
  * proxy has forwarded; writing always needs a token or a user with that right.
  */
 
-import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
-import { Newest } from '../core/newest.ts';
+import { ALL_ACCESS, accessTo, type PatternAccess } from '../core/access.ts';
+import type { AddressMatcher } from '../lib/cidr.ts';
 import { HeadcountError } from '../lib/errors.ts';
+import { type Credential, findToken, findUser } from './accounts.ts';
 
 /** `none` needs no sign-in at all (health checks). */
 export type Right = 'none' | 'read' | 'write';
@@ -16,13 +17,7 @@ export interface Principal {
   /** Null is somebody unknown. */
   readonly name: string | null;
   readonly rights: ReadonlySet<Right>;
-}
-
-export interface Credential {
-  readonly name: string;
-  /** The token, or the password of the user. */
-  readonly secret: string;
-  readonly write: boolean;
+  readonly access: PatternAccess;
 }
 
 export interface TrustOptions {
@@ -32,14 +27,16 @@ export interface TrustOptions {
   readonly hosts: ReadonlySet<string>;
   /** Origins, as browsers write them, that may write. */
   readonly origins: ReadonlySet<string>;
+  /** Proxies that are believed whom they forward. */
+  readonly isTrustedProxy: AddressMatcher;
 }
 
 const READ: ReadonlySet<Right> = new Set(['none', 'read']);
 const WRITE: ReadonlySet<Right> = new Set(['none', 'read', 'write']);
-const NOBODY: Principal = { name: null, rights: new Set(['none']) };
-const ANYBODY: Principal = { name: null, rights: READ };
+const NOBODY: Principal = { name: null, rights: new Set(['none']), access: accessTo([], false) };
+const ANYBODY: Principal = { name: null, rights: READ, access: ALL_ACCESS };
 /** Whoever can open the socket in the data directory owns it. */
-export const OWNER: Principal = { name: 'owner', rights: WRITE };
+export const OWNER: Principal = { name: 'owner', rights: WRITE, access: ALL_ACCESS };
 
 const FORWARDING_HEADERS = [
   'forwarded',
@@ -82,34 +79,20 @@ export function hostName(host: string | undefined): string | null {
 export function authenticate(headers: IncomingHttpHeaders, trust: TrustOptions): Principal {
   const { authorization } = headers;
   if (authorization === undefined) return hasCredentials(trust) ? NOBODY : ANYBODY;
-  const [scheme, value = ''] = authorization.split(/ +/, 2);
-  const found = scheme?.toLowerCase() === 'basic' ? findUser(value, trust) : find(trust.tokens, () => true, value);
+  const user = userIn(authorization);
+  // Whatever the scheme is called, what follows is a token.
+  const [, token = ''] = authorization.split(/ +/, 2);
+  const found = user === null ? findToken(trust.tokens, token) : findUser(trust.users, user.name, user.password);
   if (found === null) throw new HeadcountError('NOT_SIGNED_IN', 'These credentials are not right.');
-  return { name: found.name, rights: found.write ? WRITE : READ };
+  return { name: found.name, rights: found.write ? WRITE : READ, access: found.access };
 }
 
-function findUser(value: string, trust: TrustOptions): Credential | null {
+/** The name and password of HTTP Basic (RFC 7617); null if it is something else. */
+export function userIn(authorization: string): { name: string; password: string } | null {
+  const [scheme, value = ''] = authorization.split(/ +/, 2);
+  if (scheme?.toLowerCase() !== 'basic') return null;
   const [name = '', ...password] = Buffer.from(value, 'base64').toString('utf8').split(':');
-  return find(trust.users, (user) => user.name === name, password.join(':'));
-}
-
-/** Compares with all of them, and in constant time: how long it takes says nothing. */
-function find(
-  credentials: readonly Credential[],
-  applies: (each: Credential) => boolean,
-  secret: string,
-): Credential | null {
-  const given = digest(secret);
-  let found: Credential | null = null;
-  for (const each of credentials) {
-    const isRight = timingSafeEqual(digest(each.secret), given);
-    if (isRight && applies(each)) found = each;
-  }
-  return found;
-}
-
-function digest(text: string): Buffer {
-  return createHash('sha256').update(text).digest();
+  return { name, password: password.join(':') };
 }
 
 /** Throws unless the principal has the right. */
@@ -120,6 +103,11 @@ export function authorize(principal: Principal, right: Right, trust: TrustOption
   }
   if (principal.name === null) throw new HeadcountError('NOT_SIGNED_IN', 'Please sign in.');
   throw new HeadcountError('FORBIDDEN', `"${principal.name}" may read, but not write.`);
+}
+
+/** Every stream, and whole addresses. */
+export function seesEverything({ access }: Principal): boolean {
+  return access.seesAll && access.seesAddresses;
 }
 
 /** What a write must look like, so that no other site can make a browser send it. Throws otherwise. */
@@ -135,36 +123,4 @@ export function checkWrite(headers: IncomingHttpHeaders, trust: TrustOptions): v
 
 function originHost(origin: string): string | null {
   return URL.canParse(origin) ? new URL(origin).host : null;
-}
-
-/** So many failed sign-ins a peer has, and for how long they are held against it. */
-const MOST_FAILURES = 20;
-export const HELD_FOR = 60_000;
-const MOST_PEERS = 10_000;
-
-/** Slows down whoever guesses credentials, by the address of the connection itself: headers can be forged. */
-export class FailedSignIns {
-  readonly #byPeer = new Newest<string, { failures: number; since: number }>(MOST_PEERS);
-  readonly #elapsed: () => number;
-
-  constructor(elapsed: () => number) {
-    this.#elapsed = elapsed;
-  }
-
-  /** Throws if the peer has failed too often of late. */
-  check(peer: string): void {
-    const known = this.#byPeer.get(peer);
-    if (known === undefined || known.failures < MOST_FAILURES) return;
-    if (this.#elapsed() - known.since > HELD_FOR) this.#byPeer.delete(peer);
-    else throw new HeadcountError('TOO_MANY_ATTEMPTS', 'Too many failed sign-ins: wait a minute.');
-  }
-
-  failed(peer: string): void {
-    const known = this.#byPeer.get(peer);
-    this.#byPeer.set(peer, { failures: (known?.failures ?? 0) + 1, since: this.#elapsed() });
-  }
-
-  succeeded(peer: string): void {
-    this.#byPeer.delete(peer);
-  }
 }

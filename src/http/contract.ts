@@ -278,7 +278,15 @@ export const StatusWire = z
     gapSeconds: z
       .number()
       .describe('The longest gap of any source: the live audience includes those still within theirs.'),
-    store: z.object({ bytes: count, sessions: count }).nullable(),
+    store: z.object({ bytes: count, sessions: count }).nullable().describe('Null for whoever may not see all streams.'),
+    you: z
+      .object({
+        name: z.string().nullable().describe('Null without credentials.'),
+        allStreams: z.boolean(),
+        addresses: z.boolean().describe('Whether addresses are whole, or masked.'),
+        write: z.boolean(),
+      })
+      .describe('Who asks, and what they may see.'),
     attribution: z.array(z.object({ text: z.string(), url: z.string() })),
   })
   .meta({ id: 'Status' });

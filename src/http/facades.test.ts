@@ -2,6 +2,7 @@
 
 import { strict as assert } from 'node:assert';
 import { afterEach, test } from 'node:test';
+import { ALL_ACCESS } from '../core/access.ts';
 import { errorOf, OPEN_TRUST, type Site, type SiteOptions, startSite } from './fixture.ts';
 import type { ForeignRoute } from './route.ts';
 import { serveHttp } from './server.ts';
@@ -40,7 +41,7 @@ test('before there is something to say it says so', async () => {
 });
 
 test('it needs the right to read, and a host name of ours', async () => {
-  const tokens = [{ name: 'api', secret: 's3cret', write: false }];
+  const tokens = [{ name: 'api', secret: 's3cret', write: false, groups: [], access: ALL_ACCESS }];
   const site = await started({ facades: [page()], trust: { tokens } });
   assert.equal((await site.ask('/listeners.json')).status, 401);
   const headers = { authorization: 'Bearer s3cret' };

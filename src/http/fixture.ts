@@ -39,6 +39,7 @@ export const OPEN_TRUST: TrustOptions = {
   users: [],
   hosts: new Set(['localhost', '127.0.0.1', '[::1]']),
   origins: new Set(),
+  isTrustedProxy: () => false,
 };
 
 export interface SiteOptions {

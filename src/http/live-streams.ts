@@ -1,13 +1,13 @@
 /** The streams that there are now, on the wire. */
 
-import type { Audience } from '../core/audience.ts';
-import type { Streams } from '../core/streams.ts';
+import type { AudienceView } from '../core/limited-audience.ts';
 import type { StreamWire } from './contract.ts';
+import type { StreamsView } from './service.ts';
 import { streamWire } from './wire.ts';
 
 export interface LiveView {
-  readonly audience: Audience;
-  readonly streams: Streams;
+  readonly audience: Pick<AudienceView, 'countOfStream' | 'streams'>;
+  readonly streams: StreamsView;
 }
 
 /** Streams that a source has spoken of, and streams that only have an audience. The greatest audience first. */

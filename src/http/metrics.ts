@@ -8,7 +8,8 @@ import type { Service } from './service.ts';
 
 const MOST_STREAMS = 200;
 
-export function metricsText(service: Service, live: LiveFeed): string {
+/** `live` is null for whoever may not see all streams: then nothing is told that is about the process as a whole. */
+export function metricsText(service: Service, live: LiveFeed | null): string {
   const { audience, clock } = service;
   const { sessions, listeners, bots } = audience.total;
   const page = new Page();
@@ -48,12 +49,13 @@ export function metricsText(service: Service, live: LiveFeed): string {
   page.metric('headcount_store_stalled', 'gauge', 'Has reading stopped for want of room?', [
     [{}, service.stall() === null ? 0 : 1],
   ]);
+  page.metric('process_start_time_seconds', 'gauge', 'Start, since the Unix epoch.', [[{}, service.startedAt / 1000]]);
+  if (live === null) return page.text;
   page.metric('headcount_live_readers', 'gauge', 'Who follows the live events.', [[{}, live.readers]]);
   page.metric('headcount_live_dropped_total', 'counter', 'Readers let go because they could not keep up.', [
     [{}, live.dropped],
   ]);
   page.metric('process_resident_memory_bytes', 'gauge', 'Resident memory.', [[{}, process.memoryUsage.rss()]]);
-  page.metric('process_start_time_seconds', 'gauge', 'Start, since the Unix epoch.', [[{}, service.startedAt / 1000]]);
   return page.text;
 }
 

@@ -46,13 +46,18 @@ export function route<
   return declared as unknown as Route;
 }
 
-/** A page in the voice of another product (facades/facade.ts), behind the right to read. */
+/**
+ * A page in the voice of another product (facades/facade.ts), behind the right to read; it shows everything, and so only
+ * to whoever may see everything, unless it says otherwise.
+ */
 export interface ForeignRoute {
   /** Below the base path; begins with a slash. */
   readonly path: string;
   readonly summary: string;
   /** The content type. */
   readonly type: string;
+  /** It shows everybody only what they may see. */
+  readonly isForAll?: boolean;
   /** Null: not yet. */
   answer(): string | null;
 }

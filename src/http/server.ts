@@ -7,25 +7,21 @@ import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 import fastifyCompress from '@fastify/compress';
 import fastifyHelmet from '@fastify/helmet';
-import Fastify, {
-  type FastifyInstance,
-  type FastifyReply,
-  type FastifyRequest,
-  type RouteShorthandOptions,
-} from 'fastify';
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { ALL_ACCESS, type PatternAccess } from '../core/access.ts';
 import { HeadcountError, messageOf } from '../lib/errors.ts';
 import {
   authenticate,
   authorize,
   checkHost,
   checkWrite,
-  FailedSignIns,
-  HELD_FOR,
   hasCredentials,
   OWNER,
   type Principal,
   type Right,
+  seesEverything,
   type TrustOptions,
+  userIn,
 } from './auth.ts';
 import { LiveQuery } from './contract.ts';
 import { serveDashboard } from './dashboard.ts';
@@ -43,6 +39,8 @@ import { processRoutes } from './routes/process.ts';
 import { reportRoutes } from './routes/reports.ts';
 import { sessionRoutes } from './routes/sessions.ts';
 import type { Service } from './service.ts';
+import { clientOf, FailedSignIns, HELD_FOR } from './sign-ins.ts';
+import { serviceAs } from './visible-service.ts';
 import { sessionWire } from './wire.ts';
 
 export interface HttpOptions {
@@ -63,6 +61,8 @@ export interface HttpServer {
   /** `http://127.0.0.1:8700/` */
   readonly url: string;
   readonly app: FastifyInstance;
+  /** Who may ask what from now on. Who follows the live events has to come again. */
+  trust(trust: TrustOptions): void;
   /** Ends every connection, also those that follow the live events. */
   close(): Promise<void>;
 }
@@ -103,6 +103,50 @@ export function allRoutes(service: Service): Route[] {
   ];
 }
 
+/** What is served to those who see the same. */
+interface View {
+  readonly service: Service;
+  /** In the same order for everybody. */
+  readonly routes: readonly Route[];
+}
+
+/** One for each distinct access: there are no more than users and tokens. */
+function viewsOf(service: Service): (access: PatternAccess) => View {
+  const views = new WeakMap<PatternAccess, View>();
+  return (access) => {
+    const known = views.get(access);
+    if (known !== undefined) return known;
+    const seen = serviceAs(service, access);
+    const view = { service: seen, routes: allRoutes(seen) };
+    views.set(access, view);
+    return view;
+  };
+}
+
+/** What all parts of the server have. */
+interface Site {
+  readonly service: Service;
+  readonly options: HttpOptions;
+  /** A reload changes it. */
+  trust: TrustOptions;
+  readonly viewOf: (access: PatternAccess) => View;
+  readonly live: LiveFeed;
+}
+
+function siteOf(service: Service, options: HttpOptions): Site {
+  const viewOf = viewsOf(service);
+  const live = new LiveFeed((access) => {
+    const { service: seen } = viewOf(access);
+    return {
+      onNews: (listener) => seen.onNews(listener),
+      audience: (since) => liveAudience(seen, since),
+      stream: (source, stream) => oneStream(seen, source, stream),
+      session: (change, session) => ({ change, session: sessionWire(seen.describe(session)) }),
+    };
+  });
+  return { service, options, trust: options.trust, viewOf, live };
+}
+
 /** Throws `LISTEN_FAILED`; then nothing is left running. */
 export async function serveHttp(service: Service, options: HttpOptions): Promise<HttpServer> {
   const app = Fastify({
@@ -113,23 +157,17 @@ export async function serveHttp(service: Service, options: HttpOptions): Promise
     rewriteUrl: ({ url = '/' }) => (isReadable(url) ? url : `${options.basePath}(unreadable)`),
   });
   const owners = new WeakSet<Socket>();
-  const live = new LiveFeed({
-    audience: (since) => liveAudience(service, since),
-    stream: (source, stream) => oneStream(service, source, stream),
-    session: (change, session) => ({ change, session: sessionWire(service.describe(session)) }),
-  });
-  const unsubscribe = service.onNews((news) => live.tell(news));
+  const site = siteOf(service, options);
   let ownersDoor: Server | null = null;
   const close = async () => {
-    unsubscribe();
-    live.close();
+    site.live.endAll();
     if (ownersDoor !== null) await closeOwnersDoor(ownersDoor, options.socket!);
     await app.close();
   };
   try {
-    await guard(app, service, options, owners);
+    await guard(app, site, owners);
     await app.register(fastifyCompress, { threshold: 1024 });
-    await app.register(async (scope) => registerRoutes(scope, service, live, options), { prefix: options.basePath });
+    await app.register(async (scope) => registerRoutes(scope, site), { prefix: options.basePath });
     await listenOn(app, options);
     if (options.socket !== null) ownersDoor = await openOwnersDoor(app, options.socket, owners);
   } catch (error) {
@@ -138,7 +176,15 @@ export async function serveHttp(service: Service, options: HttpOptions): Promise
   }
   const address = app.server.address() as { address: string; port: number };
   const host = address.address.includes(':') ? `[${address.address}]` : address.address;
-  return { app, url: `http://${host}:${address.port}${options.basePath}`, close };
+  return {
+    app,
+    url: `http://${host}:${address.port}${options.basePath}`,
+    trust: (trust) => {
+      site.trust = trust;
+      site.live.endAll();
+    },
+    close,
+  };
 }
 
 function isReadable(url: string): boolean {
@@ -151,12 +197,8 @@ function isReadable(url: string): boolean {
 }
 
 /** What every request must pass before anything looks at it, and how what is thrown becomes an answer. */
-async function guard(
-  app: FastifyInstance,
-  service: Service,
-  { trust, basePath }: HttpOptions,
-  owners: WeakSet<Socket>,
-): Promise<void> {
+async function guard(app: FastifyInstance, site: Site, owners: WeakSet<Socket>): Promise<void> {
+  const { service, options } = site;
   const failures = new FailedSignIns(() => service.clock.elapsed());
   app.decorateRequest('principal', null as unknown as Principal);
   app.addHook('onRequest', async (request) => {
@@ -164,17 +206,8 @@ async function guard(
       request.principal = OWNER;
       return;
     }
-    checkHost(request.headers, trust);
-    const peer = request.raw.socket.remoteAddress ?? '';
-    // Whoever does not try to sign in guesses nothing: health checks behind the same proxy go on.
-    if (request.headers.authorization !== undefined) failures.check(peer);
-    try {
-      request.principal = authenticate(request.headers, trust);
-      if (request.principal.name !== null) failures.succeeded(peer);
-    } catch (error) {
-      failures.failed(peer);
-      throw error;
-    }
+    checkHost(request.headers, site.trust);
+    request.principal = signIn(request, site.trust, failures);
   });
   await app.register(fastifyHelmet, {
     contentSecurityPolicy: {
@@ -195,10 +228,30 @@ async function guard(
     // We do not speak TLS ourselves; whoever does in front of us says so.
     strictTransportSecurity: false,
   });
-  app.setErrorHandler((error, _, reply) => answerError(error, reply, service, trust));
+  app.setErrorHandler((error, _, reply) => answerError(error, reply, service, site.trust));
   app.setNotFoundHandler((_, reply) =>
-    reply.status(404).send({ error: { code: 'NOT_FOUND', message: `There is nothing here. See ${basePath}docs.` } }),
+    reply
+      .status(404)
+      .send({ error: { code: 'NOT_FOUND', message: `There is nothing here. See ${options.basePath}docs.` } }),
   );
+}
+
+/** Throws `NOT_SIGNED_IN` or `TOO_MANY_ATTEMPTS`. */
+function signIn({ headers, raw }: FastifyRequest, trust: TrustOptions, failures: FailedSignIns): Principal {
+  const { authorization } = headers;
+  // Whoever does not try to sign in guesses nothing: health checks behind the same proxy go on.
+  if (authorization === undefined) return authenticate(headers, trust);
+  const client = clientOf(raw.socket.remoteAddress ?? '', headers, trust.isTrustedProxy);
+  const attempt = { client, name: userIn(authorization)?.name ?? null };
+  failures.check(attempt);
+  try {
+    const principal = authenticate(headers, trust);
+    failures.succeeded(attempt);
+    return principal;
+  } catch (error) {
+    failures.failed(attempt);
+    throw error;
+  }
 }
 
 /** What is refused before it comes to us, in our words. */
@@ -224,27 +277,39 @@ function answerError(error: unknown, reply: FastifyReply, service: Service, trus
     .send({ error: { code: 'INTERNAL', message: 'Something went wrong here; the log says what.' } });
 }
 
-async function registerRoutes(
-  app: FastifyInstance,
-  service: Service,
-  live: LiveFeed,
-  options: HttpOptions,
-): Promise<void> {
-  const needs = (right: Right) => ({
-    onRequest: async (request: FastifyRequest) => authorize(request.principal, right, options.trust),
+async function registerRoutes(app: FastifyInstance, site: Site): Promise<void> {
+  const { service, options } = site;
+  registerApi(app, site);
+  registerPages(app, site);
+  app.get('/healthz', () => 'ok\n');
+  app.get('/readyz', (_, reply) => {
+    const stall = service.stall();
+    return stall === null ? 'ready\n' : reply.status(503).send('the store has no room\n');
   });
-  const routes = allRoutes(service);
-  for (const route of routes) {
+  for (const facade of options.facades ?? []) registerFacade(app, facade, site);
+  await app.register(async (pages) => {
+    pages.addHook('onRequest', needs(site, 'read').onRequest);
+    await serveDashboard(pages);
+  });
+}
+
+function needs(site: Site, right: Right) {
+  return { onRequest: async (request: FastifyRequest) => authorize(request.principal, right, site.trust) };
+}
+
+function registerApi(app: FastifyInstance, site: Site): void {
+  const { options, viewOf, live } = site;
+  for (const [place, route] of viewOf(ALL_ACCESS).routes.entries()) {
     app.route({
       method: route.method,
       url: `/api/v1${route.path}`,
       onRequest: async (request) => {
-        authorize(request.principal, route.right, options.trust);
-        if (route.right === 'write' && request.principal !== OWNER) checkWrite(request.headers, options.trust);
+        authorize(request.principal, route.right, site.trust);
+        if (route.right === 'write' && request.principal !== OWNER) checkWrite(request.headers, site.trust);
       },
       handler: async (request, reply) => {
         reply.header('cache-control', 'no-store');
-        const answer = await route.handle({
+        const answer = await viewOf(request.principal.access).routes[place]!.handle({
           params: parsePart(route.params, request.params, 'path'),
           query: parsePart(route.query, request.query, 'parameter'),
           body: parsePart(route.body, request.body, 'body'),
@@ -254,8 +319,7 @@ async function registerRoutes(
       },
     });
   }
-
-  app.get('/api/v1/live', { ...needs('read'), exposeHeadRoute: false }, (request, reply) => {
+  app.get('/api/v1/live', { ...needs(site, 'read'), exposeHeadRoute: false }, (request, reply) => {
     const { events } = parsePart(LiveQuery, request.query, 'parameter');
     if (live.isFull) {
       throw new HeadcountError('TOO_MANY_READERS', 'Too many follow the live events already: try again later.');
@@ -264,37 +328,41 @@ async function registerRoutes(
       Object.entries(reply.getHeaders()).map(([name, value]) => [name, String(value)]),
     );
     reply.hijack();
-    live.add(reply.raw, headers, events === 'sessions');
-  });
-  const facades = options.facades ?? [];
-  const document = openApi(routes, [...PLAIN, ...facades], service.version);
-  app.get('/openapi.json', needs('read'), () => document);
-  app.get('/docs', needs('read'), (_, reply) => reply.type('text/html; charset=utf-8').send(docsPage(document)));
-  app.get('/metrics', needs('read'), (_, reply) =>
-    reply.type('text/plain; version=0.0.4; charset=utf-8').send(metricsText(service, live)),
-  );
-  app.get('/healthz', () => 'ok\n');
-  app.get('/readyz', (_, reply) => {
-    const stall = service.stall();
-    return stall === null ? 'ready\n' : reply.status(503).send('the store has no room\n');
-  });
-  for (const facade of facades) registerFacade(app, facade, needs('read'));
-  await app.register(async (pages) => {
-    pages.addHook('onRequest', async (request) => authorize(request.principal, 'read', options.trust));
-    await serveDashboard(pages);
+    live.add(reply.raw, headers, { wantsAll: events === 'sessions', access: request.principal.access });
   });
 }
 
+/** The document, and Prometheus. */
+function registerPages(app: FastifyInstance, site: Site): void {
+  const { service, options, viewOf, live } = site;
+  const { routes } = viewOf(ALL_ACCESS);
+  const facades = options.facades ?? [];
+  const whole = openApi(routes, [...PLAIN, ...facades], service.version);
+  // What a facade shows may name streams.
+  const limited = openApi(routes, [...PLAIN, ...facades.filter(({ isForAll }) => isForAll)], service.version);
+  const documentFor = ({ principal }: FastifyRequest) => (seesEverything(principal) ? whole : limited);
+  const html = 'text/html; charset=utf-8';
+  app.get('/openapi.json', needs(site, 'read'), (request) => documentFor(request));
+  app.get('/docs', needs(site, 'read'), (request, reply) => reply.type(html).send(docsPage(documentFor(request))));
+  app.get('/metrics', needs(site, 'read'), ({ principal: { access } }, reply) =>
+    reply
+      .type('text/plain; version=0.0.4; charset=utf-8')
+      .send(metricsText(viewOf(access).service, access.seesAll ? live : null)),
+  );
+}
+
 /** Throws `BAD_CONFIG` if there is such a path already. */
-function registerFacade(
-  app: FastifyInstance,
-  { path, type, answer }: ForeignRoute,
-  rights: RouteShorthandOptions,
-): void {
+function registerFacade(app: FastifyInstance, { path, type, isForAll, answer }: ForeignRoute, site: Site): void {
   if (app.hasRoute({ method: 'GET', url: `${app.prefix.replace(/\/$/, '')}${path}` }) || path.startsWith('/api/')) {
     throw new HeadcountError('BAD_CONFIG', `A facade cannot be served at ${path}: something else is there.`);
   }
-  app.get(path, rights, (_, reply) => {
+  const onRequest = async ({ principal }: FastifyRequest) => {
+    authorize(principal, 'read', site.trust);
+    if (!isForAll && !seesEverything(principal)) {
+      throw new HeadcountError('FORBIDDEN', 'This page shows everything: it takes the right to see everything.');
+    }
+  };
+  app.get(path, { onRequest }, (_, reply) => {
     reply.header('cache-control', 'no-store');
     const text = answer();
     if (text !== null) return reply.type(type).send(text);

@@ -1,6 +1,7 @@
 /** What the HTTP interface needs of the rest of the process, said on its own side. app.ts provides it. */
 
-import type { Audience, LiveNews } from '../core/audience.ts';
+import type { LiveNews } from '../core/audience.ts';
+import type { AudienceView } from '../core/limited-audience.ts';
 import type { Instant } from '../core/observation.ts';
 import type { Session, SessionRecord } from '../core/session.ts';
 import type { Streams } from '../core/streams.ts';
@@ -22,15 +23,26 @@ export interface SourceInfo {
   readonly counters: Readonly<Record<string, number>>;
 }
 
+/** What is asked of the streams, and of the store. */
+export type StreamsView = Pick<Streams, 'idOf' | 'get' | 'unspoken' | 'list'>;
+export type StoreView = Pick<
+  Store,
+  'session' | 'sessions' | 'aggregate' | 'timeline' | 'listening' | 'reports' | 'samples'
+> & {
+  /** Null where it must not be told. */
+  size(): Promise<Awaited<ReturnType<Store['size']>> | null>;
+};
+
+/** The whole, or what somebody may see of it: visible-service.ts. */
 export interface Service {
   readonly version: string;
   readonly startedAt: Instant;
   readonly isDemo: boolean;
   readonly clock: Clock;
   readonly log: Log;
-  readonly audience: Audience;
-  readonly streams: Streams;
-  readonly store: Store;
+  readonly audience: AudienceView;
+  readonly streams: StreamsView;
+  readonly store: StoreView;
   readonly attribution: readonly { readonly text: string; readonly url: string }[];
   describe(session: Session): SessionRecord;
   sources(): readonly SourceInfo[];

@@ -201,7 +201,15 @@ test('the JSON Schema knows what may be written: a file beside every secret, and
     ['tokens', 'token'],
   ] as const) {
     const { properties: options, required, allOf } = credential(list);
-    assert.deepEqual(Object.keys(options!), ['name', secret, `${secret}File`, 'streams', 'addresses', 'write', 'groups']);
+    assert.deepEqual(Object.keys(options!), [
+      'name',
+      secret,
+      `${secret}File`,
+      'streams',
+      'addresses',
+      'write',
+      'groups',
+    ]);
     assert.deepEqual(required, ['name']);
     assert.deepEqual(allOf, [{ anyOf: [{ required: [secret] }, { required: [`${secret}File`] }] }]);
   }

@@ -9,6 +9,7 @@ import { Audience } from '../../core/audience.ts';
 import { systemClock } from '../../lib/clock.ts';
 import { ScopedCounters } from '../../telemetry/counters.ts';
 import { createLog } from '../../telemetry/log.ts';
+import { NO_ACCOUNTS } from '../fixture.ts';
 import { Push } from './push.ts';
 
 let folder: string;
@@ -37,7 +38,7 @@ function begin(retries = 2) {
   const push = new Push(
     { url: `${receiver.url}/api`, ...files, timeout: 5000, retries },
     {
-      ...{ audience: new Audience(), clock, counters, random: () => 0.5 },
+      ...{ accounts: NO_ACCOUNTS, audience: new Audience(), clock, counters, random: () => 0.5 },
       describe: () => assert.fail('it describes nobody'),
       log: createLog({ level: 'info', write: (line) => logged.push(line), now: () => new Date(0) }),
     },

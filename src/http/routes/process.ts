@@ -15,7 +15,7 @@ export function processRoutes(service: Service): Route[] {
       right: 'read',
       answer: StatusWire,
       errors: STORE_ERRORS,
-      handle: async () => {
+      handle: async ({ principal: { name, rights, access } }) => {
         const stall = service.stall();
         return {
           version: service.version,
@@ -25,6 +25,7 @@ export function processRoutes(service: Service): Route[] {
           stalled: stall === null ? null : { since: time(stall.since), message: stall.message },
           gapSeconds: Math.max(0, ...service.sources().map(({ gap }) => gap)) / 1000,
           store: await service.store.size(),
+          you: { name, allStreams: access.seesAll, addresses: access.seesAddresses, write: rights.has('write') },
           attribution: [...service.attribution],
         };
       },
