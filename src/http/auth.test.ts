@@ -5,6 +5,7 @@ import { statSync } from 'node:fs';
 import { connect } from 'node:net';
 import { test } from 'node:test';
 import { ALL_ACCESS } from '../core/access.ts';
+import { parseCidrs } from '../lib/cidr.ts';
 import { hostName } from './auth.ts';
 import { errorOf, type Question, type Site, type SiteOptions, startSite } from './fixture.ts';
 
@@ -221,6 +222,30 @@ test('whoever guesses is refused for a minute, whatever they say where they come
     await refused(site, '/api/v1/status', {}, 401, 'NOT_SIGNED_IN');
     site.clock.pass(60_001);
     assert.equal((await site.ask('/api/v1/status', { headers: bearer('read-token') })).status, 200);
+  });
+});
+
+test('behind a trusted proxy each client guesses for itself, and a name is held for all', async () => {
+  const isTrustedProxy = parseCidrs(['127.0.0.1']);
+  await withSite({ trust: { ...CREDENTIALS, isTrustedProxy } }, async (site) => {
+    const from = (address: string, headers: Record<string, string>) => ({
+      headers: { ...headers, 'x-forwarded-for': `203.0.113.1, ${address}` },
+    });
+    for (let i = 0; i < 20; i++) {
+      await refused(site, '/api/v1/status', from('198.51.100.1', bearer(`guess-${i}`)), 401, 'NOT_SIGNED_IN');
+    }
+    await refused(site, '/api/v1/status', from('198.51.100.1', bearer('read-token')), 429, 'TOO_MANY_ATTEMPTS');
+    assert.equal((await site.ask('/api/v1/status', from('198.51.100.2', bearer('read-token')))).status, 200);
+
+    const right = basic('olga', 'päss');
+    assert.equal((await site.ask('/api/v1/status', from('192.0.2.1', right))).status, 200);
+    for (let i = 0; i < 20; i++) {
+      await refused(site, '/api/v1/status', from(`198.51.100.${i + 10}`, basic('olga', 'x')), 401, 'NOT_SIGNED_IN');
+    }
+    await refused(site, '/api/v1/status', from('198.51.100.99', right), 429, 'TOO_MANY_ATTEMPTS');
+    assert.equal((await site.ask('/api/v1/status', from('192.0.2.1', right))).status, 200, 'she was here before');
+    const other = basic('märta', 'pass:word');
+    assert.equal((await site.ask('/api/v1/status', from('198.51.100.99', other))).status, 200);
   });
 });
 
