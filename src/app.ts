@@ -92,6 +92,7 @@ async function build(options: AppOptions, closers: Closers): Promise<App> {
   const startedAt = clock.now();
   const counters = new Counters();
   let trust = trustOf(config);
+  let credentials = credentialsIn(config);
   const directory = resolve(config.data);
   mkdirSync(directory, { recursive: true, mode: 0o700 });
 
@@ -242,10 +243,13 @@ async function build(options: AppOptions, closers: Closers): Promise<App> {
     url: http.url,
     close: () => closers.closeAll(),
     reload: async (changed) => {
-      const { users, tokens, trustedProxies } = changed;
-      // Where we listen and who we are stays: whether it may be served so is asked again.
-      trust = trustOf({ ...config, users, tokens, trustedProxies });
-      http.trust(trust);
+      if (credentialsIn(changed) !== credentials) {
+        const { users, tokens, trustedProxies } = changed;
+        // Where we listen stays as it is: whether it may still be served there is asked again.
+        trust = trustOf({ ...config, users, tokens, trustedProxies });
+        credentials = credentialsIn(changed);
+        http.trust(trust);
+      }
       await running.change(changed.sources, (name) => collector.cursorOf(name));
       const count = changed.sources.length;
       const names = Object.keys(config) as (keyof LoadedConfig)[];
@@ -254,6 +258,11 @@ async function build(options: AppOptions, closers: Closers): Promise<App> {
       log.info(`the configuration has been read again: ${count} ${count === 1 ? 'source' : 'sources'}${rest}`);
     },
   };
+}
+
+/** To be compared only: it has the secrets. */
+function credentialsIn({ users, tokens, trustedProxies }: LoadedConfig): string {
+  return JSON.stringify([users, tokens, trustedProxies]);
 }
 
 /** What a reload takes over. */

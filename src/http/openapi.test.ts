@@ -136,7 +136,7 @@ test('every refusal that can be met is said', () => {
   assert.deepEqual(codes('/api/v1/history'), [
     '400 BAD_REQUEST',
     '401 NOT_SIGNED_IN',
-    '403 HOST_NOT_ALLOWED,FORWARDED_WITHOUT_CREDENTIALS',
+    '403 HOST_NOT_ALLOWED,FORWARDED_WITHOUT_CREDENTIALS,FORBIDDEN',
     '429 TOO_MANY_ATTEMPTS',
     '503 STORE_BUSY,STORE_TOO_MUCH',
   ]);

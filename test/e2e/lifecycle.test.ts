@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { afterEach, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { type LabChild, until } from '../../lab/child.ts';
-import type { AudienceWire, SourcesWire, StatusWire } from '../../src/http/contract.ts';
+import type { AudienceWire, SourcesWire, StatusWire, StreamsWire } from '../../src/http/contract.ts';
 import { logTime } from '../../src/sources/access-log/fixture.ts';
 import { mountTmpfs } from '../../src/store/duckdb/tmpfs.ts';
 import { eventually, type Installation, install } from './process.ts';
@@ -75,6 +75,37 @@ test('SIGHUP: what has changed stops or starts, the rest does not notice, and a 
   await child.printed(/read again: 1 source; a restart is needed for: listen, staleAfter, log$/m);
   assert.deepEqual(await names(installation), ['two']);
   await eventually('whose source is gone is gone', async () => assert.equal(await sessionsNow(installation), 1));
+  await endsWell(child);
+});
+
+test('SIGHUP: users come, go and are limited at once; a mistake changes nothing', async () => {
+  const installation = await installed();
+  const log = join(installation.folder, 'access.log');
+  const both = ['rock', 'jazz'].map((stream) => request(Date.now(), '192.0.2.1', 'VLC/3.0.18', stream));
+  writeFileSync(log, both.join(''));
+  const sources = [`log:${log}`];
+  const tokens = [{ name: 'api', token: 'first' }];
+  installation.configure({ sources, tokens });
+  const child = await installation.start();
+  const streams = async (token: string): Promise<string[] | number> => {
+    const headers = { authorization: `Bearer ${token}` };
+    const answer = await fetch(`${installation.url}/api/v1/streams`, { headers });
+    if (!answer.ok) return answer.status;
+    return ((await answer.json()) as StreamsWire).items.map(({ stream }) => stream).sort();
+  };
+  await eventually('both are there', async () => assert.deepEqual(await streams('first'), ['jazz', 'rock']));
+
+  const groups = [{ name: 'hosts', streams: ['rock'] }];
+  installation.configure({ sources, groups, tokens: [{ name: 'api', token: 'second', groups: ['hosts'] }] });
+  process.kill(child.pid, 'SIGHUP');
+  await child.printed(/read again: 1 source$/m);
+  assert.equal(await streams('first'), 401);
+  assert.deepEqual(await streams('second'), ['rock']);
+
+  installation.configure({ sources, groups, tokens: [{ name: 'api', token: 'third', groups: ['nobody'] }] });
+  process.kill(child.pid, 'SIGHUP');
+  await child.printed(/stays as it was: .*tokens\[0\]\.groups\[0\] is no group/);
+  assert.deepEqual(await streams('second'), ['rock']);
   await endsWell(child);
 });
 
