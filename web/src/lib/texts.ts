@@ -292,6 +292,8 @@ export const texts = {
     version: (version: string) => `Headcount ${version}`,
     docs: 'Documentation of the API',
     worldMap: 'Map: Natural Earth',
+    you: ({ name, allStreams, addresses }: { name: string | null; allStreams: boolean; addresses: boolean }) =>
+      [name, ...(allStreams ? [] : ['your streams only']), ...(addresses ? [] : ['addresses masked'])].join(' · '),
     upSince: (time: string) => `running since ${time}`,
   },
 } as const;
