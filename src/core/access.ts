@@ -44,7 +44,7 @@ export const ALL_ACCESS: PatternAccess = { seesAll: true, seesAddresses: true, s
 
 /** Null is every stream. */
 export function accessTo(streams: readonly StreamPattern[] | null, seesAddresses: boolean): PatternAccess {
-  if (streams === null) return { ...ALL_ACCESS, seesAddresses };
+  if (streams === null) return seesAddresses ? ALL_ACCESS : { ...ALL_ACCESS, seesAddresses };
   return {
     seesAll: false,
     seesAddresses,

@@ -141,8 +141,10 @@ function sourcesAs(
     .filter(({ name, audience: shared }) => spaces.has(shared ?? name))
     .map((source) => ({
       ...source,
+      // These are about all of its streams.
       counters: {},
-      // The sentence may name another stream.
+      lastBatchAt: null,
+      // The sentence may name another one.
       lastError: source.lastError === null ? null : { ...source.lastError, message: 'The source has a problem.' },
     }));
 }

@@ -2,6 +2,7 @@
 
 import { strict as assert } from 'node:assert';
 import { after, test } from 'node:test';
+import { accessTo, parseStreamPattern } from '../../src/core/access.ts';
 import type { Dimension } from '../../src/core/query.ts';
 import type {
   AudienceReportWire,
@@ -17,6 +18,7 @@ import type {
 } from '../../src/http/contract.ts';
 import { isBot, listenerOf, placeOf, tallyOf, VALUE } from '../../src/http/crowd.fixture.ts';
 import { errorOf } from '../../src/http/fixture.ts';
+import { serviceAs } from '../../src/http/visible-service.ts';
 import { askAs, OWN, startRights, type Who } from './fixture.ts';
 
 const site = await startRights();
@@ -140,6 +142,17 @@ test('of sources only those are told that have a stream that is seen, and nothin
   assert.deepEqual(
     items.map(({ name, sessions, counters }) => ({ name, sessions, counters })),
     [{ name: 'radio', sessions: OPEN.length, counters: {} }],
+  );
+});
+
+test('the sentence of an error may name another stream, and is told to nobody who does not see all', async () => {
+  const sources = serviceAs(site.service, accessTo([parseStreamPattern('cdn//news')], true)).sources();
+  assert.deepEqual(
+    sources.map(({ name, lastError, lastBatchAt }) => [name, lastError?.code, lastError?.message, lastBatchAt]),
+    [
+      ['edge-1', undefined, undefined, null],
+      ['edge-2', 'LOG_MISSING', 'The source has a problem.', null],
+    ],
   );
 });
 

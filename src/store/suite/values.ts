@@ -2,6 +2,7 @@
 
 import { strict as assert } from 'node:assert';
 import { test } from 'node:test';
+import { isWithin } from '../../core/access.ts';
 import type { StreamReport } from '../../core/observation.ts';
 import type { SessionRecord } from '../../core/session.ts';
 import type { Store } from '../store.ts';
@@ -59,6 +60,7 @@ function withText(text: string, id: string): SessionRecord {
 
 export function testValues(subject: StoreUnderTest): void {
   testTexts(subject);
+  testPatterns(subject);
   testNumbers(subject);
   testStreams(subject);
 }
@@ -102,6 +104,42 @@ function testTexts(subject: StoreUnderTest): void {
     }
     await store.commit(commitOf(2, { superseded: MENDED.map(([, mended]) => mended) }));
     assert.equal((await store.size()).sessions, 0);
+  });
+}
+
+/** Letters that mean something to a database stand for themselves. */
+const PATTERNS: readonly (readonly [string, readonly string[]])[] = [
+  ['*', ['100%', '100x', 'a_b', 'axb', 'a\\%b', 'a\nb']],
+  ['100%', ['100%']],
+  ['100*', ['100%', '100x']],
+  ['*%*', ['100%', 'a\\%b']],
+  ['a_b', ['a_b']],
+  ['a_*', ['a_b']],
+  ['a*b', ['a_b', 'axb', 'a\\%b', 'a\nb']],
+  ['a\\*', ['a\\%b']],
+  ['A*', []],
+  ['', []],
+];
+
+function testPatterns(subject: StoreUnderTest): void {
+  test('what fits a pattern of streams is what the core says that fits', async (t) => {
+    const store = await freshStore(t, subject);
+    const streams = PATTERNS[0]![1];
+    await store.commit(
+      commitOf(1, { closed: streams.map((stream) => closedSession(stream, { stream, source: 'a%' })) }),
+    );
+    for (const [stream, found] of PATTERNS) {
+      for (const source of ['*', 'a%', 'a*']) {
+        const pattern = { source, stream };
+        assert.deepEqual((await foundBy(store, { within: [pattern] })).sort(), [...found].sort(), stream);
+        assert.deepEqual(
+          streams.filter((each) => isWithin([pattern], 'a%', each)),
+          streams.filter((each) => found.includes(each)),
+        );
+      }
+      assert.deepEqual(await foundBy(store, { within: [{ source: 'a_', stream }] }), []);
+    }
+    assert.deepEqual(await foundBy(store, { within: [] }), []);
   });
 }
 
