@@ -3,6 +3,7 @@
 import { strict as assert } from 'node:assert';
 import { after, test } from 'node:test';
 import { accessTo, parseStreamPattern } from '../../src/core/access.ts';
+import { clientFacts, FOREVER, presence } from '../../src/core/observation.ts';
 import type { Dimension } from '../../src/core/query.ts';
 import type {
   AudienceReportWire,
@@ -16,7 +17,7 @@ import type {
   StreamsWire,
   TimelineWire,
 } from '../../src/http/contract.ts';
-import { isBot, listenerOf, placeOf, tallyOf, VALUE } from '../../src/http/crowd.fixture.ts';
+import { isBot, listenerOf, NOW, placeOf, tallyOf, VALUE } from '../../src/http/crowd.fixture.ts';
 import { errorOf } from '../../src/http/fixture.ts';
 import { serviceAs } from '../../src/http/visible-service.ts';
 import { askAs, OWN, startRights, type Who } from './fixture.ts';
@@ -200,4 +201,24 @@ test('who sees no addresses cannot look for one, and says why', async () => {
   const answer = await askAs(site, 'masked', '/api/v1/sessions?ip=203.0.113.99');
   assert.deepEqual([answer.status, errorOf(answer).code], [403, 'FORBIDDEN']);
   assert.match(errorOf(answer).message, /addresses/);
+});
+
+test('counts are at most a second old, however many ask, and pages are as of now', async (t) => {
+  const own = await startRights();
+  t.after(() => own.close());
+  const view = serviceAs(own.service, accessTo([parseStreamPattern('/jazz')], true));
+  const { sessions: before } = view.audience.total;
+  const first = view.audience.counts('player');
+  const client = clientFacts({ address: '203.0.113.1', connection: 'new', userAgent: 'NewPlayer/1' });
+  await own.tell('radio', [presence({ stream: '/jazz', client, from: NOW - 500, until: FOREVER })]);
+  await own.settle();
+  const asked = { filter: {}, sort: 'startedAt', descending: true, limit: 1, after: null, accepts: null } as const;
+  assert.equal(view.audience.page(asked).sessions[0]?.client.userAgent, 'NewPlayer/1');
+  assert.equal(view.audience.total.sessions, before);
+  assert.deepEqual(view.audience.counts('player'), first);
+  own.clock.pass(1000);
+  assert.equal(view.audience.total.sessions, before + 1);
+  assert.deepEqual(view.audience.countOf('player', 'NewPlayer'), { value: 'NewPlayer', sessions: 1, bots: 0 });
+  const ofStream = view.audience.countOfStream('radio', '/jazz');
+  assert.deepEqual([ofStream.sessions, view.audience.countOfStream('radio', '/talk').sessions], [before + 1, 0]);
 });
