@@ -28,9 +28,10 @@ export function readCredentials(
   document: Document,
   mistakes: Mistake[],
 ): { users: Credentials[]; tokens: Credentials[] } {
+  const before = mistakes.length;
   const groups = new Map(readList(document, 'groups', Group, mistakes).map(({ read }) => [read.name, read]));
   // A group with a mistake is there nevertheless.
-  const areGroupsRight = mistakes.length === 0;
+  const areGroupsRight = mistakes.length === before;
   const accesses = new Map<string, PatternAccess>();
   const groupsOf = (names: readonly string[], path: readonly PropertyKey[]): Group[] =>
     names.flatMap((name, i) => {
