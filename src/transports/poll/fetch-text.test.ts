@@ -7,6 +7,7 @@ import { createServer as createTcpServer, type Socket } from 'node:net';
 import { after, test } from 'node:test';
 import { deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
 import { freePort } from '../../../lab/child.ts';
+import { digestGate } from '../../../lab/digest-gate.ts';
 import { HeadcountError, messageOf } from '../../lib/errors.ts';
 import { answeredBadly, type FetchOptions, fetchText } from './fetch-text.ts';
 
@@ -102,6 +103,41 @@ test('credentials go by Basic, those in the URL nowhere', async () => {
   assert.equal(withAuth['authorization'], `Basic ${Buffer.from('a:b:c').toString('base64')}`);
   assert.equal(withAuth['accept'], 'text/xml');
   assert.equal((await headersOf(`http://x:y@127.0.0.1:${port}/who`, {}))['authorization'], undefined);
+});
+
+test('a server that asks for Digest gets it, by itself or after Basic, with the query and again after a redirect', async () => {
+  for (const options of [{}, { algorithm: 'SHA-256' }, { algorithm: 'MD5-sess' }, { qop: null }]) {
+    const gate = digestGate({ user: 'mufasa', password: 'Circle: of "Life"', ...options });
+    answers['/digest?a=b%20c'] = (request, response) => gate.lets(request, response) && response.end('in');
+    answers['/digest'] = (request, response) =>
+      gate.lets(request, response) && response.writeHead(302, { location: '/digest?a=b%20c' }).end();
+    const auth = { user: 'mufasa', password: 'Circle: of "Life"' };
+    for (const whenAsked of [true, false]) {
+      gate.seen.length = 0;
+      assert.equal((await fetchFrom('/digest', { auth: { ...auth, whenAsked } })).body.toString(), 'in');
+      const schemes = gate.seen.map((authorization) => authorization.split(' ')[0]);
+      const first = whenAsked ? '' : 'Basic';
+      assert.deepEqual(schemes, [first, 'Digest', first, 'Digest'], JSON.stringify(options));
+    }
+    gate.seen.length = 0;
+    await fails(fetchFrom('/digest', { auth: { ...auth, password: 'x' } }), 'PEER_REFUSED_LOGIN', /refused the login/);
+    await fails(fetchFrom('/digest'), 'PEER_REFUSED_LOGIN', /refused the login/);
+    assert.equal(gate.seen.length, 3, 'it is asked once more, and no further time');
+  }
+});
+
+test('who waits to be asked sends Basic only to a server that wants it', async () => {
+  const seen: (string | undefined)[] = [];
+  const refuse = (challenge: string) => (request: IncomingMessage, response: ServerResponse) => {
+    seen.push(request.headers.authorization);
+    response.writeHead(401, { 'www-authenticate': challenge }).end();
+  };
+  answers['/basic'] = refuse('Basic realm="r"');
+  answers['/other'] = refuse('Digest realm="r", nonce="n", algorithm=SHA-512-256, Negotiate');
+  const auth = { user: 'a', password: 'b', whenAsked: true };
+  for (const path of ['/basic', '/other', '/401'])
+    await fails(fetchFrom(path, { auth }), 'PEER_REFUSED_LOGIN', /refused/);
+  assert.deepEqual(seen, [undefined, 'Basic YTpi', undefined]);
 });
 
 test('redirects stay with the server', async () => {

@@ -1,22 +1,34 @@
 /**
  * One HTTP GET for sources that ask a server again and again. It keeps what comes back within bounds and turns every
  * failure into a sentence that names host and port; what the answer means, and which encoding its text has, is left to
- * the caller. Nothing of a request is kept: no connection, no cookie.
+ * the caller. Nothing of a request is kept: no connection, no cookie, no nonce.
+ *
+ * Credentials go by Basic from the start, unless the caller would rather wait to be asked; a server that asks for Digest
+ * is asked once more (digest.ts).
  *
  * Trust: a redirect is followed only to the same scheme, host and port, and no link-local address is ever connected to
  * (lib/outgoing.ts).
  */
 
+import { randomBytes } from 'node:crypto';
 import { type IncomingHttpHeaders, type IncomingMessage, request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import { promisify } from 'node:util';
 import { gunzip, inflate, inflateRaw } from 'node:zlib';
 import { HeadcountError } from '../../lib/errors.ts';
 import { inTime, lookupRoutable, peerOf, refuseLinkLocalLiteral } from '../../lib/outgoing.ts';
+import { answerDigest, parseChallenges } from './digest.ts';
+
+export interface Credentials {
+  readonly user: string;
+  readonly password: string;
+  /** They do not go out before the server has asked for them, and then as it asked: Digest rather than Basic. */
+  readonly whenAsked?: boolean;
+}
 
 export interface FetchOptions {
-  /** HTTP Basic. Never part of an error. */
-  readonly auth: { readonly user: string; readonly password: string } | null;
+  /** Never part of an error. */
+  readonly auth: Credentials | null;
   /** For the whole exchange, redirects included. */
   readonly timeoutMs: number;
   /** Of the body, both as it comes over the wire and unpacked. */
@@ -49,7 +61,7 @@ export async function fetchText(url: URL | string, options: FetchOptions): Promi
   let at = new URL(url);
   const exchange = async (signal: AbortSignal) => {
     for (let redirects = 0; ; redirects++) {
-      const answer = await get(at, options, signal);
+      const answer = await getAuthorized(at, options, signal);
       const next = redirectOf(at, answer, redirects);
       if (next === null) return pageOf(at, answer, options.maxBytes);
       at = next;
@@ -70,14 +82,49 @@ interface Answer {
   readonly body: Buffer;
 }
 
-function get(url: URL, options: FetchOptions, signal: AbortSignal): Promise<Answer> {
+async function getAuthorized(url: URL, options: FetchOptions, signal: AbortSignal): Promise<Answer> {
+  const { auth } = options;
+  const isUnasked = auth !== null && auth.whenAsked !== true;
+  const answer = await get(url, options, isUnasked ? basic(auth) : null, signal);
+  const header = answer.headers['www-authenticate'];
+  if (auth === null || answer.status !== 401 || header === undefined) return answer;
+  const authorization = answerChallenge(url, header, auth);
+  return authorization === null ? answer : get(url, options, authorization, signal);
+}
+
+/** The first Digest challenge that can be answered, else Basic if that was asked for and has not been tried. */
+function answerChallenge(url: URL, header: string, auth: Credentials): string | null {
+  const { user, password } = auth;
+  const cnonce = randomBytes(16).toString('hex');
+  const question = { user, password, method: 'GET', uri: `${url.pathname}${url.search}`, cnonce };
+  const challenges = parseChallenges(header);
+  for (const challenge of challenges) {
+    const answer = answerDigest(challenge, question);
+    if (answer !== null) return answer;
+  }
+  const wantsBasic = challenges.some(({ scheme }) => scheme === 'basic');
+  return wantsBasic && auth.whenAsked === true ? basic(auth) : null;
+}
+
+function basic({ user, password }: Credentials): string {
+  return `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
+}
+
+function get(url: URL, options: FetchOptions, authorization: string | null, signal: AbortSignal): Promise<Answer> {
   return new Promise((settle, reject) => {
     refuseLinkLocalLiteral(url);
     const request = (url.protocol === 'https:' ? requestHttps : requestHttp)(url, {
       // Its own connection, closed with the answer: polls are seconds apart, and nothing may be left behind.
       agent: false,
-      auth: options.auth === null ? undefined : `${options.auth.user}:${options.auth.password}`,
-      headers: { accept: '*/*', 'accept-encoding': 'gzip, deflate', 'user-agent': 'Headcount', ...options.headers },
+      // Credentials in the URL are nobody's.
+      auth: undefined,
+      headers: {
+        accept: '*/*',
+        'accept-encoding': 'gzip, deflate',
+        'user-agent': 'Headcount',
+        ...(authorization === null ? {} : { authorization }),
+        ...options.headers,
+      },
       lookup: lookupRoutable,
       signal,
     });
