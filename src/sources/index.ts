@@ -6,6 +6,7 @@ import type { SourceKind } from './source.ts';
 import { spyserver } from './spyserver/index.ts';
 import { tautulli } from './tautulli/index.ts';
 import { turn } from './turn/index.ts';
+import { wowza } from './wowza/index.ts';
 
 /** A plain path goes to the first that claims it: those that know it by its ending, then the access log. */
-export const KINDS: readonly SourceKind[] = [icecast, spyserver, tautulli, turn, accessLog];
+export const KINDS: readonly SourceKind[] = [icecast, spyserver, tautulli, turn, wowza, accessLog];

@@ -41,8 +41,8 @@ export function readPeerUrl(url: URL | string, tlsScheme: string) {
     ...(portText === '' ? {} : { port: portText }),
     ...(protocol === `${tlsScheme}:` ? { tls: true } : {}),
     ...(pathname === '' || pathname === '/' ? {} : { path: pathname }),
-    user: decode(username),
-    password: decode(password),
+    ...(username === '' ? {} : { user: decode(username) }),
+    ...(password === '' ? {} : { password: decode(password) }),
   };
 }
 
@@ -52,9 +52,7 @@ function parse(url: URL | string): URL {
   return parsed;
 }
 
-/** Undefined if there is nothing: then the option is absent, and its default or its absence speaks. */
-function decode(text: string): string | undefined {
-  if (text === '') return undefined;
+function decode(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {

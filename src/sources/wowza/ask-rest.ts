@@ -1,0 +1,137 @@
+/**
+ * Asks Wowza's REST API for numbers: the applications, the streams of each, and how many watch each stream; four
+ * questions at a time. What the answers mean is parse-rest.ts's.
+ */
+
+import { HeadcountError } from '../../lib/errors.ts';
+import { answeredBadly } from '../../transports/poll/fetch-text.ts';
+import { pageUrl } from '../../transports/poll/peer-address.ts';
+import type { Poll, PollAnswer } from '../polled.ts';
+import { ask, type WowzaAccess } from './ask.ts';
+import { parseApplications, parseInstances, parseMonitoring } from './parse-rest.ts';
+import { DEFAULT_VHOST, isWithin, type Place, streamName } from './place.ts';
+
+/** Each is a question, and two where Digest is wanted. */
+const MAX_STREAMS = 1000;
+const QUESTIONS_AT_ONCE = 4;
+
+interface RestStream {
+  readonly place: Place;
+  readonly name: string;
+  readonly isConnected: boolean | null;
+}
+
+/** Rejects as `fetchText` does, and if the answers are none of the API's. */
+export async function askRest(access: WowzaAccess, address: readonly string[], poll: Poll): Promise<PollAnswer> {
+  const { counters, at } = poll;
+  // One or two names are of an application: over REST a virtual host of another name has to be said with both.
+  const vhost = address.length === 3 ? address[0]! : DEFAULT_VHOST;
+  const question = { access, signal: poll.signal, base: `/v2/servers/_defaultServer_/vhosts/${encode(vhost)}` };
+  const all = await streamsOf(question, vhost, address);
+  const streams = all.slice(0, MAX_STREAMS);
+  counters.set('streamsIgnored', all.length - streams.length);
+  const numbers = await eachOf(streams, ({ place, name }) =>
+    askRead(
+      question,
+      `${instancesPage(place.application)}/${encode(place.instance)}/incomingstreams/${encode(name)}/monitoring/current`,
+      parseMonitoring,
+    ),
+  );
+  const failures = numbers.filter((number) => number instanceof Failure);
+  if (failures.length > 0) {
+    const refused = failures.find(
+      ({ error }) => error instanceof HeadcountError && error.code === 'PEER_REFUSED_LOGIN',
+    );
+    // If every question fails, the server is the trouble, not a stream.
+    if (refused !== undefined || failures.length === streams.length || poll.signal.aborted)
+      throw (refused ?? failures[0]!).error;
+    counters.add('streamsFailed', failures.length);
+  }
+  const reports = streams.map(({ place, name, isConnected }, index) => {
+    const listeners = numbers[index];
+    return {
+      kind: 'report' as const,
+      stream: streamName(place, name),
+      at,
+      status: isConnected === false ? ('down' as const) : ('up' as const),
+      ...(typeof listeners === 'number' ? { listeners } : {}),
+    };
+  });
+  return { reports, listeners: null };
+}
+
+interface Question {
+  readonly access: WowzaAccess;
+  readonly signal: AbortSignal;
+  readonly base: string;
+}
+
+async function streamsOf(question: Question, vhost: string, address: readonly string[]): Promise<RestStream[]> {
+  const applications = await askRead(question, '/applications', parseApplications);
+  const wanted = (applications ?? []).filter((application) =>
+    // The instances are not known yet: any that the address names would do.
+    isWithin(address, { vhost, application, instance: address.at(-1) ?? '' }),
+  );
+  const found = await eachOf(wanted, async (application) => {
+    const streams = (await askRead(question, instancesPage(application), parseInstances)) ?? [];
+    return streams.map(({ instance, ...stream }) => ({ place: { vhost, application, instance }, ...stream }));
+  });
+  for (const each of found) if (each instanceof Failure) throw each.error;
+  const streams = (found as RestStream[][]).flat();
+  return streams.filter(({ place }) => isWithin(address, place));
+}
+
+function instancesPage(application: string): string {
+  return `/applications/${encode(application)}/instances`;
+}
+
+/** Null if there is no such page: what it was about has gone since. */
+async function askRead<T>(
+  { access, signal, base }: Question,
+  page: string,
+  read: (content: unknown) => T | null,
+): Promise<T | null> {
+  const { status, body } = await ask(access, signal, `${base}${page}`, 'application/json');
+  if (status === 404 && page !== '/applications') return null;
+  const url = pageUrl(access, '/');
+  if (status !== 200) throw answeredBadly(url, `HTTP ${status}`);
+  const answer = read(parseJson(body));
+  if (answer === null) throw answeredBadly(url, "no answer of Wowza's REST API");
+  return answer;
+}
+
+function parseJson(body: Buffer): unknown {
+  try {
+    return JSON.parse(body.toString('utf8'));
+  } catch {
+    return null;
+  }
+}
+
+class Failure {
+  readonly error: unknown;
+
+  constructor(error: unknown) {
+    this.error = error;
+  }
+}
+
+/** In the order of the items; what rejects becomes a `Failure`. */
+async function eachOf<Item, Answer>(
+  items: readonly Item[],
+  question: (item: Item) => Promise<Answer>,
+): Promise<(Answer | Failure)[]> {
+  const answers: (Answer | Failure)[] = new Array(items.length);
+  const waiting = items.entries();
+  const worker = async () => {
+    for (const [index, item] of waiting) {
+      answers[index] = await question(item).catch((error: unknown) => new Failure(error));
+    }
+  };
+  await Promise.all(Array.from({ length: QUESTIONS_AT_ONCE }, worker));
+  return answers;
+}
+
+function encode(name: string): string {
+  return encodeURIComponent(name);
+}
