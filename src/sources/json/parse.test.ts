@@ -84,8 +84,8 @@ test('mediasoup-like: lists in lists, names of objects, and the boot in front of
   );
   assert.equal(counts.repeatedItems, 1);
   assert.deepEqual(
-    reports.map(({ stream }) => stream),
-    ['main'],
+    reports.map(({ stream, listeners }) => [stream, listeners]),
+    [['main', 2]],
   );
 });
 

@@ -149,14 +149,17 @@ function readPeople(items: readonly Item[], mapping: Mapping, at: Instant, conte
   for (const item of items) {
     const person = personOf(item, mapping, boot, at);
     const { stream, client } = person.presence;
+    if (client.connection !== null && connections.has(client.connection)) {
+      repeatedItems++;
+      continue;
+    }
     if (!numbers.has(stream) && numbers.size === MAX_STREAMS) {
       streamsIgnored++;
       continue;
     }
     numbers.set(stream, (numbers.get(stream) ?? 0) + (client.isPublisher ? 0 : 1));
-    if (client.connection !== null && connections.has(client.connection)) repeatedItems++;
-    else if (!isAnybody(client)) unreadableItems++;
-    else people.push(person);
+    if (isAnybody(client)) people.push(person);
+    else unreadableItems++;
     if (client.connection !== null) connections.add(client.connection);
   }
   const reports = [...numbers].map(([stream, listeners]) => {

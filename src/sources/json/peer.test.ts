@@ -75,9 +75,17 @@ test('numbers make no sessions', async () => {
   assert.ok(watched.batches.every(({ observations }) => observations.every(({ kind }) => kind === 'report')));
 });
 
-test('without a stream anywhere it is the name of the source', async () => {
-  const watched = watch(await start([{ id: 1 }]), { items: '', fields: { id: 'id' } });
-  await until('it is seen', () => open(watched)[0]?.stream === 'watched');
+test('without ids and streams, an address is one session on a stream that is called as the source', async () => {
+  const server = await start([{ ip: '192.0.2.7' }, { ip: '192.0.2.7' }, { ip: '192.0.2.8' }]);
+  const watched = watch(server, { items: '', fields: { address: 'ip' } });
+  await until('two are seen', () => open(watched).length === 2);
+  assert.deepEqual(
+    [...new Set(open(watched).map(({ stream, identity }) => `${stream} ${identity}`))],
+    ['watched inferred'],
+  );
+  assert.equal(watched.reports.get('watched')!.listeners, 3);
+  server.answer = { status: 200, body: [{ ip: '192.0.2.8' }] };
+  await until('one has left', () => open(watched).length === 1);
 });
 
 test('credentials go as they are wanted, and the query as it is', async () => {

@@ -57,7 +57,9 @@ export async function askRest(access: WowzaAccess, address: readonly string[], p
       ...(typeof listeners === 'number' ? { listeners } : {}),
     };
   });
-  return { reports, listeners: null };
+  // The stream `second/cam` and the stream `cam` of the instance `second` have one name: then the last one counts.
+  const distinct = new Map(reports.map((report) => [report.stream, report]));
+  return { reports: [...distinct.values()], listeners: null };
 }
 
 interface Question {

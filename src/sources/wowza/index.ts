@@ -9,6 +9,7 @@
 import { z } from 'zod';
 import type { Presence } from '../../core/observation.ts';
 import { secret } from '../../lib/options.ts';
+import { decodeText } from '../../transports/poll/decode-text.ts';
 import { answeredBadly, type Page } from '../../transports/poll/fetch-text.ts';
 import { hostAndPort, pageUrl, peerAddress, readPeerUrl } from '../../transports/poll/peer-address.ts';
 import { pollOptions } from '../../transports/poll/poll-options.ts';
@@ -143,11 +144,11 @@ function withBytes(sessions: readonly WowzaSession[], bytes: ByteDeltas): Presen
   return sessions.map(({ presence }) => ({ ...presence, bytes: deltaOf(presence.client.connection!) }));
 }
 
-/** Wowza writes in the encoding of its machine, which is UTF-8 today; what is none is replaced, never fatal. */
+/** Wowza writes in the encoding of its machine, and does not say which. */
 function read<T>(options: Config, page: Page, parse: (xml: string) => T): T {
   if (page.status !== 200) throw answeredBadly(pageUrl(options, '/'), `HTTP ${page.status}`);
   try {
-    return parse(page.body.toString('utf8'));
+    return parse(decodeText(page.body));
   } catch (error) {
     throw answeredBadly(pageUrl(options, '/'), 'what is no statistics page of Wowza', error);
   }

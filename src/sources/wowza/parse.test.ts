@@ -23,6 +23,8 @@ test('counts: the streams of every virtual host, application and instance, under
       ['live/Café Radio', 'live', 9],
       ['live/show.smil', 'live', 1],
       ['live/second/cam', 'live/second', 2],
+      // `mp4:film` and `film`.
+      ['live/second/film', 'live/second', 5],
       ['edge/live/cam', 'edge/live', null],
     ],
   );
@@ -97,13 +99,13 @@ test('only the places that are wanted are read', () => {
   const streams = (address: string[]) =>
     parseConnectionCounts(text('connectioncounts-4.xml'), wanted(address)).streams.map(({ stream }) => stream);
   const all = streams([]);
-  assert.equal(all.length, 4);
+  assert.equal(all.length, 5);
   assert.deepEqual(streams(['live']), all, 'an application of any virtual host');
   assert.deepEqual(streams(['edge']), ['edge/live/cam']);
-  assert.deepEqual(streams(['_defaultVHost_']), all.slice(0, 3));
-  assert.deepEqual(streams(['_defaultVHost_', 'live']), all.slice(0, 3));
-  assert.deepEqual(streams(['live', 'second']), ['live/second/cam']);
-  assert.deepEqual(streams(['_defaultVHost_', 'live', 'second']), ['live/second/cam']);
+  assert.deepEqual(streams(['_defaultVHost_']), all.slice(0, 4));
+  assert.deepEqual(streams(['_defaultVHost_', 'live']), all.slice(0, 4));
+  assert.deepEqual(streams(['live', 'second']), ['live/second/cam', 'live/second/film']);
+  assert.deepEqual(streams(['_defaultVHost_', 'live', 'second']), ['live/second/cam', 'live/second/film']);
   for (const address of [['vod'], ['second'], ['_definst_'], ['live', 'live'], ['edge', 'live', 'second']]) {
     assert.deepEqual(streams(address), [], address.join('/'));
   }

@@ -83,10 +83,16 @@ export function parseConnectionCounts(xml: string, isWanted: Wanted): Connection
       const name = nameOf(played);
       if (name === null) continue;
       const stream = streamName(place, name);
-      streams.set(stream, { stream, instance, listeners: listenersOf(played) });
+      // `mp4:film` and `film` are the same.
+      const sum = sumOf(streams.get(stream)?.listeners ?? null, listenersOf(played));
+      streams.set(stream, { stream, instance, listeners: sum });
     }
   }
   return { instances, streams: [...streams.values()] };
+}
+
+function sumOf(a: number | null, b: number | null): number | null {
+  return a === null ? b : a + (b ?? 0);
 }
 
 /** Not every protocol has a number of its own (WebRTC has none), so the total comes first. */

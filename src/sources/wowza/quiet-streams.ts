@@ -6,7 +6,8 @@
 import type { Instant, StreamReport } from '../../core/observation.ts';
 import type { ConnectionCounts } from './parse.ts';
 
-const MAX_REMEMBERED = 10_000;
+/** Of a server with many films, the last ones. */
+const MAX_REMEMBERED = 1000;
 
 export class QuietStreams {
   /** The instances of streams that were played, the one played last at the end. */
