@@ -191,6 +191,16 @@ test('what is no JSON, or too deep, is refused without being quoted', () => {
   );
 });
 
+test('of more items, and of more streams, than there can be the first are read', () => {
+  const list = (length: number) => bytes({ list: Array.from({ length }, (_, index) => ({ id: index })) });
+  const { people, counts } = parseAnswer(list(200_007), mapping('list.*', { id: 'id' }), NOW);
+  assert.deepEqual([people!.length, counts.itemsIgnored, counts.streamsIgnored], [200_000, 7, 0]);
+  for (const more of [{}, { listeners: 'id' }]) {
+    const read = parseAnswer(list(10_007), mapping('list', { id: 'id', stream: 'id', ...more }), NOW);
+    assert.deepEqual([read.reports.length, read.counts.streamsIgnored], [10_000, 7]);
+  }
+});
+
 test('times are understood as servers write them', () => {
   for (const [fields, item, before] of [
     [{ connectedSeconds: 's' }, { s: 1.5 }, 1500],

@@ -49,9 +49,9 @@ export interface Mapping {
 /** What is in the answer is not what the mapping says: the message ends a sentence, "answered with …". */
 export class JsonMistake extends Error {}
 
-export const MAX_ITEMS = 200_000;
+const MAX_ITEMS = 200_000;
 const MAX_STREAMS = 10_000;
-/** Honest answers have five or six levels; parsing a million of them takes gigabytes. */
+/** Honest answers have five or six levels; 20 MB of nothing but brackets would be ten million objects. */
 const MAX_DEPTH = 64;
 
 export interface Listeners {

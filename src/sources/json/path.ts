@@ -89,7 +89,7 @@ export function itemsAt(content: unknown, path: Path, isOneEnough: boolean): Ite
     const next: Point[] = [];
     for (const point of points) {
       const further = step(point, part);
-      if (further !== null) next.push(...further);
+      if (further !== null) for (const each of further) next.push(each);
       else if (point.within === null) return { found: point.value, foundAt: path.slice(0, index) };
       else without++;
     }

@@ -24,7 +24,7 @@ interface RestStream {
 /** Rejects as `fetchText` does, and if the answers are none of the API's. */
 export async function askRest(access: WowzaAccess, address: readonly string[], poll: Poll): Promise<PollAnswer> {
   const { counters, at } = poll;
-  // One or two names are of an application: over REST a virtual host of another name has to be said with both.
+  // One or two names are those of an application: a virtual host of another name has to be said with all three.
   const vhost = address.length === 3 ? address[0]! : DEFAULT_VHOST;
   const question = { access, signal: poll.signal, base: `/v2/servers/_defaultServer_/vhosts/${encode(vhost)}` };
   const all = await streamsOf(question, vhost, address);

@@ -69,6 +69,7 @@ test('what cannot be answered is not', () => {
     'Digest nonce="n"',
     'Digest realm="r", nonce="n", qop="auth-int"',
     'Digest realm="r", nonce="n", algorithm=SHA-512-256, qop="auth"',
+    'Digest realm="r", nonce="n", algorithm=constructor, qop="auth"',
   ]) {
     assert.equal(answer(header), null, header);
   }

@@ -40,14 +40,17 @@ export function parseChallenges(header: string): Challenge[] {
   return challenges;
 }
 
-const ALGORITHMS: Readonly<Record<string, string>> = { md5: 'md5', 'sha-256': 'sha256' };
+const ALGORITHMS: ReadonlyMap<string, string> = new Map([
+  ['md5', 'md5'],
+  ['sha-256', 'sha256'],
+]);
 
 /** The `Authorization` that answers a Digest challenge; null if it cannot be answered. */
 export function answerDigest({ scheme, parameters }: Challenge, question: DigestQuestion): string | null {
   const realm = parameters.get('realm');
   const nonce = parameters.get('nonce');
   const algorithm = parameters.get('algorithm') ?? 'MD5';
-  const hashName = ALGORITHMS[algorithm.toLowerCase().replace(/-sess$/, '')];
+  const hashName = ALGORITHMS.get(algorithm.toLowerCase().replace(/-sess$/, ''));
   const qop = parameters.get('qop');
   const isWithoutAuth = qop !== undefined && !/(^|[\s,])auth($|[\s,])/i.test(qop);
   if (scheme !== 'digest' || realm === undefined || nonce === undefined) return null;
