@@ -1,6 +1,6 @@
 import { strict as assert } from 'node:assert';
 import { test } from 'node:test';
-import { countField, fieldsOf, flagField, parseJson, textField } from './json-fields.ts';
+import { countField, fieldsOf, flagField, parseJson, textField } from './loose-json.ts';
 
 test('JSON is read in the encoding that it has, control characters within texts are spaces', () => {
   assert.deepEqual(parseJson(Buffer.from('{"a":"é"}', 'latin1')), { a: 'é' });
@@ -18,10 +18,21 @@ test('only objects have fields', () => {
 });
 
 test('numbers may be texts, and texts numbers; what is not there is null', () => {
-  const fields = { text: ' a ', number: 2024, empty: '', nothing: null, count: '17', minus: -1, float: 1.5, huge: 1e21 };
+  const fields = {
+    text: ' a ',
+    number: 2024,
+    empty: '',
+    nothing: null,
+    count: '17',
+    minus: -1,
+    float: 1.5,
+    huge: 1e21,
+  };
   const texts = ['text', 'number', 'empty', 'nothing', 'absent'].map((name) => textField(fields, name));
   assert.deepEqual(texts, ['a', '2024', null, null, null]);
-  const counts = ['count', 'number', 'minus', 'float', 'huge', 'text', 'absent'].map((name) => countField(fields, name));
+  const counts = ['count', 'number', 'minus', 'float', 'huge', 'text', 'absent'].map((name) =>
+    countField(fields, name),
+  );
   assert.deepEqual(counts, [17, 2024, null, null, null, null, null]);
   assert.equal(textField({ a: 'x'.repeat(10_000) }, 'a')!.length, 4096);
 });
