@@ -3,6 +3,7 @@
 import { accessLog } from './access-log/index.ts';
 import { icecast } from './icecast/index.ts';
 import { json } from './json/index.ts';
+import { owncast } from './owncast/index.ts';
 import { shoutcast } from './shoutcast/index.ts';
 import type { SourceKind } from './source.ts';
 import { spyserver } from './spyserver/index.ts';
@@ -11,4 +12,14 @@ import { turn } from './turn/index.ts';
 import { wowza } from './wowza/index.ts';
 
 /** A plain path goes to the first that claims it: those that know it by its ending, then the access log. */
-export const KINDS: readonly SourceKind[] = [icecast, json, shoutcast, spyserver, tautulli, turn, wowza, accessLog];
+export const KINDS: readonly SourceKind[] = [
+  icecast,
+  json,
+  owncast,
+  shoutcast,
+  spyserver,
+  tautulli,
+  turn,
+  wowza,
+  accessLog,
+];
