@@ -1,6 +1,7 @@
 /** The registry: every kind of source there is, sorted. The only way in. */
 
 import { accessLog } from './access-log/index.ts';
+import { azuracast } from './azuracast/index.ts';
 import { icecast } from './icecast/index.ts';
 import { json } from './json/index.ts';
 import { owncast } from './owncast/index.ts';
@@ -13,6 +14,7 @@ import { wowza } from './wowza/index.ts';
 
 /** A plain path goes to the first that claims it: those that know it by its ending, then the access log. */
 export const KINDS: readonly SourceKind[] = [
+  azuracast,
   icecast,
   json,
   owncast,
