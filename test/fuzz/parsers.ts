@@ -17,6 +17,7 @@ import { createCaptureReader } from '../../src/transports/capture/pcap.ts';
 import { XmlError } from '../../src/transports/poll/xml.ts';
 import { syslogFrames } from '../../src/transports/receive/syslog-frames.ts';
 import { bodyOf } from '../../src/transports/receive/syslog-message.ts';
+import { POLLED } from './polled.ts';
 
 export interface Parser {
   readonly name: string;
@@ -388,6 +389,6 @@ const TURN: Parser = {
   most: 1024 * 1024,
 };
 
-export const PARSERS: readonly Parser[] = [...LOGS, SYSLOG, ICECAST, SPYSERVER, TAUTULLI, TURN];
+export const PARSERS: readonly Parser[] = [...LOGS, ...POLLED, SYSLOG, ICECAST, SPYSERVER, TAUTULLI, TURN];
 
 export const isPresence = (observation: Observation): observation is Presence => observation.kind === 'presence';

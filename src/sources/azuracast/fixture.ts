@@ -126,7 +126,7 @@ export const fixture: SourceFixture = {
     {
       url: 'azuracast://:0123:fedc@radio.example:8080/1,rock_radio?every=30s',
       options: {
-        ...{ host: 'radio.example', port: 8080, apiKey: '0123:fedc', station: ['1', 'rock_radio'], every: '30s' },
+        ...{ host: 'radio.example', port: 8080, apiKey: '0123:fedc', station: [1, 'rock_radio'], every: '30s' },
       },
       name: 'azuracast:radio.example:8080/1,rock_radio',
     },

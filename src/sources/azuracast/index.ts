@@ -17,7 +17,7 @@ import { parseListeners, parseStations, type StationFacts } from './parse.ts';
 
 const config = z.strictObject({
   ...peerAddress(80),
-  station: list(z.string().regex(/^[\w-]{1,100}$/, { error: 'is no id or short name of a station' }))
+  station: list(z.coerce.string().regex(/^[\w-]{1,100}$/, { error: 'is no id or short name of a station' }))
     .default([])
     .describe('The stations that are wanted, by id or short name. Without it, all that are public.'),
   apiKey: secret()

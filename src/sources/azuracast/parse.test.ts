@@ -5,12 +5,12 @@ import { FOREVER } from '../../core/observation.ts';
 import { parseListeners, parseStations } from './parse.ts';
 
 const NOW = Date.UTC(2026, 10, 21, 1, 18, 0);
-const kept = (name: string) => readFileSync(new URL(`testdata/azuracast-0.20/${name}`, import.meta.url));
+const kept = (name: string) => readFileSync(new URL(`testdata/by-source/${name}`, import.meta.url));
 const json = (value: unknown) => Buffer.from(JSON.stringify(value));
 const [radio, offAir] = parseStations(kept('nowplaying.json'), NOW)!;
 const listeners = (rows: unknown, station = radio!) => parseListeners(json(rows), station, NOW)!;
 
-test('0.20: every mount, remote relay and HLS of a station is a stream', () => {
+test('every mount, remote relay and HLS of a station is a stream', () => {
   assert.deepEqual([radio!.station, offAir!.station], ['azuratest_radio', 'off_air']);
   assert.deepEqual(
     radio!.reports.map((each) => [each.stream, each.contentType, each.bitrate, each.listeners, each.uniqueListeners]),
@@ -29,7 +29,7 @@ test('0.20: every mount, remote relay and HLS of a station is a stream', () => {
   }
 });
 
-test('0.20: a station that is off the air has no title', () => {
+test('a station that is off the air has no title', () => {
   assert.deepEqual(
     offAir!.reports.map(({ stream, status, title, description, listeners: count }) => [
       stream,
@@ -42,11 +42,11 @@ test('0.20: a station that is off the air has no title', () => {
   );
 });
 
-test('0.20: one station comes without the array around it', () => {
+test('one station comes without the array around it', () => {
   assert.deepEqual(parseStations(kept('nowplaying-one.json'), NOW), [radio]);
 });
 
-test('0.20: listeners are on the stream whose name they have', () => {
+test('listeners are on the stream whose name they have', () => {
   const { present, unreadable } = parseListeners(kept('listeners.json'), radio!, NOW)!;
   assert.equal(unreadable, 0);
   assert.deepEqual(
@@ -69,7 +69,7 @@ test('0.20: listeners are on the stream whose name they have', () => {
   assert.deepEqual([present[0]!.since, present[2]!.since], [1_795_223_000_000, 1_795_223_500_000]);
 });
 
-test('0.20: a connection is who, where and since when; those that nothing tells apart are numbered', () => {
+test('a connection is who, where and since when; those that nothing tells apart are numbered', () => {
   const { present } = parseListeners(kept('listeners.json'), radio!, NOW)!;
   const names = present.map(({ client }) => client.connection);
   assert.equal(new Set(names).size, names.length);
@@ -101,6 +101,12 @@ test('stations without a name that can be asked for are none', () => {
     );
   assert.deepEqual(stations('radio', 'a/../b?', null), ['radio', '7', '7']);
   assert.equal(parseStations(json({ station: { shortcode: '../admin' } }), NOW), null);
+});
+
+test('names are bounded', () => {
+  const long = 'x'.repeat(4096);
+  const { present } = listeners([{ hash: long, mount_name: `/${long}`, connected_on: 1 }]);
+  assert.ok(present[0]!.stream.length < 2000 && present[0]!.client.connection!.length < 3000);
 });
 
 test('titles that say nothing, or are yet to come, are none', () => {

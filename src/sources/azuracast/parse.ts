@@ -1,6 +1,6 @@
 /**
  * What AzuraCast says of its stations and their listeners, by its source (Entity/Api/NowPlaying, Entity/Api/Listener.php and
- * ListenersAction.php of 0.19 to 0.23). Pure; asking is index.ts's.
+ * ListenersAction.php). Pure; asking is index.ts's.
  *
  * Shapes: `/api/nowplaying` `[{"station":{"id":1,"shortcode":"radio","mounts":[…],"remotes":[…]},"listeners":{…},"now_playing":
  * {"song":{…}},"is_online":true}]`, of one station without the array; `/api/station/ID/listeners?unique=false`
@@ -95,9 +95,12 @@ const CONTENT_TYPES: Readonly<Record<string, string>> = {
   flac: 'audio/flac',
 };
 
+/** AzuraCast itself allows 255 characters. */
+const MAX_NAME = 1000;
+
 /** `radio/radio.mp3` */
 function streamOf(station: string, path: string): string {
-  return `${station}/${path.replace(/^\//, '')}`;
+  return `${station}/${path.replace(/^\//, '').slice(0, MAX_NAME)}`;
 }
 
 function hlsOf(station: string): string {
@@ -153,7 +156,8 @@ export function parseListeners(body: Uint8Array, station: StationFacts, at: Inst
     const start = countField(fields, 'connected_on');
     const who = textField(fields, 'hash') ?? textField(fields, 'ip');
     if (start === null || who === null) return [];
-    const name = `${station.station}#${who}#${start}#${textField(fields, 'mount_name') ?? ''}`;
+    const mount = textField(fields, 'mount_name') ?? '';
+    const name = `${station.station}#${who.slice(0, MAX_NAME)}#${start}#${mount.slice(0, MAX_NAME)}`;
     const before = alike.get(name) ?? 0;
     alike.set(name, before + 1);
     return [listenerOf(fields, station, before === 0 ? name : `${name}#${before}`, { at, start: start * 1000 })];

@@ -5,10 +5,10 @@ import { FOREVER } from '../../core/observation.ts';
 import { parseStatus, parseViewers } from './parse.ts';
 
 const NOW = Date.UTC(2026, 10, 21, 1, 18, 0);
-const kept = (name: string) => readFileSync(new URL(`testdata/owncast-0.1/${name}`, import.meta.url));
+const kept = (name: string) => readFileSync(new URL(`testdata/by-source/${name}`, import.meta.url));
 const json = (value: unknown) => Buffer.from(JSON.stringify(value));
 
-test('0.1: the public status is title, count and peak', () => {
+test('the public status is title, count and peak', () => {
   assert.deepEqual(parseStatus(kept('status.json'), NOW), {
     kind: 'report',
     stream: 'live',
@@ -21,7 +21,7 @@ test('0.1: the public status is title, count and peak', () => {
   });
 });
 
-test('0.1: the administrator is told since when it has been on the air', () => {
+test('the administrator is told since when it has been on the air', () => {
   const report = parseStatus(kept('admin-status.json'), NOW)!;
   assert.deepEqual(
     [report.status, report.title, report.startedAt, report.listeners, report.peakListeners],
@@ -42,7 +42,7 @@ test('a count that is not told is not zero', () => {
   assert.equal(parseStatus(json({ online: true, viewerCount: 0 }), NOW)!.listeners, 0);
 });
 
-test('0.1: viewers have their first sight in their connection, and began then', () => {
+test('viewers have their first sight in their connection, and began then', () => {
   const { present, unreadable } = parseViewers(kept('viewers.json'), NOW)!;
   assert.equal(unreadable, 0);
   const firstSeen = [Date.UTC(2026, 10, 21, 1, 10, 0, 987), Date.UTC(2026, 10, 21, 1, 17, 30)];

@@ -1,6 +1,6 @@
 /**
  * What Owncast says of its stream and viewers, by its source (models/viewer.go, controllers/status.go and
- * controllers/admin/status.go of 0.0.12 to 0.2). Pure; asking is index.ts's.
+ * controllers/admin/status.go). Pure; asking is index.ts's.
  *
  * Shapes: `/api/status` `{"online":true,"viewerCount":3,"lastConnectTime":"2026-…","streamTitle":"…"}`; `/api/admin/status` the same
  * with `sessionPeakViewerCount` and `broadcaster.time`; `/api/admin/viewers` `[{"firstSeen":"2026-…","userAgent":"…",

@@ -50,7 +50,7 @@ function paged(streams: readonly StreamFacts[] | null): Overview | null {
 
 /** Best first. */
 export const DIALECTS: readonly Dialect[] = [
-  // DNAS 2.2 and later.
+  // DNAS 2.
   {
     to: 'both',
     page: () => '/statistics?json=1',
@@ -64,7 +64,7 @@ export const DIALECTS: readonly Dialect[] = [
     maxBytes: MAX_ANSWER_BYTES,
     parse: (body, _, at) => paged(parseStatistics(body, at)),
   },
-  // DNAS 2.0.
+  // DNAS 2.0, which lacks that.
   {
     to: 'both',
     page: (access) => `/stats?sid=${streamOf(access)}`,

@@ -8,7 +8,7 @@
  * - `admin.cgi?sid=1&mode=viewjson&page=3` (v2): an array of listeners; page 4: an array of songs;
  * - `/7.html`: seven values, separated by commas.
  *
- * Every element may be missing: 2.0 to 2.2 lack many, and v1 has names of its own.
+ * Every element may be missing: older DNAS 2 lack many, and v1 has names of its own.
  */
 
 import type { Instant, StreamReport } from '../../core/observation.ts';
@@ -231,14 +231,14 @@ function songsOf(entries: readonly Values[]): Song[] {
   });
 }
 
-/** Listeners, status, peak, limit, different listeners, kilobits a second, title: the last one may hold commas. */
-const SEVEN = /<body[^>]*>\s*(\d+),(\d+),(\d+),(\d+),(\d+),(\d+),(.*?)\s*<\/body>/is;
-
-/** `/7.html`, of one stream; null if this is no such page. */
+/**
+ * `/7.html`, of one stream: listeners, status, peak, limit, different listeners, kilobits a second, title. Null if this is no such
+ * page.
+ */
 export function parseSeven(body: Uint8Array, stream: string, at: Instant): StreamFacts | null {
-  const match = SEVEN.exec(decodeText(body));
-  if (match === null) return null;
-  const [listeners, status, peak, most, unique, bitrate] = match.slice(1, 7).map(countOf);
+  const values = bodyOf(decodeText(body)).split(',');
+  const [listeners, status, peak, most, unique, bitrate] = values.slice(0, 6).map((value) => countOf(value.trim()));
+  if (values.length < 7 || listeners == null || status == null) return null;
   const isUp = status !== 0;
   return {
     stream,
@@ -248,12 +248,24 @@ export function parseSeven(body: Uint8Array, stream: string, at: Instant): Strea
       stream,
       at,
       status: isUp ? 'up' : 'down',
-      title: isUp ? titleOf(match[7]!) : null,
+      // It may hold commas.
+      title: isUp ? titleOf(values.slice(6).join(',').trim().slice(0, MAX_TITLE)) : null,
       bitrate: bitrate || null,
-      listeners: listeners ?? null,
+      listeners,
       peakListeners: peak ?? null,
       uniqueListeners: unique ?? null,
       maxListeners: most ?? null,
     },
   };
+}
+
+const MAX_TITLE = 4096;
+
+/** What is between the tags; empty if it is no whole page. */
+function bodyOf(html: string): string {
+  const tag = html.search(/<body/i);
+  const begin = html.indexOf('>', tag);
+  const rest = html.slice(begin + 1);
+  const end = rest.search(/<\/body>/i);
+  return tag === -1 || begin === -1 || end === -1 ? '' : rest.slice(0, end);
 }
