@@ -70,7 +70,7 @@ test('nobody is an empty list; an entry without an id is counted; a time that is
   const viewers = [
     { userAgent: 'a' },
     null,
-    7,
+    { clientID: 'x'.repeat(201) },
     { clientID: 'b', firstSeen: 'soon' },
     { clientID: 'c', firstSeen: later },
   ];

@@ -49,9 +49,12 @@ export function parseStatus(body: Uint8Array, at: Instant): StreamReport | null 
 
 export interface Viewers {
   readonly present: readonly Presence[];
-  /** Entries without an id. */
+  /** Entries without an id that is one. */
   readonly unreadable: number;
 }
+
+/** They are hashes of 32 digits. */
+const MAX_ID = 200;
 
 /** Null if this is no list of viewers. `at` is when the question was asked. */
 export function parseViewers(body: Uint8Array, at: Instant): Viewers | null {
@@ -60,7 +63,7 @@ export function parseViewers(body: Uint8Array, at: Instant): Viewers | null {
   const present = (viewers as readonly unknown[]).flatMap((each) => {
     const fields = fieldsOf(each) ?? {};
     const id = textField(fields, 'clientID');
-    return id === null ? [] : [viewerOf(fields, id, at)];
+    return id === null || id.length > MAX_ID ? [] : [viewerOf(fields, id, at)];
   });
   return { present, unreadable: viewers.length - present.length };
 }

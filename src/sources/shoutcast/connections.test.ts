@@ -35,6 +35,15 @@ test('a start is reckoned once, however late later answers come', () => {
   assert.equal(connections.reused, 0);
 });
 
+test('clocks that drift apart make no other connections', () => {
+  const connections = new Connections();
+  const first = tell(connections, NOW, listener('7', 60));
+  for (let hour = 1; hour <= 48; hour++) {
+    const told = tell(connections, NOW + hour * 3_600_000, listener('7', 60 + hour * 3599));
+    assert.deepEqual(told, first);
+  }
+});
+
 test('a UID whose seconds go down, or grow less than time does, is another connection', () => {
   const connections = new Connections();
   const first = tell(connections, NOW, listener('7', 60));

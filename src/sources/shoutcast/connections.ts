@@ -4,14 +4,13 @@
  * is another one shows when it began later than the one before it.
  *
  * Seconds are all that SHOUTcast tells, counted from an answer that may be seconds late: the start is reckoned once, when a
- * connection is first seen, and kept. Bounded by how many are there: who has gone is soon
- * forgotten.
+ * connection is first seen, and kept. Bounded by how many are there: who has gone is soon forgotten.
  */
 
 import { clientFacts, FOREVER, type Instant, type Presence, presence } from '../../core/observation.ts';
 import type { Listener } from './parse.ts';
 
-/** An answer may be so late, and no two connections of one UID so close. */
+/** From one answer to the next a start may seem to be so much later, and no two connections of one UID are so close. */
 const TOLERANCE_MS = 10_000;
 
 /**
@@ -25,6 +24,8 @@ interface Connection {
   readonly address: string | null;
   readonly userAgent: string | null;
   readonly start: Instant;
+  /** The same as the newest answer has it: over days, clocks drift apart. */
+  readonly startNow: Instant;
   /** As it was told last; null if it is not told. */
   readonly seconds: number | null;
   /** Five minutes, counted from the epoch; null if it is not known when it began. */
@@ -69,11 +70,11 @@ export class Connections {
     const { uid, address, userAgent, seconds } = listener;
     // Never before the epoch, whatever a broken server claims.
     const start = Math.max(at - (seconds ?? 0) * 1000, 0);
-    if (known !== undefined && isSame(known, listener, start)) return { ...known, seconds };
+    if (known !== undefined && isSame(known, listener, start)) return { ...known, seconds, startNow: start };
     if (known !== undefined) this.reused++;
     const stamp = seconds === null ? null : stampOf(start);
     const generation = known !== undefined && known.stamp === stamp ? known.generation + 1 : 0;
-    return { uid, address, userAgent, start, seconds, stamp, generation };
+    return { uid, address, userAgent, start, startNow: start, seconds, stamp, generation };
   }
 }
 
@@ -84,7 +85,7 @@ function stampOf(time: Instant): number {
 function isSame(known: Connection, { address, userAgent, seconds }: Listener, start: Instant): boolean {
   if (known.address !== address || known.userAgent !== userAgent) return false;
   if (known.seconds === null || seconds === null) return known.seconds === seconds;
-  return seconds >= known.seconds && start - known.start <= TOLERANCE_MS;
+  return seconds >= known.seconds && start - known.startNow <= TOLERANCE_MS;
 }
 
 function presenceOf(stream: string, { referer }: Listener, connection: Connection, at: Instant): Presence {

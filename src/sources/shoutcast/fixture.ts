@@ -37,7 +37,8 @@ export interface StandIn {
   readonly asked: string[];
   /** How it answers from now on. */
   mood: 'well' | 'cut off' | 'hangs';
-  isHidden: boolean;
+  /** Its statistics are hidden from whoever does not have the password, in one of two ways. */
+  hides: 'nothing' | 'by redirect' | 'by refusal';
   stop(): Promise<void>;
 }
 
@@ -80,7 +81,7 @@ export async function startShoutcast(version: Version, at = 0): Promise<StandIn>
     streams: new Map([['1', aStream()]]),
     asked: [],
     mood: 'well',
-    isHidden: false,
+    hides: 'nothing',
     stop: async () => {
       server.close();
       for (const socket of sockets) socket.destroy();
@@ -131,26 +132,20 @@ const LOGIN = page('text/html', '<HTML><HEAD><TITLE>Login</TITLE></HEAD><BODY>Pa
 const REFUSED: StandInPage = { head: 'HTTP/1.1 401 Unauthorized\r\ncontent-type:text/html\r\n\r\n', body: '' };
 const UNKNOWN: StandInPage = { head: 'ICY 404 Resource Not Found\r\n\r\n', body: '' };
 const ELSEWHERE: StandInPage = { head: 'HTTP/1.1 302 Found\r\nlocation:/index.html?sid=1\r\n\r\n', body: '' };
+const FORBIDDEN: StandInPage = { head: 'HTTP/1.1 403 Forbidden\r\ncontent-type:text/html\r\n\r\n', body: '' };
 const INDEX = page('text/html', '<html><body>SHOUTcast Administrator Login</body></html>');
 
 function pageOf(standIn: StandIn, version: Version, url: URL, isAdmin: boolean): StandInPage {
   if (version === '1.9.8') return pageOfOne(standIn, url, isAdmin);
   const sid = url.searchParams.get('sid') ?? '1';
   const stream = standIn.streams.get(sid) ?? { ...aStream(), status: 0 as const, title: '' };
-  switch (url.pathname) {
-    case '/index.html':
-      return INDEX;
-    case '/admin.cgi':
-      return isAdmin ? adminPage(version, stream, url.searchParams) : REFUSED;
-    case '/stats':
-      if (standIn.isHidden && !url.searchParams.has('pass')) return ELSEWHERE;
-      return page('text/xml', inServer(summaryOf(stream, version)));
-    case '/statistics':
-      if (version === '2.0') return ELSEWHERE;
-      return standIn.isHidden && !(url.searchParams.has('pass') && isAdmin) ? ELSEWHERE : statistics(standIn);
-    default:
-      return url.pathname === '/7.html' && !standIn.isHidden ? seven(stream) : ELSEWHERE;
-  }
+  if (url.pathname === '/index.html') return INDEX;
+  if (url.pathname === '/admin.cgi') return isAdmin ? adminPage(version, stream, url.searchParams) : REFUSED;
+  const isShown = standIn.hides === 'nothing' || (url.searchParams.has('pass') && isAdmin);
+  if (!isShown) return standIn.hides === 'by refusal' ? FORBIDDEN : ELSEWHERE;
+  if (url.pathname === '/stats') return page('text/xml', inServer(summaryOf(stream, version)));
+  if (url.pathname === '/statistics' && version !== '2.0') return statistics(standIn);
+  return url.pathname === '/7.html' ? seven(stream) : ELSEWHERE;
 }
 
 function pageOfOne({ streams }: StandIn, url: URL, isAdmin: boolean): StandInPage {

@@ -179,8 +179,9 @@ test('behind a proxy the first address of whom it asks for counts, if it is one'
 test('no user agent, no seconds, no address are unknown; an entry without a UID is counted', () => {
   const entries =
     '<LISTENER><UID>1</UID><USERAGENT>**EMPTY**</USERAGENT><CONNECTTIME>long</CONNECTTIME></LISTENER><LISTENER><UID/></LISTENER>';
+  const long = `<LISTENER><UID>${'7'.repeat(101)}</UID></LISTENER>`;
   const listener = { uid: '1', address: null, userAgent: null, seconds: null, referer: null };
-  assert.deepEqual(page3(entries), { listeners: [listener], unreadable: 1 });
+  assert.deepEqual(page3(entries + long), { listeners: [listener], unreadable: 2 });
 });
 
 test('control characters in user agents are no harm, in JSON and in XML', () => {

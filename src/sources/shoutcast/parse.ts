@@ -37,7 +37,7 @@ export interface Listener {
 
 export interface Listeners {
   readonly listeners: readonly Listener[];
-  /** Entries without a UID, which nobody could tell from one another. */
+  /** Entries without a UID that is one, which nobody could tell from one another. */
   readonly unreadable: number;
 }
 
@@ -191,10 +191,13 @@ function titleOf(text: string | null): string | null {
   return text.replaceAll('   ', ' - ');
 }
 
+/** They are numbers of eight digits. */
+const MAX_UID = 100;
+
 function listenersOf(entries: readonly Values[]): Listeners {
   const listeners = entries.flatMap((values) => {
     const uid = values('uid');
-    return uid === null ? [] : [listenerOf(values, uid)];
+    return uid === null || uid.length > MAX_UID ? [] : [listenerOf(values, uid)];
   });
   return { listeners, unreadable: entries.length - listeners.length };
 }

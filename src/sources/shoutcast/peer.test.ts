@@ -123,16 +123,18 @@ test('which dialect a server speaks is asked once', async () => {
 });
 
 test('statistics that are hidden are shown to whoever has the password, and to nobody else', async () => {
-  const server = await start('2.6');
-  server.isHidden = true;
-  server.streams.set('1', aStream(aListener('1')));
-  const watched = watch(server);
-  await until('somebody is seen', () => open(watched).length === 1);
-  const error = await failure(watch(server, withoutPassword));
-  assert.deepEqual(
-    [error.code, /hides them from whoever has no password/.test(error.message)],
-    ['PEER_ANSWERED_BADLY', true],
-  );
+  for (const [hides, code, sentence] of [
+    ['by redirect', 'PEER_ANSWERED_BADLY', /hides them from whoever has no password/],
+    ['by refusal', 'PEER_REFUSED_LOGIN', /hides its statistics\. Give the password/],
+  ] as const) {
+    const server = await start('2.6');
+    server.hides = hides;
+    server.streams.set('1', aStream(aListener('1')));
+    const watched = watch(server);
+    await until('somebody is seen', () => open(watched).length === 1);
+    const error = await failure(watch(server, withoutPassword));
+    assert.deepEqual([error.code, sentence.test(error.message)], [code, true], hides);
+  }
 });
 
 test('all streams are watched, or the one that is wanted, which may be off the air', async () => {

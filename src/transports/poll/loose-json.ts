@@ -1,6 +1,7 @@
 /**
- * JSON of servers that are not particular about it: they write numbers as texts and texts as numbers, leave fields out
- * or fill them with null, and put control characters into texts. What is not there in any form is null here. What the fields mean is left to parse.ts.
+ * JSON of servers that are not particular about it: they write numbers as texts and texts as numbers, leave fields out or
+ * fill them with null, and put control characters into texts. What is not there in any form is null here. What the fields
+ * mean is left to parse.ts.
  */
 
 import { decodeText } from './decode-text.ts';
