@@ -69,7 +69,10 @@ export interface Presence<C = ClientFacts> {
   readonly until: Instant | null;
   /** A finished row: this presence and its departure in one. Its client's `connection` names the row. */
   readonly over: boolean;
-  /** What a live view shows before the authoritative finished row exists. */
+  /**
+   * What a live view shows before the authoritative finished row exists. A later presence of the same session that is not
+   * provisional makes it certain: then no row takes its place.
+   */
   readonly provisional: boolean;
   /** Deltas: bytes and requests since the presence before this one. */
   readonly bytes: number;

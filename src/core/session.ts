@@ -60,7 +60,8 @@ export class Session {
   /** Pinned: the place of the earliest presence that has one. */
   place: Place | null;
   readonly id: string;
-  readonly provisional: boolean;
+  /** Until a presence that is not provisional says that it is certain. */
+  provisional: boolean;
   /** The audience's: under what it is counted, and as whose. */
   counted: unknown = null;
   countedListener: string | null = null;

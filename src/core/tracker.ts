@@ -471,6 +471,7 @@ export class Tracker {
     if (session.end !== end) isRegrouped = true;
     if (session.seen + gapOf(space, session.stream) < space.watermark) this.#noteLate(space, session);
     if (session.seenBy !== source.traits.name) this.#handOver(source, session);
+    if (session.provisional && !p.provisional) this.#confirm(source, session);
     if (session.bucket === -1 || p.until !== null) this.#file(space, session);
     this.#tell(session, isRegrouped ? REGROUPED : UPDATED);
     return session;
@@ -627,6 +628,17 @@ export class Tracker {
     foldFacts(row, p, Number.POSITIVE_INFINITY);
     this.#tell(row, CLOSED);
     if (source.traits.provisional && space.rows.addRow(row, space.watermark)) this.#rematch(source, row);
+  }
+
+  /** It is known for certain now: no row takes its place, and one that did was about somebody else. */
+  #confirm(source: Source, session: Session): void {
+    const { rows } = source.space;
+    rows.remove(session);
+    session.provisional = false;
+    if (session.rare === null || session.rare.replacedBy === null) return;
+    session.rare.replacedBy = null;
+    this.#tell(session, OPENED);
+    this.#rematch(source, session);
   }
 
   #rematch(source: Source, session: Session): void {
