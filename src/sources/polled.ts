@@ -6,11 +6,11 @@
  * and is spoken of no more is down.
  */
 
-import type { Instant, Presence, StreamReport } from '../core/observation.ts';
+import type { Instant, Milliseconds, Observation, Presence, StreamReport } from '../core/observation.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { ScopedCounters } from '../telemetry/counters.ts';
 import { everyTick } from '../transports/poll/every-tick.ts';
-import type { Source } from './source.ts';
+import type { Cursor, Source } from './source.ts';
 
 export interface Poll {
   /** When the question is asked: the time of all that is answered. */
@@ -25,6 +25,11 @@ export interface PollAnswer {
   readonly reports: readonly StreamReport[];
   /** Null where the server tells numbers only: a gauge makes no sessions, and ends none. */
   readonly listeners: PolledListeners | null;
+  /** What else is known of clients, told before the roster. */
+  readonly others?: readonly Observation[];
+  /** What is told may be so much older than the question. */
+  readonly lateness?: Milliseconds;
+  readonly cursor?: Cursor;
 }
 
 export interface PolledListeners {
@@ -42,13 +47,14 @@ export function polledSource(every: number, ask: (poll: Poll) => Promise<PollAns
     run: async ({ emit, signal, clock, counters }) => {
       try {
         for await (const at of everyTick(clock, every, signal)) {
-          const { reports, listeners } = await ask({ at, signal, clock, counters });
+          const { reports, listeners, others = [], lateness = 0, cursor } = await ask({ at, signal, clock, counters });
           const now = new Set(reports.map(({ stream }) => stream));
           const gone = [...spokenOf].filter((stream) => !now.has(stream));
           spokenOf = now;
-          const observations = [...reports, ...gone.map((stream) => goneDown(stream, at))];
+          const down = gone.map((stream) => goneDown(stream, at));
           const roster = listeners === null ? [] : [rosterOf(listeners, [...now, ...gone], at)];
-          await emit({ observations: [...observations, ...roster], watermark: at });
+          const observations = [...reports, ...down, ...others, ...roster];
+          await emit({ observations, watermark: at - lateness, ...(cursor === undefined ? {} : { cursor }) });
         }
       } catch (error) {
         if (!signal.aborted) throw error;

@@ -242,15 +242,16 @@ const LISTENERS = '<icestats><source mount="/live.mp3"><listener><IP>192.0.2.1</
 const ICECAST: Parser = {
   name: 'icecast',
   seeds: [
-    ...['stats_mount.xml', 'stats-fallback.xml', 'listclients.xml'].map((name) =>
+    ...['stats_mount.xml', 'stats-fallback.xml', 'listclients.xml', 'status-three-sources.json'].map((name) =>
       recorded(`icecast/testdata/icecast-2.4.4/${name}`),
     ),
     ...besides('reference/recordings/icecast-2.4.4/listmounts.xml'),
   ],
   read: (bytes) => {
     const xml = bytes.toString('utf8');
-    const reports = parseStats(xml, NOW).mounts.map(({ report }) => report);
-    return { observations: [...reports, ...parseListeners(xml, '/live.mp3', 'boot', NOW).present], counted: null };
+    const asked = { at: NOW, asOf: NOW };
+    const reports = parseStats(xml, asked).mounts.map(({ report }) => report);
+    return { observations: [...reports, ...parseListeners(xml, '/live.mp3', 'boot', asked).present], counted: null };
   },
   refuses: (error) => error instanceof XmlError,
   frames: [

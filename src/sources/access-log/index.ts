@@ -6,37 +6,17 @@
  * a line means reader.ts.
  */
 
-import { z } from 'zod';
 import type { Instant } from '../../core/observation.ts';
-import { parseDuration } from '../../lib/duration.ts';
 import type { LineFile, LineStep } from '../../transports/line-step.ts';
 import { readStandardInput } from '../../transports/receive/standard-input.ts';
 import { receiveSyslog } from '../../transports/receive/syslog.ts';
-import { type TailCursor, tailCursor } from '../../transports/tail/mark.ts';
-import type { TailStart } from '../../transports/tail/start.ts';
+import type { TailCursor } from '../../transports/tail/mark.ts';
 import { tail } from '../../transports/tail/tail.ts';
 import { type CommonOptions, defineSource, type SourceContext } from '../source.ts';
-import { createFormat } from './formats/index.ts';
-import { GOOD } from './line.ts';
 import { addressOf, config, type Options, readerOptions } from './options.ts';
-import { LineScanner } from './parse.ts';
-import { MAX_NUMBERED } from './paths.ts';
+import { readCursor, startOf } from './place.ts';
 import { readLogOnce } from './read-once.ts';
 import { LogReader } from './reader.ts';
-
-const formatShape = z.object({ name: z.string(), state: z.string().nullable() });
-
-const cursorShape = z.object({
-  files: tailCursor,
-  reader: z.object({
-    newest: z.number().nullable(),
-    numbered: z.array(z.string()).max(MAX_NUMBERED),
-    format: formatShape.optional(),
-    files: z.array(z.object({ path: z.string(), newest: z.number().nullable(), format: formatShape })).optional(),
-    rows: z.array(z.tuple([z.string(), z.number(), z.number()])).optional(),
-    gaps: z.array(z.tuple([z.string(), z.number()])).optional(),
-  }),
-});
 
 /** So much is read, or so many presences found, before they are handed over: the more, the fewer they are. */
 const BATCH_BYTES = 32 * 1024 * 1024;
@@ -172,27 +152,5 @@ function createBatches(options: Options, common: CommonOptions, context: SourceC
       if (bytes > 0 || clock.elapsed() - lastBeat >= BEAT_MS) await emit(true);
     },
     finish: () => emit(false),
-  };
-}
-
-function readCursor({ cursor, counters, log }: SourceContext): z.output<typeof cursorShape> | null {
-  if (cursor === null) return null;
-  const { success, data } = cursorShape.safeParse(cursor);
-  if (success) return data;
-  counters.add('cursorsRefused');
-  log.warn('what was stored about the place in the log cannot be read: the log is read anew');
-  return null;
-}
-
-function startOf(options: Options, now: Instant): TailStart {
-  const { from } = options;
-  if (from === 'start' || from === 'end') return from;
-  const bound = now - parseDuration(from)!;
-  const scanner = new LineScanner(createFormat({ ...options, playback: options.playbackId }, null));
-  return {
-    isBefore: (line) => {
-      scanner.load(line);
-      return scanner.next() === GOOD ? scanner.line.time < bound : null;
-    },
   };
 }

@@ -1,148 +1,131 @@
 /**
- * Icecast, asked as its administrator: who is listening, every `every`. One poll asks `/admin/stats` for the mounts and
- * `/admin/listclients` for each mount that has listeners (Icecast 2.4.4; 2.3, 2.5 and icecast-kh by their documents).
- * What the answers mean is parse.ts's; a poll becomes one roster and a report a mount.
+ * Icecast, asked every `every` who is listening: as its administrator (admin.ts), or without a password for what it
+ * tells everybody, which is numbers (public.ts). What the answers mean is parse.ts's. Icecast 2.4.4; 2.3, 2.5 and
+ * icecast-kh by their documents.
  *
- * Not seen: who comes and goes between two polls (the access log knows them), and, with upstream Icecast, who is behind
- * a proxy. Limits: 32 MiB an answer, 10,000 mounts; four questions at a time.
+ * With its access log at hand (log.ts) sessions end when the log says, and those who come and go between two polls are
+ * seen, too (pairing.ts). Not seen without it: just these. Upstream Icecast never tells who is behind a proxy.
  */
 
 import { z } from 'zod';
-import { HeadcountError } from '../../lib/errors.ts';
+import type { Presence } from '../../core/observation.ts';
+import { parseDuration } from '../../lib/duration.ts';
 import { secret } from '../../lib/options.ts';
-import type { ScopedCounters } from '../../telemetry/counters.ts';
-import { answeredBadly, fetchText, type Page } from '../../transports/poll/fetch-text.ts';
-import { hostAndPort, pageUrl, peerAddress, readPeerUrl } from '../../transports/poll/peer-address.ts';
+import { hostAndPort, peerAddress, readPeerUrl } from '../../transports/poll/peer-address.ts';
 import { pollOptions } from '../../transports/poll/poll-options.ts';
 import { type Poll, type PollAnswer, polledSource } from '../polled.ts';
-import { defineSource } from '../source.ts';
-import { type ListenersOfMount, type MountStats, parseListeners, parseStats } from './parse.ts';
+import { defineSource, type Source, type SourceContext } from '../source.ts';
+import { askAdmin } from './admin.ts';
+import { type LogRows, openLog, type ServerLog } from './log.ts';
+import { LINE_WITHIN, Pairing } from './pairing.ts';
+import { askPublic } from './public.ts';
 
 const config = z.strictObject({
   ...peerAddress(8000),
   user: z.string().min(1).default('admin').describe("The administrator's name, `admin-user` in icecast.xml."),
-  password: secret().describe("The administrator's password, `admin-password` in icecast.xml."),
+  password: secret()
+    .optional()
+    .describe("The administrator's password, `admin-password` in icecast.xml. Without it, numbers are all there is."),
   ...pollOptions(),
+  accessLog: z
+    .string()
+    .regex(/^(?!syslog:|-$)./s, { error: 'must be the path of a file' })
+    .optional()
+    .describe("The server's access.log, if it is on this machine: it has who came and went between two polls."),
+  accessLogFrom: z
+    .string()
+    .refine((text) => text === 'start' || text === 'end' || parseDuration(text) !== null, {
+      error: 'must be start, end or a duration such as 12h',
+    })
+    .default('start')
+    .describe('Where to begin in it at the very first start: `start`, `end`, or so long ago, such as `12h`.'),
 });
 
 type Config = z.output<typeof config>;
-
-const MAX_ANSWER_BYTES = 32 * 1024 * 1024;
-const MAX_MOUNTS = 10_000;
-const QUESTIONS_AT_ONCE = 4;
 
 export const icecast = defineSource({
   kind: 'icecast',
   schemes: ['icecast', 'icecasts'],
   claims: null,
-  summary: 'An Icecast server: its listeners, asked for as its administrator.',
-  usage: 'icecast://USER:PASSWORD@HOST:PORT?every=10s',
+  summary: 'An Icecast server: its listeners, or their number where there is no password.',
+  usage: 'icecast://USER:PASSWORD@HOST:PORT?every=10s, or icecast://HOST:PORT for numbers alone',
   config,
   traits: {
     departures: 'inOrder',
-    provisional: false,
+    // Only with an access log there are lines that say better what a roster shows.
+    provisional: true,
     // A listener that is on the roster is there until a roster lacks it; nothing needs to be bridged.
     gap: 0,
     lateness: 0,
+    // In the access log, if there is one; who is there now has to be asked anew.
     resumes: false,
   },
   fromUrl: (url) => readPeerUrl(url, 'icecasts'),
   defaultName: (options) => `icecast:${hostAndPort(options)}`,
-  create: (options) => polledSource(options.every, (poll) => askServer(options, poll)),
+  create: (options) => {
+    const { accessLog } = options;
+    if (accessLog === undefined) return polledSource(options.every, (poll) => askServer(options, poll));
+    return pairedSource(options, { path: accessLog, from: options.accessLogFrom });
+  },
 });
 
-async function askServer(options: Config, poll: Poll): Promise<PollAnswer> {
-  const { counters, signal, at } = poll;
-  const page = await ask(options, signal, '/admin/stats');
-  const stats = read(options, page, (xml) => parseStats(xml, at));
-  const mounts = stats.mounts.slice(0, MAX_MOUNTS);
-  counters.set('mountsIgnored', stats.mounts.length - mounts.length);
-  counters.set('bootUnknown', stats.boot === null ? 1 : 0);
-  const { answered, failed } = await askMounts({ ...poll, options, boot: stats.boot }, mounts);
-  countOthers(counters, answered);
+interface ServerAnswer extends PollAnswer {
+  readonly ahead: number;
+}
+
+async function askServer(options: Config, poll: Poll): Promise<ServerAnswer> {
+  const { password } = options;
+  if (password === undefined) return { reports: await askPublic(options, poll), listeners: null, ahead: 0 };
+  return askAdmin({ ...options, password }, poll);
+}
+
+/** One run at a time: what it knows of listeners outlives it. */
+function pairedSource(options: Config, place: { readonly path: string; readonly from: string }): Source {
+  const pairing = new Pairing();
+  const running: { log?: ServerLog } = {};
+  const source = polledSource(options.every, (poll) => askWithLog(options, poll, pairing, running.log!));
+  let isFirst = true;
   return {
-    reports: mounts.map(({ report }) => report),
-    listeners: { unknown: failed, present: answered.flatMap(({ present }) => present) },
+    run: async (context) => {
+      const log = openLog(place, context);
+      running.log = log;
+      try {
+        if (isFirst) await tellBacklog(log, context);
+        isFirst = false;
+        await source.run(context);
+      } finally {
+        await log.close();
+      }
+    },
   };
 }
 
-/** One poll of one server: what every question of it needs. */
-interface ServerPoll extends Poll {
-  readonly options: Config;
-  readonly boot: string | null;
-}
-
-function ask(options: Config, signal: AbortSignal, page: string): Promise<Page> {
-  const { user, password, timeout } = options;
-  return fetchText(pageUrl(options, page), {
-    auth: { user, password },
-    timeoutMs: timeout,
-    maxBytes: MAX_ANSWER_BYTES,
-    signal,
-  });
-}
-
-/** Icecast always writes UTF-8; what is none is replaced, never fatal. */
-function read<T>(options: Config, page: Page, parse: (xml: string) => T): T {
-  if (page.status !== 200) throw answeredBadly(pageUrl(options, '/'), `HTTP ${page.status}`);
-  try {
-    return parse(page.body.toString('utf8'));
-  } catch (error) {
-    throw answeredBadly(pageUrl(options, '/'), 'what is no statistics page of Icecast', error);
+/** What was written while nobody looked, perhaps for years: finished rows, whose listeners no poll of ours has met. */
+async function tellBacklog(log: ServerLog, { emit, cursor, clock }: SourceContext): Promise<void> {
+  // At the very first start there is nobody to be compared with: rows need not be remembered.
+  if (cursor === null) await emit({ observations: [], watermark: clock.now() - LINE_WITHIN });
+  for (let isAtEnd = false; !isAtEnd; ) {
+    const read = await log.read();
+    await emit({ observations: read.rows, ...cursorOf(read) });
+    isAtEnd = read.isAtEnd;
   }
 }
 
-interface Answers {
-  readonly answered: readonly ListenersOfMount[];
-  /** Mounts that were asked and did not answer: nothing is known of their listeners. */
-  readonly failed: ReadonlySet<string>;
+function cursorOf({ cursor }: LogRows): Pick<PollAnswer, 'cursor'> {
+  return cursor === undefined ? {} : { cursor };
 }
 
-/** If every question fails, the server is the trouble, not a mount: rejects with what the first one said. */
-async function askMounts(poll: ServerPoll, mounts: readonly MountStats[]): Promise<Answers> {
-  const answered: ListenersOfMount[] = [];
-  const failures = new Map<string, unknown>();
-  // Where Icecast counts nobody there is nothing to ask.
-  const waiting = mounts.filter(({ listeners }) => listeners !== 0);
-  const asked = waiting.length;
-  const worker = async () => {
-    for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
-      const { mount } = next;
-      await askListeners(poll, mount).then(
-        (listeners) => answered.push(listeners),
-        (error: unknown) => failures.set(mount, error),
-      );
-    }
-  };
-  await Promise.all(Array.from({ length: QUESTIONS_AT_ONCE }, worker));
-  if (failures.size > 0) {
-    const [first] = failures.values();
-    const isForAll = first instanceof HeadcountError && first.code === 'PEER_REFUSED_LOGIN';
-    if (isForAll || failures.size === asked || poll.signal.aborted) throw first;
-    poll.counters.add('mountsFailed', failures.size);
-  }
-  return { answered, failed: new Set(failures.keys()) };
-}
-
-async function askListeners(poll: ServerPoll, mount: string): Promise<ListenersOfMount> {
-  const { options, signal, at, boot } = poll;
-  const page = await ask(options, signal, `/admin/listclients?mount=${encodeURIComponent(mount)}`);
-  // The feed ended since the mounts were listed (2.4: 400, 2.5: 404).
-  if (page.status === 400 || page.status === 404) {
-    if (/source (does not exist|is not available)/i.test(page.body.toString('latin1')))
-      return { present: [], relays: 0, unreadable: 0 };
-  }
-  return read(options, page, (xml) => parseListeners(xml, mount, boot, at));
-}
-
-/** Who is there but no listener: as of the last poll. */
-function countOthers(counters: ScopedCounters, answers: readonly ListenersOfMount[]): void {
-  counters.set(
-    'relays',
-    answers.reduce((sum, { relays }) => sum + relays, 0),
-  );
-  counters.set(
-    'unreadableListeners',
-    answers.reduce((sum, { unreadable }) => sum + unreadable, 0),
-  );
+/** The log first: whoever has a line in it by now is not on the roster that is asked for then. */
+async function askWithLog(options: Config, poll: Poll, pairing: Pairing, log: ServerLog): Promise<PollAnswer> {
+  const { at, counters } = poll;
+  const read = await log.read();
+  const { ahead, listeners, reports } = await askServer(options, poll);
+  counters.add('rows', read.rows.length);
+  const told = { reports, lateness: LINE_WITHIN, ...cursorOf(read) };
+  if (listeners === null) return { ...told, listeners, others: read.rows };
+  const present = listeners.present.map((each): Presence => ({ ...each, provisional: true }));
+  const { observations, unseen, nameless } = pairing.take(present, read.rows, at, ahead);
+  counters.add('unseenListeners', unseen);
+  counters.add('namelessRows', nameless);
+  return { ...told, listeners: { ...listeners, present }, others: observations };
 }

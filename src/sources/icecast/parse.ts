@@ -1,15 +1,24 @@
 /**
- * What Icecast says of itself, its mounts and their listeners: `/admin/stats` and `/admin/listclients?mount=`, as 2.4.4
- * writes them (recorded in testdata/), and in the spellings of 2.3, 2.5 and icecast-kh. Pure; asking is index.ts's.
+ * What Icecast says of itself, its mounts and their listeners: `/admin/stats` and `/admin/listclients?mount=` for its
+ * administrator, `/status-json.xsl` for everybody; as 2.4.4 writes them (recorded in testdata/), and in the spellings of
+ * 2.3, 2.5 and icecast-kh. Pure; asking is admin.ts's and public.ts's, XML and JSON are answer.ts's.
  *
  * Shapes: `<icestats> … <source mount="/live.mp3"><title>…</title> … </source></icestats>`, and
  * `<icestats><source mount="/live.mp3"><Listeners>1</Listeners><listener><IP>…</IP><UserAgent>…</UserAgent>
- * <Connected>12</Connected><ID>8</ID></listener></source></icestats>`.
+ * <Connected>12</Connected><ID>8</ID></listener></source></icestats>`. 2.5 has both in one answer, if it is asked so.
  */
 
 import type { StreamReport } from '../../core/observation.ts';
 import { clientFacts, type Details, FOREVER, type Instant, type Presence, presence } from '../../core/observation.ts';
-import { childrenOf, countOf, type Element, parseXml, textOf, XmlError } from '../../transports/poll/xml.ts';
+import { childrenOf, countOf, type Element, textOf } from '../../transports/poll/xml.ts';
+import { readAnswer } from './answer.ts';
+
+/** When a question was asked, by our clock. */
+export interface Asked {
+  readonly at: Instant;
+  /** The server's own second of its answer, from which it counts back how long somebody has been there. */
+  readonly asOf: Instant;
+}
 
 export interface ServerStats {
   /** When the server started, in its own words: part of every connection id, since ids begin anew. */
@@ -22,24 +31,53 @@ export interface MountStats {
   /** How many listeners Icecast counts; null if it does not say. */
   readonly listeners: number | null;
   readonly report: StreamReport;
+  /** The listeners themselves, where 2.5 lists them with the mount; null if it does not. */
+  readonly listed: ListenersOfMount | null;
 }
 
-/** `at` is when the question was asked. Throws an `XmlError` if this is no answer of Icecast's. */
-export function parseStats(xml: string, at: Instant): ServerStats {
-  const root = rootOf(xml);
+/** `/admin/stats`. Throws an `XmlError` if this is no answer of Icecast's. */
+export function parseStats(text: string, asked: Asked): ServerStats {
+  const root = readAnswer(text);
+  const boot = textOf(root, 'server_start_iso8601') ?? textOf(root, 'server_start');
   const mounts: MountStats[] = [];
   for (const source of childrenOf(root, 'source')) {
     const mount = source.attributes.get('mount');
     if (mount === undefined || mount === '') continue;
-    mounts.push({ mount, listeners: countOf(source, 'listeners'), report: reportOf(source, mount, at) });
+    const listed = childrenOf(source, 'listener').length === 0 ? null : listenersOf(source, mount, boot, asked);
+    const report = reportOf(source, mount, asked.at);
+    mounts.push({ mount, listeners: countOf(source, 'listeners'), report, listed });
   }
-  return { boot: textOf(root, 'server_start_iso8601') ?? textOf(root, 'server_start'), mounts };
+  return { boot, mounts };
 }
 
-function rootOf(xml: string): Element {
-  const root = parseXml(xml);
-  if (root.name !== 'icestats') throw new XmlError(`an element ${root.name.slice(0, 40)}`);
-  return root;
+/** What everybody may see. */
+export interface PublicStats {
+  readonly reports: readonly StreamReport[];
+  /** Mounts of which it is not said what they are called. */
+  readonly nameless: number;
+}
+
+/** `/status-json.xsl`. Throws an `XmlError` if this is no answer of Icecast's. */
+export function parseStatus(text: string, at: Instant): PublicStats {
+  const reports = new Map<string, StreamReport>();
+  let nameless = 0;
+  for (const source of childrenOf(readAnswer(text), 'source')) {
+    const mount = mountOf(textOf(source, 'listenurl'));
+    if (mount === null) nameless++;
+    else reports.set(mount, reportOf(source, mount, at));
+  }
+  return { reports: [...reports.values()], nameless };
+}
+
+/** There is no other name in it. The host is what the configuration calls it, often `localhost`; the path is right. */
+function mountOf(listenUrl: string | null): string | null {
+  const path = URL.parse(listenUrl ?? '')?.pathname;
+  if (path === undefined || path === '/') return null;
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return path;
+  }
 }
 
 /** Icecast keeps a mount's element while it is off the air if the mount has settings: then nothing is known of a feed. */
@@ -117,39 +155,39 @@ function decodedTwice(text: string): string | null {
 
 export interface ListenersOfMount {
   readonly present: readonly Presence[];
-  /** Other servers that take the stream to hand it on: not people. */
-  readonly relays: number;
   /** Entries without an id, which nobody could tell from one another. */
   readonly unreadable: number;
 }
 
-/** Throws an `XmlError` if this is no answer of Icecast's. `at` is when the question was asked. */
-export function parseListeners(xml: string, mount: string, boot: string | null, at: Instant): ListenersOfMount {
+/** `/admin/listclients?mount=`. Throws an `XmlError` if this is no answer of Icecast's. */
+export function parseListeners(text: string, mount: string, boot: string | null, asked: Asked): ListenersOfMount {
+  const sources = childrenOf(readAnswer(text), 'source');
+  const own = sources.filter((source) => (source.attributes.get('mount') ?? mount) === mount);
+  const each = own.map((source) => listenersOf(source, mount, boot, asked));
+  return {
+    present: each.flatMap(({ present }) => present),
+    unreadable: each.reduce((sum, { unreadable }) => sum + unreadable, 0),
+  };
+}
+
+function listenersOf(source: Element, mount: string, boot: string | null, asked: Asked): ListenersOfMount {
   const present: Presence[] = [];
-  let relays = 0;
   let unreadable = 0;
-  for (const source of childrenOf(rootOf(xml), 'source')) {
-    if ((source.attributes.get('mount') ?? mount) !== mount) continue;
-    for (const listener of childrenOf(source, 'listener')) {
-      const id = listener.attributes.get('id') ?? textOf(listener, 'id');
-      if (id === null || id === '') unreadable++;
-      else if (isRelay(textOf(listener, 'useragent'))) relays++;
-      else present.push(listenerOf(listener, mount, `${boot ?? ''}#${id}`, at));
-    }
+  for (const listener of childrenOf(source, 'listener')) {
+    const id = listener.attributes.get('id') ?? textOf(listener, 'id');
+    if (id === null || id === '') unreadable++;
+    else present.push(listenerOf(listener, mount, `${boot ?? ''}#${id}`, asked));
   }
-  return { present, relays, unreadable };
+  return { present, unreadable };
 }
 
-function isRelay(userAgent: string | null): boolean {
-  return userAgent !== null && /^(Icecast[ /]|RSAS)/.test(userAgent);
-}
-
-function listenerOf(listener: Element, mount: string, connection: string, at: Instant): Presence {
+function listenerOf(listener: Element, mount: string, connection: string, { at, asOf }: Asked): Presence {
   const seconds = countOf(listener, 'connected');
   const address = textOf(listener, 'ip');
   return presence({
     stream: mount,
     client: clientFacts({
+      // icecast-kh, where it is told to keep addresses to itself.
       address: address === '-' ? null : address,
       // 2.4 says "Unknown" where a listener sends no user agent.
       userAgent: unless('Unknown', textOf(listener, 'useragent')),
@@ -158,7 +196,7 @@ function listenerOf(listener: Element, mount: string, connection: string, at: In
     }),
     from: at,
     // Never before the epoch, whatever a broken server claims.
-    since: seconds === null ? null : Math.max(at - seconds * 1000, 0),
+    since: seconds === null ? null : Math.max(asOf - seconds * 1000, 0),
     until: FOREVER,
     details: detailsOf(listener),
   });

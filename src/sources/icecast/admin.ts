@@ -1,0 +1,143 @@
+/**
+ * What Icecast tells its administrator: `/admin/stats` for the mounts, and `/admin/listclients` for the listeners of each
+ * mount that has any, unless the server lists them with the mounts already (2.5 does if it is asked so; older ones do
+ * not mind). Four questions at a time.
+ *
+ * Limits: 64 MiB an answer, 10,000 mounts. Counts `mountsIgnored`, `mountsFailed`, `bootUnknown`, `unreadableListeners`.
+ */
+
+import type { Instant, Milliseconds, StreamReport } from '../../core/observation.ts';
+import { HeadcountError } from '../../lib/errors.ts';
+import { answeredBadly, fetchText, type Page } from '../../transports/poll/fetch-text.ts';
+import { type PeerAddress, pageUrl } from '../../transports/poll/peer-address.ts';
+import type { Poll, PolledListeners } from '../polled.ts';
+import { type Asked, type ListenersOfMount, type MountStats, parseListeners, parseStats } from './parse.ts';
+
+export interface IcecastAccess extends PeerAddress {
+  readonly user: string;
+  readonly password: string;
+  /** Milliseconds, for one answer. */
+  readonly timeout: number;
+}
+
+export interface AdminAnswer {
+  readonly reports: readonly StreamReport[];
+  readonly listeners: PolledListeners;
+  /** How far our clock is ahead of the server's: times of its log need it. 0 if they are about the same. */
+  readonly ahead: Milliseconds;
+}
+
+export const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
+export const MAX_MOUNTS = 10_000;
+const QUESTIONS_AT_ONCE = 4;
+
+/**
+ * Rejects as `fetchText` does, and with `PEER_ANSWERED_BADLY` if the server says nothing that can be understood of its
+ * mounts, or of any of their listeners.
+ */
+export async function askAdmin(access: IcecastAccess, poll: Poll): Promise<AdminAnswer> {
+  const { counters, signal, at } = poll;
+  const page = await ask(access, signal, '/admin/stats?show-listeners=1');
+  const { asOf, ahead } = serverTime(page, at);
+  const stats = read(access, page, (text) => parseStats(text, { at, asOf }));
+  const mounts = stats.mounts.slice(0, MAX_MOUNTS);
+  counters.set('mountsIgnored', stats.mounts.length - mounts.length);
+  counters.set('bootUnknown', stats.boot === null ? 1 : 0);
+  const { answered, failed } = await askMounts({ ...poll, access, boot: stats.boot }, mounts);
+  const unreadable = answered.reduce((sum, each) => sum + each.unreadable, 0);
+  counters.set('unreadableListeners', unreadable);
+  return {
+    reports: mounts.map(({ report }) => report),
+    listeners: { unknown: failed, present: onceEach(answered.flatMap(({ present }) => present)) },
+    ahead,
+  };
+}
+
+/** One poll of one server: what every question of it needs. */
+interface ServerPoll extends Poll {
+  readonly access: IcecastAccess;
+  readonly boot: string | null;
+}
+
+function ask(access: IcecastAccess, signal: AbortSignal, page: string): Promise<Page> {
+  const { user, password, timeout } = access;
+  return fetchText(pageUrl(access, page), {
+    auth: { user, password },
+    timeoutMs: timeout,
+    maxBytes: MAX_ANSWER_BYTES,
+    signal,
+  });
+}
+
+/** Icecast always writes UTF-8; what is none is replaced, never fatal. */
+function read<T>(access: IcecastAccess, page: Page, parse: (text: string) => T): T {
+  if (page.status !== 200) throw answeredBadly(pageUrl(access, '/'), `HTTP ${page.status}`);
+  try {
+    return parse(page.body.toString('utf8'));
+  } catch (error) {
+    throw answeredBadly(pageUrl(access, '/'), 'what is no statistics page of Icecast', error);
+  }
+}
+
+/** A poll takes no longer, as a rule: clocks that differ by more go differently, or somebody kept the answer. */
+const SAME_CLOCK: Milliseconds = 2500;
+
+/**
+ * Icecast counts whole seconds of its own clock, and says in `Date` which one it is: so it is known in which second
+ * somebody came, which the log says, too. Without `Date`, our own second counts.
+ */
+function serverTime({ headers }: Page, at: Instant): { asOf: Instant; ahead: Milliseconds } {
+  const ours = Math.floor(at / 1000) * 1000;
+  const date = Date.parse(headers.date ?? '');
+  if (!Number.isFinite(date)) return { asOf: ours, ahead: 0 };
+  return Math.abs(date - at) <= SAME_CLOCK ? { asOf: date, ahead: 0 } : { asOf: ours, ahead: ours - date };
+}
+
+interface Answers {
+  readonly answered: readonly ListenersOfMount[];
+  /** Mounts that were asked and did not answer: nothing is known of their listeners. */
+  readonly failed: ReadonlySet<string>;
+}
+
+/** If every question fails, the server is the trouble, not a mount: rejects with what the first one said. */
+async function askMounts(poll: ServerPoll, mounts: readonly MountStats[]): Promise<Answers> {
+  const answered = mounts.map(({ listed }) => listed).filter((listed) => listed !== null);
+  const failures = new Map<string, unknown>();
+  // Where Icecast counts nobody there is nothing to ask.
+  const waiting = mounts.filter(({ listeners, listed }) => listeners !== 0 && listed === null);
+  const asked = waiting.length;
+  const worker = async () => {
+    for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+      const { mount } = next;
+      await askListeners(poll, mount).then(
+        (listeners) => answered.push(listeners),
+        (error: unknown) => failures.set(mount, error),
+      );
+    }
+  };
+  await Promise.all(Array.from({ length: QUESTIONS_AT_ONCE }, worker));
+  if (failures.size > 0) {
+    const [first] = failures.values();
+    const isForAll = first instanceof HeadcountError && first.code === 'PEER_REFUSED_LOGIN';
+    if (isForAll || failures.size === asked || poll.signal.aborted) throw first;
+    poll.counters.add('mountsFailed', failures.size);
+  }
+  return { answered, failed: new Set(failures.keys()) };
+}
+
+async function askListeners(poll: ServerPoll, mount: string): Promise<ListenersOfMount> {
+  const { access, signal, at, boot } = poll;
+  const page = await ask(access, signal, `/admin/listclients?mount=${encodeURIComponent(mount)}`);
+  // The feed ended since the mounts were listed (2.4: 400, 2.5: 404).
+  if (page.status === 400 || page.status === 404) {
+    if (/source (does not exist|is not available)/i.test(page.body.toString('latin1')))
+      return { present: [], unreadable: 0 };
+  }
+  const asked: Asked = { at, asOf: serverTime(page, at).asOf };
+  return read(access, page, (text) => parseListeners(text, mount, boot, asked));
+}
+
+/** Whoever was moved to another mount while we asked is on both: where the later answer has it. */
+function onceEach(present: PolledListeners['present']): PolledListeners['present'] {
+  return [...new Map(present.map((each) => [each.client.connection, each])).values()];
+}
