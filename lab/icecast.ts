@@ -1,7 +1,7 @@
 /**
- * Debian's Icecast on loopback: a server on a free port, source feeds of silent MP3 and listeners that come and leave
- * on command. What a test compares with is known from both ends: the server's own counters, and when each connection
- * was really opened and closed.
+ * Debian's Icecast on loopback: a server on a free port, source feeds of silent MP3 (our own, or a real encoder's) and
+ * listeners that come and leave on command. What a test compares with is known from both ends: the server's own counters,
+ * and when each connection was really opened and closed. A crowd for it is icecast-crowd.ts.
  */
 
 import { once } from 'node:events';
@@ -17,15 +17,32 @@ export interface LabIcecast {
   readonly port: number;
   readonly user: string;
   readonly password: string;
+  /** Its access.log. */
+  readonly logPath: string;
   /** Connects a source; resolves when the mount is on the air. */
   feed(mount: string, properties?: FeedProperties): Promise<LabFeed>;
+  /** The same from ffmpeg: 128 kbit/s, so that a connection that has closed is noticed soon. */
+  broadcast(mount: string): Promise<LabFeed>;
   /** Connects a listener; resolves when it hears something. */
   listen(mount: string, userAgent?: string | Buffer | null): Promise<LabListener>;
   /** Stops the server with everybody on it, and starts it again on the same port: ids begin anew. */
   restart(): Promise<void>;
   /** Stops only the server. */
   halt(): Promise<void>;
+  /** The same by `kill -9`: it writes no more lines. */
+  kill(): Promise<void>;
+  /** Stops its time, and lets it go on. */
+  pause(): void;
+  resume(): void;
   stop(): Promise<void>;
+}
+
+/** What icecast.xml says of a mount. */
+export interface LabMount {
+  readonly name: string;
+  readonly hidden?: boolean;
+  /** Where listeners are while it has no source; they come back to it. */
+  readonly fallback?: string;
 }
 
 /** Sent as `Ice-…` headers. */
@@ -43,6 +60,8 @@ export interface LabFeed {
 
 export interface LabListener {
   readonly connectedAt: number;
+  /** By then it heard something. */
+  readonly heardAt: number;
   /** Closes the connection; answers when that was. */
   leave(): number;
 }
@@ -56,30 +75,47 @@ const SILENCE = Buffer.concat([Buffer.from('fffb10c4', 'hex'), Buffer.alloc(100)
 const FRAMES_PER_BEAT = 4;
 const BEAT_MS = 104;
 
-export async function startIcecast(): Promise<LabIcecast> {
-  const port = await freePort();
+export async function startIcecast(mounts: readonly LabMount[] = []): Promise<LabIcecast> {
   const folder = await mkdtemp(join(tmpdir(), 'headcount-icecast-'));
   await chmod(folder, 0o777);
   const config = join(folder, 'icecast.xml');
-  await writeFile(config, configuration(port, folder));
   const open = new Set<Socket>();
-  let server = await launch(config, port);
+  let port = 0;
+  // A port that is free may be somebody's the next moment.
+  let server = await anew(async () => {
+    port = await freePort();
+    await writeFile(config, configuration(port, folder, mounts));
+    return launch(config, port);
+  });
 
-  const halt = async () => {
+  const encoders = new Set<LabChild>();
+
+  const end = async (signal: NodeJS.Signals) => {
     for (const socket of open) socket.destroy();
-    await server.stop();
+    await Promise.all([...encoders].map((encoder) => encoder.stop('SIGKILL')));
+    encoders.clear();
+    await server.stop(signal);
   };
+  const halt = () => end('SIGTERM');
   return {
     host: HOST,
     port,
     user: 'admin',
     password: ADMIN_PASSWORD,
+    logPath: join(folder, 'access.log'),
+    broadcast: (mount) => startEncoder(port, mount, encoders),
     feed: (mount, properties = {}) => startFeed(port, mount, properties, open),
     listen: (mount, userAgent = 'headcount-lab-listener') => startListener(port, mount, userAgent, open),
     halt,
+    kill: async () => {
+      await server.stop('SIGKILL');
+      await halt();
+    },
+    pause: () => process.kill(server.pid, 'SIGSTOP'),
+    resume: () => process.kill(server.pid, 'SIGCONT'),
     restart: async () => {
       await halt();
-      server = await launch(config, port);
+      server = await anew(() => launch(config, port));
     },
     stop: async () => {
       await halt();
@@ -88,9 +124,26 @@ export async function startIcecast(): Promise<LabIcecast> {
   };
 }
 
+const ATTEMPTS = 3;
+
+async function anew(start: () => Promise<LabChild>): Promise<LabChild> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await start();
+    } catch (error) {
+      if (attempt === ATTEMPTS) throw error;
+    }
+  }
+}
+
+/** Rejects with what it says if it ends before it answers: somebody else may have taken the port. */
 async function launch(config: string, port: number): Promise<LabChild> {
   const server = startChild('/usr/bin/icecast2', ['-c', config]);
-  await until(`icecast2 answers; it says: ${server.output()}`, () => answers(port));
+  const ended = server.ended.then((code) => {
+    throw new Error(`icecast2 ended with ${code}; it says: ${server.output()}`);
+  });
+  ended.catch(() => {});
+  await Promise.race([until('icecast2 answers', () => answers(port), 20_000), ended]);
   return server;
 }
 
@@ -131,18 +184,46 @@ async function startFeed(
     for (let i = 0; i < FRAMES_PER_BEAT; i++) socket.write(SILENCE);
   }, BEAT_MS);
   socket.once('close', () => clearInterval(beat));
-  await until(`${mount} is on the air`, async () => (await stats(port)).includes(`<source mount="${mount}"`));
+  await isOnAir(port, mount, true);
   return {
-    title: async (text) => {
-      const query = new URLSearchParams({ mode: 'updinfo', mount, song: text, charset: 'UTF-8' });
-      const { status } = await ask(port, `/admin/metadata?${query}`, `admin:${ADMIN_PASSWORD}`);
-      if (status !== 200) throw new Error(`Icecast refused the title with ${status}`);
-    },
+    title: (text) => setTitle(port, mount, text),
     stop: async () => {
       socket.destroy();
-      await until(`${mount} is off the air`, async () => !(await stats(port)).includes(`<source mount="${mount}"`));
+      await isOnAir(port, mount, false);
     },
   };
+}
+
+async function startEncoder(port: number, mount: string, encoders: Set<LabChild>): Promise<LabFeed> {
+  const silence = ['-re', '-f', 'lavfi', '-i', 'anullsrc=r=44100:cl=mono'];
+  const url = `icecast://source:${SOURCE_PASSWORD}@${HOST}:${port}${mount}`;
+  const mp3 = ['-c:a', 'libmp3lame', '-b:a', '128k', '-content_type', 'audio/mpeg', '-f', 'mp3', url];
+  const encoder = startChild('ffmpeg', ['-hide_banner', '-loglevel', 'error', ...silence, ...mp3]);
+  encoders.add(encoder);
+  await isOnAir(port, mount, true);
+  return {
+    title: (text) => setTitle(port, mount, text),
+    stop: async () => {
+      encoders.delete(encoder);
+      await encoder.stop('SIGKILL');
+      await isOnAir(port, mount, false);
+    },
+  };
+}
+
+async function isOnAir(port: number, mount: string, expected: boolean): Promise<void> {
+  // A mount that is configured is listed in any case; only one with a source has a type.
+  const pattern = new RegExp(`<source mount="${mount}">(?:(?!</source>).)*<server_type>`);
+  await until(
+    `${mount} is ${expected ? 'on' : 'off'} the air`,
+    async () => pattern.test(await stats(port)) === expected,
+  );
+}
+
+async function setTitle(port: number, mount: string, text: string): Promise<void> {
+  const query = new URLSearchParams({ mode: 'updinfo', mount, song: text, charset: 'UTF-8' });
+  const { status } = await ask(port, `/admin/metadata?${query}`, `admin:${ADMIN_PASSWORD}`);
+  if (status !== 200) throw new Error(`Icecast refused the title with ${status}`);
 }
 
 async function stats(port: number): Promise<string> {
@@ -162,6 +243,7 @@ async function startListener(
   await once(socket, 'data');
   return {
     connectedAt,
+    heardAt: Date.now(),
     leave: () => {
       socket.destroy();
       return Date.now();
@@ -200,7 +282,7 @@ async function speak(
 }
 
 /** Icecast refuses to run as root: it changes to a user of its own where it was started as root. */
-function configuration(port: number, folder: string): string {
+function configuration(port: number, folder: string, mounts: readonly LabMount[]): string {
   const isRoot = process.getuid?.() === 0;
   const owner = isRoot ? '<changeowner><user>nobody</user><group>nogroup</group></changeowner>' : '';
   return `<icecast>
@@ -212,6 +294,7 @@ function configuration(port: number, folder: string): string {
   <hostname>localhost</hostname>
   <listen-socket><port>${port}</port><bind-address>${HOST}</bind-address></listen-socket>
   <fileserve>1</fileserve>
+  ${mounts.map(mountOf).join('\n  ')}
   <paths>
     <basedir>/usr/share/icecast2</basedir><logdir>${folder}</logdir>
     <webroot>/usr/share/icecast2/web</webroot><adminroot>/usr/share/icecast2/admin</adminroot>
@@ -220,4 +303,15 @@ function configuration(port: number, folder: string): string {
   <security><chroot>0</chroot>${owner}</security>
 </icecast>
 `;
+}
+
+function mountOf({ name, hidden = false, fallback }: LabMount): string {
+  const parts = [
+    `<mount-name>${name}</mount-name>`,
+    ...(hidden ? ['<hidden>1</hidden>'] : []),
+    ...(fallback === undefined
+      ? []
+      : [`<fallback-mount>${fallback}</fallback-mount><fallback-override>1</fallback-override>`]),
+  ];
+  return `<mount type="normal">${parts.join('')}</mount>`;
 }

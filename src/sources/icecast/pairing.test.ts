@@ -79,6 +79,14 @@ test('a player that connects twice in a second: the first, whom no poll met, doe
   assert.deepEqual([lines[0], lines[2], unseen], ['row|5|5|vlc /a 5-5', 'boot#2 /a 5-15', 1]);
 });
 
+test('many come at once from one address: a line takes nobody with another user agent', () => {
+  const pairing = new Pairing();
+  told(pairing, [], [], 0);
+  told(pairing, [listed(1, 5, 10, { agent: 'mpv' })], [], 10);
+  const { lines, unseen } = told(pairing, [], [row(5, 12), row(5, 14, { agent: 'mpv' })], 20);
+  assert.deepEqual([lines[0], lines[2], unseen], ['row|5|12|vlc /a 5-12', 'boot#1 /a 5-14', 1]);
+});
+
 test('a line that is read a poll late still ends its session', () => {
   const pairing = new Pairing();
   told(pairing, [listed(1, 1, 10)], [], 10);
@@ -91,12 +99,12 @@ test('who was moved to another mount is found there, whatever mount the log has'
   told(pairing, [listed(1, 1, 10, { mount: '/fallback' }), listed(2, 1, 10)], [], 10);
   told(pairing, [listed(1, 1, 20), listed(2, 1, 20, { mount: '/fallback' })], [], 20);
   const first = told(pairing, [listed(2, 1, 30, { mount: '/fallback' })], [row(1, 26)], 30);
-  assert.deepEqual(first.lines, ['boot#1 /a 19.999-26', 'boot#1 /a left at 26']);
+  assert.deepEqual(first.lines, ['boot#1 /a 20-26', 'boot#1 /a left at 26']);
   const second = told(pairing, [], [row(1, 36)], 40);
   assert.deepEqual(second.lines, ['boot#2 /fallback 20-36', 'boot#2 /fallback left at 36']);
 });
 
-test('of several, the one with the same user agent and mount; quotes are dots in the log', () => {
+test('of several, the one with the same user agent, on the same mount; quotes are dots in the log', () => {
   const pairing = new Pairing();
   const quoted = { agent: 'Player "Q" Ü' };
   told(pairing, [listed(1, 5, 10), listed(2, 5, 10, quoted), listed(3, 5, 10, { mount: '/b' })], [], 10);

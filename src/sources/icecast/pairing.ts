@@ -3,9 +3,9 @@
  * the log alone. Pure.
  *
  * A roster shows who is there, provisionally; the line that is written when he leaves says when that was, and how much
- * he got. It belongs to the listener of the same address who came in the same second and is on the roster no more. The
- * mount need not be the same: the log has the one that was asked for, the roster the one that he was moved to when the
- * feed ended. Of several, the one with the same user agent and mount is taken.
+ * he got. It belongs to the listener of the same address and user agent who came in the same second and is on the roster
+ * no more. The mount need not be the same: the log has the one that was asked for, the roster the one that he was moved
+ * to when the feed ended.
  *
  * A line that belongs to nobody is a listener whom no poll has met. Of those from before the first poll it is not known:
  * they are told as finished rows, which core/provisional.ts compares with what an earlier run has left.
@@ -45,6 +45,8 @@ export class Pairing {
   readonly #maxKnown: number;
   /** From then on everybody is known whom a poll has met. */
   #knownFrom = Number.POSITIVE_INFINITY;
+  /** When the roster before the newest one was. */
+  #rosterBefore = Number.NEGATIVE_INFINITY;
 
   constructor(maxKnown = MAX_KNOWN) {
     this.#maxKnown = maxKnown;
@@ -69,7 +71,7 @@ export class Pairing {
       } else if (mate !== null) {
         gone.get(address)!.splice(gone.get(address)!.indexOf(mate), 1);
         this.#known.delete(mate.present.client.connection!);
-        observations.push(...endOf(mate, moved));
+        observations.push(...endOf(mate, moved, mate.seen < this.#rosterBefore));
       } else if (moved.to >= this.#knownFrom) {
         unseen++;
         observations.push(...onItsOwn(moved));
@@ -78,6 +80,7 @@ export class Pairing {
       }
     }
     this.#knownFrom = Math.min(this.#knownFrom, at);
+    this.#rosterBefore = at;
     this.#forget(at);
     return { observations, unseen, nameless };
   }
@@ -118,35 +121,40 @@ function addressOf({ client }: Presence): string | null {
   return client.address === null ? null : (canonicalIp(client.address) ?? client.address);
 }
 
+/** Of several the one on the same mount, then the one who came at the nearest second. */
 function nearest(gone: readonly Known[], row: Presence): Known | null {
-  const mates = gone.filter(({ since, seen }) => Math.abs(since - row.from) <= SAME_SECOND && seen < row.to + SECOND);
+  const agent = asLogged(row.client.userAgent);
+  const mates = gone.filter(
+    ({ since, seen, present }) =>
+      Math.abs(since - row.from) <= SAME_SECOND &&
+      seen < row.to + SECOND &&
+      asLogged(present.client.userAgent) === agent,
+  );
+  const isMoved = ({ present }: Known) => (present.stream === row.stream ? 0 : 1);
   const [first] = mates.sort(
-    (a, b) => strangeness(a, row) - strangeness(b, row) || distance(a, row) - distance(b, row) || a.seen - b.seen,
+    (a, b) => isMoved(a) - isMoved(b) || distance(a, row) - distance(b, row) || a.seen - b.seen,
   );
   return first ?? null;
 }
 
-/** How much the roster and the log say differently; quotes in a user agent are dots in the log. */
-function strangeness({ present }: Known, { client, stream }: Presence): number {
-  const isSameAgent = asLogged(present.client.userAgent) === asLogged(client.userAgent);
-  return (isSameAgent ? 0 : 2) + (present.stream === stream ? 0 : 1);
-}
-
-/** Icecast-kh writes no more than 150 characters of it. */
+/**
+ * What is the same in the roster and in the log: the log has dots for quotes and control characters, bytes that are no
+ * UTF-8 become one thing here and another there, and icecast-kh writes no more than 150 characters.
+ */
 function asLogged(userAgent: string | null): string {
-  return (userAgent ?? '').replace(/[^ !#-~]/g, '.').slice(0, 150);
+  return (userAgent ?? '').slice(0, 150).replace(/[^\w ]+/g, '.');
 }
 
 function distance({ since }: Known, row: Presence): number {
   return Math.abs(since - row.from);
 }
 
-/** He was there until then: no longer provisional. */
-function endOf({ present, onMountFrom, seen }: Known, row: Presence): [Presence, Departure] {
+/** He was there until then: no longer provisional. `isOver`: a roster has put an end to his session already. */
+function endOf({ present, onMountFrom, seen }: Known, row: Presence, isOver: boolean): [Presence, Departure] {
   const { stream, client } = present;
   const to = Math.max(row.to, seen);
-  // Before the end that an earlier roster may have put to it.
-  const from = Math.min(onMountFrom, seen - 1);
+  // What has ended goes on only by a presence that began before its end.
+  const from = isOver ? Math.min(onMountFrom, seen - 1) : onMountFrom;
   const { bytes, requests } = row;
   return [
     { ...present, from, to, since: null, until: null, provisional: false, bytes, requests },
