@@ -3,7 +3,7 @@
  * mount that has any, unless the server lists them with the mounts already (2.5 does if it is asked so; older ones do
  * not mind). Four questions at a time.
  *
- * Limits: 64 MiB an answer, 10,000 mounts. Counts `mountsIgnored`, `mountsFailed`, `bootUnknown`, `unreadableListeners`.
+ * Limits: 64 MiB an answer, 10,000 mounts.
  */
 
 import type { Instant, Milliseconds, StreamReport } from '../../core/observation.ts';
@@ -38,19 +38,18 @@ const QUESTIONS_AT_ONCE = 4;
 export async function askAdmin(access: IcecastAccess, poll: Poll): Promise<AdminAnswer> {
   const { counters, signal, at } = poll;
   const page = await ask(access, signal, '/admin/stats?show-listeners=1');
-  const { asOf, ahead } = serverTime(page, at);
+  const { asOf, ahead } = serverTime(page, poll);
   const stats = read(access, page, (text) => parseStats(text, { at, asOf }));
   const mounts = stats.mounts.slice(0, MAX_MOUNTS);
   counters.set('mountsIgnored', stats.mounts.length - mounts.length);
   counters.set('bootUnknown', stats.boot === null ? 1 : 0);
   const { answered, failed } = await askMounts({ ...poll, access, boot: stats.boot }, mounts);
   const unreadable = answered.reduce((sum, each) => sum + each.unreadable, 0);
+  const present = onceEach(answered.flatMap((each) => each.present));
   counters.set('unreadableListeners', unreadable);
-  return {
-    reports: mounts.map(({ report }) => report),
-    listeners: { unknown: failed, present: onceEach(answered.flatMap(({ present }) => present)) },
-    ahead,
-  };
+  counters.set('mounts', mounts.length);
+  counters.set('listeners', present.length);
+  return { reports: mounts.map(({ report }) => report), listeners: { unknown: failed, present }, ahead };
 }
 
 /** One poll of one server: what every question of it needs. */
@@ -79,18 +78,19 @@ function read<T>(access: IcecastAccess, page: Page, parse: (text: string) => T):
   }
 }
 
-/** A poll takes no longer, as a rule: clocks that differ by more go differently, or somebody kept the answer. */
+/** Clocks that differ by more go differently, or somebody kept the answer. */
 const SAME_CLOCK: Milliseconds = 2500;
 
 /**
  * Icecast counts whole seconds of its own clock, and says in `Date` which one it is: so it is known in which second
  * somebody came, which the log says, too. Without `Date`, our own second counts.
  */
-function serverTime({ headers }: Page, at: Instant): { asOf: Instant; ahead: Milliseconds } {
+function serverTime({ headers }: Page, { at, clock }: Poll): { asOf: Instant; ahead: Milliseconds } {
   const ours = Math.floor(at / 1000) * 1000;
   const date = Date.parse(headers.date ?? '');
   if (!Number.isFinite(date)) return { asOf: ours, ahead: 0 };
-  return Math.abs(date - at) <= SAME_CLOCK ? { asOf: date, ahead: 0 } : { asOf: ours, ahead: ours - date };
+  const isSame = date >= at - SAME_CLOCK && date <= clock.now() + SAME_CLOCK;
+  return isSame ? { asOf: date, ahead: 0 } : { asOf: ours, ahead: ours - date };
 }
 
 interface Answers {
@@ -133,7 +133,7 @@ async function askListeners(poll: ServerPoll, mount: string): Promise<ListenersO
     if (/source (does not exist|is not available)/i.test(page.body.toString('latin1')))
       return { present: [], unreadable: 0 };
   }
-  const asked: Asked = { at, asOf: serverTime(page, at).asOf };
+  const asked: Asked = { at, asOf: serverTime(page, poll).asOf };
   return read(access, page, (text) => parseListeners(text, mount, boot, asked));
 }
 

@@ -60,7 +60,10 @@ export const icecast = defineSource({
     // In the access log, if there is one; who is there now has to be asked anew.
     resumes: false,
   },
-  fromUrl: (url) => readPeerUrl(url, 'icecasts'),
+  fromUrl: (url) => {
+    const { password, ...address } = readPeerUrl(url, 'icecasts');
+    return password === undefined ? address : { ...address, password };
+  },
   defaultName: (options) => `icecast:${hostAndPort(options)}`,
   create: (options) => {
     const { accessLog } = options;

@@ -195,8 +195,8 @@ function listenerOf(listener: Element, mount: string, connection: string, { at, 
       connection,
     }),
     from: at,
-    // Never before the epoch, whatever a broken server claims.
-    since: seconds === null ? null : Math.max(asOf - seconds * 1000, 0),
+    // Never before the epoch, whatever a broken server claims; whoever came while we asked was there when it was answered.
+    since: seconds === null ? null : Math.min(Math.max(asOf - seconds * 1000, 0), at),
     until: FOREVER,
     details: detailsOf(listener),
   });

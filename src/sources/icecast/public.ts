@@ -2,7 +2,7 @@
  * What Icecast tells everybody: `/status-json.xsl`, numbers of listeners without the listeners, and no hidden mounts.
  *
  * Icecast 2.4 writes JSON that is none in its first moments (answer.ts mends what can be mended): then it is asked once
- * more, a second later. Counts `mountsIgnored` and `namelessMounts`.
+ * more, a second later.
  */
 
 import type { StreamReport } from '../../core/observation.ts';
@@ -36,6 +36,7 @@ export async function askPublic(
   const reports = stats.reports.slice(0, MAX_MOUNTS);
   counters.set('mountsIgnored', stats.reports.length - reports.length);
   counters.set('namelessMounts', stats.nameless);
+  counters.set('mounts', reports.length);
   return reports;
 }
 
