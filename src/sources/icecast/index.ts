@@ -48,7 +48,7 @@ export const icecast = defineSource({
   schemes: ['icecast', 'icecasts'],
   claims: null,
   summary: 'An Icecast server: its listeners, or their number where there is no password.',
-  usage: 'icecast://USER:PASSWORD@HOST:PORT?every=10s, or icecast://HOST:PORT for numbers alone',
+  usage: 'icecast://USER:PASSWORD@HOST:PORT?every=10s',
   config,
   traits: {
     departures: 'inOrder',
