@@ -7,7 +7,7 @@
 
 import { z } from 'zod';
 import { list, secret } from '../../lib/options.ts';
-import { answeredBadly, fetchText } from '../../transports/poll/fetch-text.ts';
+import { answeredBadly, fetchText, MAX_ANSWER_BYTES } from '../../transports/poll/fetch-text.ts';
 import { hostAndPort, pageUrl, peerAddress, readPeerUrl } from '../../transports/poll/peer-address.ts';
 import { pollOptions } from '../../transports/poll/poll-options.ts';
 import { askEach } from '../ask-each.ts';
@@ -28,7 +28,6 @@ const config = z.strictObject({
 
 type Config = z.output<typeof config>;
 
-const MAX_ANSWER_BYTES = 20 * 1024 * 1024;
 const MAX_STATIONS = 500;
 const QUESTIONS_AT_ONCE = 4;
 

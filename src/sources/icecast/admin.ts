@@ -8,7 +8,7 @@
 
 import type { Instant, Milliseconds, StreamReport } from '../../core/observation.ts';
 import { HeadcountError } from '../../lib/errors.ts';
-import { answeredBadly, fetchText, type Page } from '../../transports/poll/fetch-text.ts';
+import { answeredBadly, fetchText, MAX_ANSWER_BYTES, type Page } from '../../transports/poll/fetch-text.ts';
 import { type PeerAddress, pageUrl } from '../../transports/poll/peer-address.ts';
 import type { Poll, PolledListeners } from '../polled.ts';
 import { type Asked, type ListenersOfMount, type MountStats, parseListeners, parseStats } from './parse.ts';
@@ -27,7 +27,6 @@ export interface AdminAnswer {
   readonly ahead: Milliseconds;
 }
 
-export const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
 export const MAX_MOUNTS = 10_000;
 const QUESTIONS_AT_ONCE = 4;
 

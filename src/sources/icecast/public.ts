@@ -7,11 +7,11 @@
 
 import type { StreamReport } from '../../core/observation.ts';
 import { HeadcountError } from '../../lib/errors.ts';
-import { answeredBadly, fetchText, type Page } from '../../transports/poll/fetch-text.ts';
+import { answeredBadly, fetchText, MAX_ANSWER_BYTES, type Page } from '../../transports/poll/fetch-text.ts';
 import { hostAndPort, type PeerAddress, pageUrl } from '../../transports/poll/peer-address.ts';
 import { XmlError } from '../../transports/poll/xml.ts';
 import type { Poll } from '../polled.ts';
-import { MAX_ANSWER_BYTES, MAX_MOUNTS } from './admin.ts';
+import { MAX_MOUNTS } from './admin.ts';
 import { type PublicStats, parseStatus } from './parse.ts';
 
 const PAGE = '/status-json.xsl';

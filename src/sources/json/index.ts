@@ -9,7 +9,7 @@ import { z } from 'zod';
 import type { Presence } from '../../core/observation.ts';
 import { HeadcountError } from '../../lib/errors.ts';
 import { httpUrl, secret } from '../../lib/options.ts';
-import { answeredBadly, fetchText } from '../../transports/poll/fetch-text.ts';
+import { answeredBadly, fetchText, MAX_ANSWER_BYTES } from '../../transports/poll/fetch-text.ts';
 import { pollOptions } from '../../transports/poll/poll-options.ts';
 import { ByteDeltas } from '../byte-deltas.ts';
 import { type Poll, type PollAnswer, polledSource } from '../polled.ts';
@@ -84,8 +84,6 @@ const config = z.strictObject({
 });
 
 type Config = z.output<typeof config>;
-
-const MAX_ANSWER_BYTES = 20_000_000;
 
 export const json = defineSource({
   kind: 'json',

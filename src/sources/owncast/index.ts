@@ -8,7 +8,7 @@
 
 import { z } from 'zod';
 import { secret } from '../../lib/options.ts';
-import { answeredBadly, fetchText } from '../../transports/poll/fetch-text.ts';
+import { answeredBadly, fetchText, MAX_ANSWER_BYTES } from '../../transports/poll/fetch-text.ts';
 import { hostAndPort, pageUrl, peerAddress, readPeerUrl } from '../../transports/poll/peer-address.ts';
 import { pollOptions } from '../../transports/poll/poll-options.ts';
 import { type Poll, type PollAnswer, polledSource } from '../polled.ts';
@@ -23,8 +23,6 @@ const config = z.strictObject({
 });
 
 type Config = z.output<typeof config>;
-
-const MAX_ANSWER_BYTES = 20 * 1024 * 1024;
 
 export const owncast = defineSource({
   kind: 'owncast',

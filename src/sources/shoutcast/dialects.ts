@@ -8,7 +8,7 @@
 
 import type { Instant } from '../../core/observation.ts';
 import { HeadcountError } from '../../lib/errors.ts';
-import { answeredBadly, fetchText } from '../../transports/poll/fetch-text.ts';
+import { answeredBadly, fetchText, MAX_ANSWER_BYTES } from '../../transports/poll/fetch-text.ts';
 import { hostAndPort, type PeerAddress, pageUrl } from '../../transports/poll/peer-address.ts';
 import { type Listeners, parseServer, parseSeven, parseStatistics, type Song, type StreamFacts } from './parse.ts';
 
@@ -40,8 +40,6 @@ export interface Dialect {
   readonly parse: (body: Uint8Array, stream: string, at: Instant) => Overview | null;
 }
 
-/** Listeners are some 300 bytes each. */
-const MAX_ANSWER_BYTES = 20 * 1024 * 1024;
 const MAX_SEVEN_BYTES = 64 * 1024;
 
 function paged(streams: readonly StreamFacts[] | null): Overview | null {

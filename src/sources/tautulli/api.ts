@@ -7,7 +7,7 @@
  */
 
 import { HeadcountError } from '../../lib/errors.ts';
-import { answeredBadly, fetchText, type Page } from '../../transports/poll/fetch-text.ts';
+import { answeredBadly, fetchText, MAX_ANSWER_BYTES, type Page } from '../../transports/poll/fetch-text.ts';
 import { hostAndPort, type PeerAddress, pageUrl } from '../../transports/poll/peer-address.ts';
 
 export interface TautulliAccess extends PeerAddress {
@@ -15,7 +15,6 @@ export interface TautulliAccess extends PeerAddress {
   readonly timeout: number;
 }
 
-const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
 const MAX_QUOTE = 200;
 
 /**

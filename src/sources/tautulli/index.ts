@@ -2,7 +2,7 @@
  * Tautulli, which keeps the history of a Plex server: every row of its history is a finished session, and what plays
  * now is a provisional one until its row is written. Uses `get_history` and `get_activity` of API v2 (2.17).
  *
- * parse.ts reads the answers, history.ts knows which rows are new, api.ts asks. Limits: 64 MiB an answer, five pages of
+ * parse.ts reads the answers, history.ts knows which rows are new, api.ts asks. Limits: 20 MB an answer, five pages of
  * 2,000 rows between two looks at the activity.
  */
 

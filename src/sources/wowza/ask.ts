@@ -1,6 +1,6 @@
 /** One question to a Wowza, on either of its ports; credentials go out when it asks for them, by Digest or Basic. */
 
-import { fetchText, type Page } from '../../transports/poll/fetch-text.ts';
+import { fetchText, MAX_ANSWER_BYTES, type Page } from '../../transports/poll/fetch-text.ts';
 import { type PeerAddress, pageUrl } from '../../transports/poll/peer-address.ts';
 
 export interface WowzaAccess extends PeerAddress {
@@ -8,9 +8,6 @@ export interface WowzaAccess extends PeerAddress {
   readonly password?: string | undefined;
   readonly timeout: number;
 }
-
-/** A viewer is some 700 of them. */
-const MAX_ANSWER_BYTES = 20_000_000;
 
 /** Rejects as `fetchText` does. */
 export function ask(access: WowzaAccess, signal: AbortSignal, page: string, accept = '*/*'): Promise<Page> {

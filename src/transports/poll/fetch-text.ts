@@ -26,6 +26,9 @@ export interface Credentials {
   readonly whenAsked?: boolean;
 }
 
+/** So much an answer of a polled server may have, as it comes and unpacked: 20 MB are some 40,000 listeners. */
+export const MAX_ANSWER_BYTES = 20_000_000;
+
 export interface FetchOptions {
   /** Never part of an error. */
   readonly auth: Credentials | null;

@@ -5,7 +5,7 @@ import { HeadcountError } from '../../lib/errors.ts';
 import { hostAndPort, pageUrl, peerAddress, readPeerUrl } from './peer-address.ts';
 
 const schema = z.strictObject(peerAddress(8000));
-const { user: _, password: __, ...fromUrl } = readPeerUrl('xs://[2001:db8::1]:81/radio/', 'xs');
+const fromUrl = readPeerUrl('xs://[2001:db8::1]:81/radio/', 'xs');
 
 test('a URL says host, port, TLS, path and credentials', () => {
   assert.deepEqual(readPeerUrl('x://me:p%40s%3As@radio.example', 'xs'), {
