@@ -7,9 +7,10 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 
-/** Program → package. */
+/** Program, or the path of what is none → package. */
 const NEEDED: Readonly<Record<string, string>> = {
   nginx: 'nginx',
+  '/usr/lib/nginx/modules/ngx_rtmp_module.so': 'libnginx-mod-rtmp',
   ffmpeg: 'ffmpeg',
   icecast2: 'icecast2',
   turnserver: 'coturn',
@@ -23,7 +24,9 @@ const NEEDED: Readonly<Record<string, string>> = {
 const PLACES = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'];
 
 export function missingPrograms(): string[] {
-  return Object.keys(NEEDED).filter((program) => !PLACES.some((place) => existsSync(`${place}/${program}`)));
+  const isThere = (program: string) =>
+    program.startsWith('/') ? existsSync(program) : PLACES.some((place) => existsSync(`${place}/${program}`));
+  return Object.keys(NEEDED).filter((program) => !isThere(program));
 }
 
 function install(): number {

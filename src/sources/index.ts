@@ -4,6 +4,7 @@ import { accessLog } from './access-log/index.ts';
 import { azuracast } from './azuracast/index.ts';
 import { icecast } from './icecast/index.ts';
 import { json } from './json/index.ts';
+import { nginxRtmp } from './nginx-rtmp/index.ts';
 import { owncast } from './owncast/index.ts';
 import { shoutcast } from './shoutcast/index.ts';
 import type { SourceKind } from './source.ts';
@@ -17,6 +18,7 @@ export const KINDS: readonly SourceKind[] = [
   azuracast,
   icecast,
   json,
+  nginxRtmp,
   owncast,
   shoutcast,
   spyserver,
