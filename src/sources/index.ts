@@ -4,6 +4,7 @@ import { accessLog } from './access-log/index.ts';
 import { azuracast } from './azuracast/index.ts';
 import { icecast } from './icecast/index.ts';
 import { json } from './json/index.ts';
+import { mediamtx } from './mediamtx/index.ts';
 import { nginxRtmp } from './nginx-rtmp/index.ts';
 import { owncast } from './owncast/index.ts';
 import { shoutcast } from './shoutcast/index.ts';
@@ -18,6 +19,7 @@ export const KINDS: readonly SourceKind[] = [
   azuracast,
   icecast,
   json,
+  mediamtx,
   nginxRtmp,
   owncast,
   shoutcast,
