@@ -10,6 +10,7 @@ import { owncast } from './owncast/index.ts';
 import { shoutcast } from './shoutcast/index.ts';
 import type { SourceKind } from './source.ts';
 import { spyserver } from './spyserver/index.ts';
+import { srs } from './srs/index.ts';
 import { tautulli } from './tautulli/index.ts';
 import { turn } from './turn/index.ts';
 import { wowza } from './wowza/index.ts';
@@ -24,6 +25,7 @@ export const KINDS: readonly SourceKind[] = [
   owncast,
   shoutcast,
   spyserver,
+  srs,
   tautulli,
   turn,
   wowza,
