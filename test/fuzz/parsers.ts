@@ -17,7 +17,8 @@ import { createCaptureReader } from '../../src/transports/capture/pcap.ts';
 import { XmlError } from '../../src/transports/poll/xml.ts';
 import { syslogFrames } from '../../src/transports/receive/syslog-frames.ts';
 import { bodyOf } from '../../src/transports/receive/syslog-message.ts';
-import { POLLED } from './polled.ts';
+import { RADIO } from './polled-radio.ts';
+import { VIDEO } from './polled-video.ts';
 
 export interface Parser {
   readonly name: string;
@@ -390,6 +391,6 @@ const TURN: Parser = {
   most: 1024 * 1024,
 };
 
-export const PARSERS: readonly Parser[] = [...LOGS, ...POLLED, SYSLOG, ICECAST, SPYSERVER, TAUTULLI, TURN];
+export const PARSERS: readonly Parser[] = [...LOGS, ...RADIO, ...VIDEO, SYSLOG, ICECAST, SPYSERVER, TAUTULLI, TURN];
 
 export const isPresence = (observation: Observation): observation is Presence => observation.kind === 'presence';

@@ -154,8 +154,8 @@ function answerOf(items: readonly unknown[], lists: readonly Sessions[], poll: P
     sum(({ idle }) => idle),
   );
   counters.set('unreadableSessions', paths.unreadable + sum(({ unreadable }) => unreadable));
-  const bytes = deltas.take(new Map(lists.flatMap(({ sent }) => [...sent])));
+  const bytesOf = deltas.take(new Map(lists.flatMap(({ sent }) => [...sent])));
   const present = lists.flatMap((list) => [...list.present]);
-  const withBytes = ([id, each]: [string, Presence]) => ({ ...each, bytes: bytes.get(id) ?? 0 });
+  const withBytes = ([id, each]: [string, Presence]) => ({ ...each, bytes: bytesOf(id) });
   return { reports, listeners: { unknown: new Set(), present: present.map(withBytes) } };
 }

@@ -55,7 +55,7 @@ export const nginxRtmp = defineSource({
 
 function createNginxRtmp(options: Config): Source {
   const beginnings = new SteadyInstants();
-  let lastPid: string | null = null;
+  let lastPid: number | null = null;
   return polledSource(options.every, async (poll) => {
     const page = await ask(options, poll);
     const stat = read(options, page);

@@ -23,7 +23,7 @@ import { childrenOf, countOf, type Element, parseXml, textOf, XmlError } from '.
 
 export interface Stat {
   /** Of the worker process that has answered: it tells of its own clients only. */
-  readonly pid: string | null;
+  readonly pid: number | null;
   /** For how many seconds that worker has run. */
   readonly uptime: number | null;
   /** By name, `APP/NAME`. */
@@ -44,7 +44,7 @@ export interface StatStream {
 }
 
 export interface StatClient {
-  readonly id: string;
+  readonly id: number;
   readonly address: string | null;
   readonly flashVersion: string | null;
   readonly isPublisher: boolean;
@@ -71,7 +71,7 @@ export function parseStat(xml: string): Stat {
     const twin = streams.get(name);
     streams.set(name, twin === undefined ? stream : joined(twin, stream));
   }
-  return { pid: textOf(root, 'pid'), uptime: countOf(root, 'uptime'), streams, hasClients, unreadable };
+  return { pid: countOf(root, 'pid'), uptime: countOf(root, 'uptime'), streams, hasClients, unreadable };
 }
 
 function streamsIn(root: Element): [string, Element][] {
@@ -79,11 +79,15 @@ function streamsIn(root: Element): [string, Element][] {
   return applications.flatMap((application) => {
     const blocks = [...childrenOf(application, 'live'), ...childrenOf(application, 'play')];
     const streams = blocks.flatMap((block) => childrenOf(block, 'stream'));
-    return streams.map((stream): [string, Element] => [
-      `${textOf(application, 'name') ?? ''}/${textOf(stream, 'name') ?? ''}`,
-      stream,
-    ]);
+    return streams.map((stream): [string, Element] => [`${nameOf(application)}/${nameOf(stream)}`, stream]);
   });
+}
+
+/** Publishers choose the names of streams: no honest one is longer. */
+const MAX_NAME = 1000;
+
+function nameOf(element: Element): string {
+  return (textOf(element, 'name') ?? '').slice(0, MAX_NAME);
 }
 
 function streamOf(element: Element, clients: readonly StatClient[]): StatStream {
@@ -113,7 +117,7 @@ function joined(a: StatStream, b: StatStream): StatStream {
 const RELAY = 'ngx-local-relay';
 
 function clientOf(element: Element): StatClient | null {
-  const id = textOf(element, 'id');
+  const id = countOf(element, 'id');
   if (id === null) return null;
   const address = textOf(element, 'address');
   const flashVersion = textOf(element, 'flashver');

@@ -63,8 +63,8 @@ async function askServer(options: Config, poll: Poll, deltas: ByteDeltas): Promi
   counters.set('bootUnknown', boot === null ? 1 : 0);
   counters.set('idleClients', clients.idle);
   counters.set('unreadableClients', streams.unreadable + clients.unreadable);
-  const bytes = deltas.take(clients.sent);
-  const withBytes = ([id, each]: [string, Presence]) => ({ ...each, bytes: bytes.get(id) ?? 0 });
+  const bytesOf = deltas.take(clients.sent);
+  const withBytes = ([id, each]: [string, Presence]) => ({ ...each, bytes: bytesOf(id) });
   return { reports, listeners: { unknown: new Set(), present: [...clients.present].map(withBytes) } };
 }
 

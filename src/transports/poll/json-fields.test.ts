@@ -20,6 +20,6 @@ test('the first name that has something of the right kind counts', () => {
 });
 
 test('text and numbers are bounded', () => {
-  assert.equal(textIn({ a: 'x'.repeat(10_000) }, 'a')!.length, 4096);
+  assert.equal(textIn({ a: 'x'.repeat(10_000) }, 'a')!.length, 1000);
   assert.equal(numberIn({ a: 2 ** 53 }, 'a'), null);
 });

@@ -19,7 +19,7 @@ export function parseFields(body: Buffer): Fields | null {
   }
 }
 
-const MAX_TEXT = 4096;
+const MAX_TEXT = 1000;
 
 /** The first of these fields that is a text, trimmed, and not empty; a number is taken for its digits. */
 export function textIn(fields: Fields, ...names: readonly string[]): string | null {

@@ -1,4 +1,4 @@
-/** Rows of the table in parsers.ts: what servers answer that are asked again and again. */
+/** Rows of the table in parsers.ts: radio servers that are asked again and again. */
 
 import { readFileSync } from 'node:fs';
 import * as azuracast from '../../src/sources/azuracast/parse.ts';
@@ -86,4 +86,4 @@ const AZURACAST: Parser = {
   most: 1024 * 1024,
 };
 
-export const POLLED: readonly Parser[] = [AZURACAST, OWNCAST, SHOUTCAST];
+export const RADIO: readonly Parser[] = [AZURACAST, OWNCAST, SHOUTCAST];
