@@ -5,6 +5,7 @@ import type { Instant } from '../../core/observation.ts';
 import { parseDuration } from '../../lib/duration.ts';
 import { tailCursor } from '../../transports/tail/mark.ts';
 import type { TailStart } from '../../transports/tail/start.ts';
+import { readLogCursor } from '../line-batches.ts';
 import type { SourceContext } from '../source.ts';
 import { createFormat } from './formats/index.ts';
 import { GOOD } from './line.ts';
@@ -29,13 +30,8 @@ const cursorShape = z.object({
 export type LogCursor = z.output<typeof cursorShape>;
 
 /** Null at the very first start, and if there is a cursor that cannot be understood: that is said, and counted. */
-export function readCursor({ cursor, counters, log }: SourceContext): LogCursor | null {
-  if (cursor === null) return null;
-  const { success, data } = cursorShape.safeParse(cursor);
-  if (success) return data;
-  counters.add('cursorsRefused');
-  log.warn('what was stored about the place in the log cannot be read: the log is read anew');
-  return null;
+export function readCursor(context: SourceContext): LogCursor | null {
+  return readLogCursor(cursorShape, context);
 }
 
 /** Where `from` says: in a file that has never been read. */
