@@ -8,12 +8,15 @@ import { mediamtx } from './mediamtx/index.ts';
 import { nginxRtmp } from './nginx-rtmp/index.ts';
 import { owncast } from './owncast/index.ts';
 import { shoutcast } from './shoutcast/index.ts';
+import { shoutcastLog } from './shoutcast-log/index.ts';
 import type { SourceKind } from './source.ts';
 import { spyserver } from './spyserver/index.ts';
 import { srs } from './srs/index.ts';
 import { tautulli } from './tautulli/index.ts';
 import { turn } from './turn/index.ts';
+import { windowsMedia } from './windows-media/index.ts';
 import { wowza } from './wowza/index.ts';
+import { wowzaLog } from './wowza-log/index.ts';
 
 /** A plain path goes to the first that claims it: those that know it by its ending, then the access log. */
 export const KINDS: readonly SourceKind[] = [
@@ -24,10 +27,13 @@ export const KINDS: readonly SourceKind[] = [
   nginxRtmp,
   owncast,
   shoutcast,
+  shoutcastLog,
   spyserver,
   srs,
   tautulli,
   turn,
+  windowsMedia,
   wowza,
+  wowzaLog,
   accessLog,
 ];

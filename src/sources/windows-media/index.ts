@@ -89,14 +89,13 @@ function dialectOf(
   mark: unknown = null,
 ): Dialect<Rendering> {
   const visits = new Visits({ gap, join, isTold: true, counters }, mark);
-  const count = (what: string) => counters.add(what);
   return {
     hold: join,
     get mark() {
       return visits.mark;
     },
     open: (_path, state, head) =>
-      new RenderingFile({ timeZone, means: times === 'auto' ? null : times, count }, state, head),
+      new RenderingFile({ timeZone, means: times === 'auto' ? null : times, counters }, state, head),
     take: (rendering, newest) => visits.take(rendering, newest),
     forget: (settled) => visits.forget(settled),
   };
@@ -117,7 +116,7 @@ async function listen(options: Options, common: CommonOptions, context: SourceCo
   const onPost = (post: Parameters<Parameters<typeof receivePosts>[0]['onPost']>[0]): Taken => {
     if (waiting.length >= MOST_WAITING) return 'full';
     const now = clock.now();
-    const read = readReport(post, { isProxy, now, earliest: now - join, count: (what) => counters.add(what) });
+    const read = readReport(post, { isProxy, now, earliest: now - join, counters });
     if (read === null) return 'malformed';
     if (typeof read === 'string') counters.add(read);
     else waiting.push(...streams.see(read.stream, read.to), ...visits.take(read, now));

@@ -8,6 +8,7 @@
 
 import type { Instant } from '../../core/observation.ts';
 import type { AddressMatcher } from '../../lib/cidr.ts';
+import type { ScopedCounters } from '../../telemetry/counters.ts';
 import { decodeText } from '../../transports/poll/decode-text.ts';
 import { type Element, parseXml, textOf } from '../../transports/poll/xml.ts';
 import type { Post } from '../../transports/posts/posts.ts';
@@ -21,7 +22,7 @@ export interface ReportOptions {
   /** Times from before count as now. */
   readonly earliest: Instant;
   readonly now: Instant;
-  count(what: 'wrongClocks'): void;
+  readonly counters: ScopedCounters;
 }
 
 /** Null if it is no report. */
@@ -32,7 +33,7 @@ export function readReport(post: Post, options: ReportOptions): Rendering | Pass
   if (told < 0) return null;
   const { now, earliest } = options;
   const isCredible = told <= now && told >= earliest;
-  if (!isCredible) options.count('wrongClocks');
+  if (!isCredible) options.counters.add('wrongClocks');
   const address = addressOf(columns, post, options);
   const read = renderingOf((name) => (name === 'c-ip' ? address : columns(name)), isCredible ? told : now, 'end', null);
   return read instanceof Fault ? null : read;

@@ -10,6 +10,7 @@
 import { z } from 'zod';
 import type { Instant } from '../../core/observation.ts';
 import { canonicalIp } from '../../lib/ip.ts';
+import type { ScopedCounters } from '../../telemetry/counters.ts';
 import { type LocalTime, localTime, timeOf } from '../access-log/formats/times.ts';
 import { Fault, type Row, type RowFile } from '../row-reader.ts';
 import { type Columns, directiveOf, W3cRows } from '../w3c-rows.ts';
@@ -65,8 +66,8 @@ export function renderingOf(
   const duration = columns('x-duration');
   if (duration === null) return 'withoutDuration';
   if (!/^\d{1,9}(?:\.\d{1,6})?$/.test(duration)) return new Fault('Numbers');
-  const bytes = countIn(columns, 'sc-bytes') ?? countIn(columns, 'c-bytes');
-  if (bytes === undefined) return new Fault('Numbers');
+  const bytes = countIn(columns, columns('sc-bytes') === null ? 'c-bytes' : 'sc-bytes');
+  if (bytes === null) return new Fault('Numbers');
   const seconds = Math.min(Number(duration), LONGEST_RENDERING_S);
   if (Number(columns('c-status') ?? 200) >= 400 && seconds === 0) return 'refusals';
   const address = written === null || written === '0.0.0.0' ? null : (canonicalIp(written) ?? written);
@@ -86,7 +87,7 @@ export function renderingOf(
     userAgent: agent,
     user: textIn(columns, 'cs-user-name'),
     title: textIn(columns, 'cs-media-name'),
-    bytes: bytes ?? 0,
+    bytes,
     protocol: textIn(columns, 'protocol'),
     playerVersion: textIn(columns, 'c-playerversion'),
     os: textIn(columns, 'c-os'),
@@ -103,11 +104,10 @@ function textIn(columns: Columns, name: string): string | null {
   return text === '' ? null : text;
 }
 
-/** Null if nothing is said, undefined if it is no count. */
-function countIn(columns: Columns, name: string): number | null | undefined {
-  const text = columns(name);
-  if (text === null) return null;
-  return /^\d{1,15}$/.test(text) ? Number(text) : undefined;
+/** 0 if nothing is said, null if it is no count. */
+function countIn(columns: Columns, name: string): number | null {
+  const text = columns(name) ?? '0';
+  return /^\d{1,15}$/.test(text) ? Number(text) : null;
 }
 
 /** The first part of the path: `/sample/a.wmv`, `mms://radio.example/sample/a.wmv` and `/sample` are all `sample`. */
@@ -138,7 +138,7 @@ export interface RenderingFileOptions {
   readonly timeZone: string;
   /** Null: it is found out from the order of the rows. */
   readonly means: TimeMeans | null;
-  count(what: Passed | 'timesTurned'): void;
+  readonly counters: ScopedCounters;
 }
 
 /**
@@ -189,7 +189,7 @@ export class RenderingFile implements RowFile<Rendering> {
     this.#see(at);
     const read = renderingOf(columns, at, this.#means, this.#point);
     if (typeof read !== 'string') return read;
-    this.#options.count(read);
+    this.#options.counters.add(read);
     return null;
   }
 
@@ -202,7 +202,7 @@ export class RenderingFile implements RowFile<Rendering> {
   #see(at: Instant): void {
     if (this.#options.means === null && this.#means === 'end' && at < this.#newest - UNORDERED_MS) {
       this.#means = 'start';
-      this.#options.count('timesTurned');
+      this.#options.counters.add('timesTurned');
     }
     this.#newest = Math.max(this.#newest, at);
   }
