@@ -1,10 +1,11 @@
 /** For tests of sources that read rows from logs: a log on disk, to which a "server" appends, and what becomes of one. */
 
 import { createHash } from 'node:crypto';
-import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Watched } from '../../lab/watch.ts';
+import { until } from '../../lab/child.ts';
+import { type Watched, watchSource } from '../../lab/watch.ts';
 import { type Client, identify } from '../core/identity.ts';
 import type { ClientFacts, Observation } from '../core/observation.ts';
 import type { SessionRecord } from '../core/session.ts';
@@ -122,4 +123,73 @@ export function told(sessions: readonly SessionRecord[] | Watched) {
       to: new Date(lastSeenAt).toISOString().slice(0, 19),
     }))
     .sort((a, b) => (a.from + a.id < b.from + b.id ? -1 : 1));
+}
+
+/** What comes of a log that is read at once. */
+export async function readWhole(kind: SourceKind, text: string, options: Record<string, unknown> = {}) {
+  const folder = mkdtempSync(join(tmpdir(), 'headcount-rows-'));
+  try {
+    const path = join(folder, 'rows.log');
+    writeFileSync(path, text, 'latin1');
+    const watched = watchSource(kind, { path, follow: false, ...options });
+    const error = await watched.ended;
+    if (error !== null) throw error;
+    return told(watched);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** What comes of the same log that grows line by line and in halves of lines, while it is renamed and its reader is stopped and started. */
+export async function readAsItGrows(kind: SourceKind, text: string, options: Record<string, unknown> = {}) {
+  const folder = mkdtempSync(join(tmpdir(), 'headcount-rows-'));
+  const path = join(folder, 'rows.log');
+  const watch = (after?: Watched) =>
+    watchSource(
+      kind,
+      { path, poll: '10ms', ...options },
+      after === undefined ? {} : { cursor: after.cursor()!, after },
+    );
+  let watched = watch();
+  try {
+    let seen = 0;
+    for (const [i, line] of text.split(/(?<=\n)/).entries()) {
+      const half = Math.floor(line.length / 2);
+      appendFileSync(path, line.slice(0, half), 'latin1');
+      if (i % 5 === 2) {
+        await watched.stop();
+        watched = watch(watched);
+        seen = 0;
+      }
+      appendFileSync(path, line.slice(half), 'latin1');
+      seen += line.length;
+      await until(`line ${i}`, () => watched.counters.get('bytes') === seen);
+      // As logrotate calls it with `dateext`: by the time.
+      if (i % 4 === 3) renameSync(path, `${path}-20261121${String(i).padStart(4, '0')}`);
+    }
+    // What was read is told with the next beat.
+    await until('a cursor behind the last line', () => watched.batches.at(-1)?.observations.length === 0);
+    await watched.stop();
+    return told(watched);
+  } finally {
+    await watched.stop();
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** What comes of rows that are written behind a log which is begun at its end: the names of its columns are read all the same. */
+export async function readFromEnd(kind: SourceKind, before: string, after: string) {
+  const folder = mkdtempSync(join(tmpdir(), 'headcount-rows-'));
+  const path = join(folder, 'rows.log');
+  writeFileSync(path, before, 'latin1');
+  const watched = watchSource(kind, { path, from: 'end', poll: '10ms' });
+  try {
+    await until('it is at the end', () => watched.batches.length > 0);
+    appendFileSync(path, after, 'latin1');
+    await until('the rows', () => watched.sessions().length > 0);
+    return told(watched);
+  } finally {
+    await watched.stop();
+    rmSync(folder, { recursive: true });
+  }
 }
