@@ -16,7 +16,6 @@ export interface Chain {
 
 interface Link extends Chain {
   readonly key: string;
-  readonly ordinal: number;
   start: Instant;
   end: Instant;
 }
@@ -24,10 +23,8 @@ interface Link extends Chain {
 /** More at a time are none that a server of this age has; a cursor holds them all. */
 const MOST_CHAINS = 20_000;
 
-export const chainsMark = z
-  .array(z.tuple([z.string(), z.number(), z.number(), z.number(), z.number()]))
-  .max(MOST_CHAINS);
-/** Hash, first start, ordinal, start and end of each, the one that was joined last at the end. */
+export const chainsMark = z.array(z.tuple([z.string(), z.number(), z.number()])).max(MOST_CHAINS);
+/** Id, start and end of each, the one that was joined last at the end. */
 export type ChainsMark = z.output<typeof chainsMark>;
 
 export class Chains {
@@ -38,7 +35,7 @@ export class Chains {
   readonly #all = new Set<Link>();
 
   constructor(mark: ChainsMark = []) {
-    for (const [key, first, ordinal, start, end] of mark) this.#add(key, first, ordinal, start, end);
+    for (const [id, start, end] of mark) this.#add(id, start, end);
   }
 
   /**
@@ -54,8 +51,9 @@ export class Chains {
       if (nearest === null || Math.abs(from - link.end) < Math.abs(from - nearest.end)) nearest = link;
     }
     if (nearest === null) {
-      const ordinal = own.filter((link) => link.id.startsWith(`${key}|${from}|`)).length;
-      return this.#add(key, from, ordinal, from, to);
+      // The first row tells chains of one visitor apart; equal ones have been written at once.
+      const id = `${key}|${from}|${to}|`;
+      return this.#add(`${id}${own.filter((link) => link.id.startsWith(id)).length}`, from, to);
     }
     nearest.start = Math.min(nearest.start, from);
     nearest.end = Math.max(nearest.end, to);
@@ -70,21 +68,16 @@ export class Chains {
   }
 
   get mark(): ChainsMark {
-    return [...this.#all].map(({ key, id, ordinal, start, end }) => [
-      key,
-      Number(id.split('|')[1]),
-      ordinal,
-      start,
-      end,
-    ]);
+    return [...this.#all].map(({ id, start, end }) => [id, start, end]);
   }
 
-  #add(key: string, first: Instant, ordinal: number, start: Instant, end: Instant): Link {
+  #add(id: string, start: Instant, end: Instant): Link {
     if (this.#all.size >= MOST_CHAINS) {
       this.#remove(this.#all.values().next().value!);
       this.forgotten++;
     }
-    const link: Link = { id: `${key}|${first}|${ordinal}`, key, ordinal, start, end };
+    const key = id.slice(0, id.indexOf('|'));
+    const link: Link = { id, key, start, end };
     const own = this.#byKey.get(key);
     if (own === undefined) this.#byKey.set(key, [link]);
     else own.push(link);

@@ -74,7 +74,7 @@ async function* chunksOf(bytes: Buffer, chunk: number): AsyncGenerator<Buffer> {
   for (let at = 0; at < bytes.length; at += chunk) yield bytes.subarray(at, at + chunk);
 }
 
-function trackerOf(traits: SourceTraits) {
+export function trackerOf(traits: SourceTraits) {
   const hash = (text: string) => createHash('sha256').update(text).digest('hex').slice(0, 16);
   const tracker = new Tracker({ hash });
   tracker.attach(traits);

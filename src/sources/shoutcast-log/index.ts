@@ -45,7 +45,7 @@ export const shoutcastLog = defineSource({
     readRowsOnce(files, context, dialectOf(options, context, context.counters), 'a log of SHOUTcast'),
 });
 
-function dialectOf(
+export function dialectOf(
   { join, timeZone, stream }: Options,
   { gap }: Pick<CommonOptions, 'gap'>,
   counters: ScopedCounters,

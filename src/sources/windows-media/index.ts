@@ -82,7 +82,7 @@ function isListen(path: string): boolean {
   return address !== undefined && addressOf(address).port <= 65_535;
 }
 
-function dialectOf(
+export function dialectOf(
   { join, times, timeZone }: Options,
   { gap }: Pick<CommonOptions, 'gap'>,
   counters: ScopedCounters,

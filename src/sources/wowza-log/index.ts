@@ -41,7 +41,7 @@ export const wowzaLog = defineSource({
 });
 
 /** A row is a connection: nothing has to be remembered but what its file does. */
-function dialectOf({ timeZone }: Options, counters: ScopedCounters): Dialect<Connection> {
+export function dialectOf({ timeZone }: Options, counters: ScopedCounters): Dialect<Connection> {
   return {
     hold: 0,
     mark: null,
