@@ -9,9 +9,15 @@ import { HeadcountError } from '../../src/lib/errors.ts';
 import { config, readerOptions } from '../../src/sources/access-log/options.ts';
 import { LogReader } from '../../src/sources/access-log/reader.ts';
 import { parseListeners, parseStats } from '../../src/sources/icecast/parse.ts';
+import { type Dialect, type Row, RowReader } from '../../src/sources/row-reader.ts';
+import { shoutcastLog, dialectOf as shoutcastRows } from '../../src/sources/shoutcast-log/index.ts';
 import { parseLine } from '../../src/sources/spyserver/parse.ts';
 import { parseActivity, parseHistory } from '../../src/sources/tautulli/parse.ts';
 import { TurnReader } from '../../src/sources/turn/reader.ts';
+import { windowsMedia, dialectOf as windowsMediaRows } from '../../src/sources/windows-media/index.ts';
+import { readReport } from '../../src/sources/windows-media/multicast.ts';
+import { Visits } from '../../src/sources/windows-media/visits.ts';
+import { wowzaLog, dialectOf as wowzaRows } from '../../src/sources/wowza-log/index.ts';
 import { ScopedCounters } from '../../src/telemetry/counters.ts';
 import { createCaptureReader } from '../../src/transports/capture/pcap.ts';
 import { XmlError } from '../../src/transports/poll/xml.ts';
@@ -391,6 +397,97 @@ const TURN: Parser = {
   most: 1024 * 1024,
 };
 
-export const PARSERS: readonly Parser[] = [...LOGS, ...RADIO, ...VIDEO, SYSLOG, ICECAST, SPYSERVER, TAUTULLI, TURN];
+// Logs of rows
+
+function rowLog(
+  name: string,
+  dialect: (counters: ScopedCounters) => Dialect<Row>,
+  seeds: readonly Buffer[],
+  frames: Parser['frames'],
+): Parser {
+  return {
+    name,
+    seeds,
+    read: (bytes) => {
+      const counters = new ScopedCounters();
+      const reader = new RowReader({ dialect: dialect(counters), lateness: 5000, counters });
+      reader.take(bytes, NOW, { id: 0, path: name });
+      return { observations: reader.cut().observations, counted: null };
+    },
+    refuses: never,
+    frames,
+    most: 1024 * 1024,
+  };
+}
+
+const ROW_LOGS: readonly Parser[] = [
+  rowLog(
+    'windows-media',
+    (counters) => windowsMediaRows(windowsMedia.config.parse({ path: 'unused' }), windowsMedia.traits, counters),
+    ['wms-9.00-by-documents.log', 'wms-4.1-by-documents.log', 'wms-9.00-reduced-ansi-by-documents.log'].map((file) =>
+      recorded(`windows-media/testdata/${file}`),
+    ),
+    [
+      ['#Fields: c-ip date time x-duration cs-uri-stem\n192.0.2.1 2006-05-01 21:00:00 60 /', '\n'],
+      ['#Fields: ', '\n192.0.2.1 2006-05-01 21:00:00 60 /\n'],
+      ['#', '\n'],
+    ],
+  ),
+  rowLog(
+    'shoutcast-log',
+    (counters) => shoutcastRows(shoutcastLog.config.parse({ path: 'unused' }), shoutcastLog.traits, counters),
+    ['sc_w3c-by-documents.log', 'sc_serv-1.9-by-documents.log', 'sc_serv-2-by-its-source.log'].map((file) =>
+      recorded(`shoutcast-log/testdata/${file}`),
+    ),
+    [
+      ['<12/31/05@23:59:59> [dest: 192.0.2.1] starting stream (UID: 1)[L: 1]{A: ', '}(P: 2)\n'],
+      [
+        '2014-02-01 10:00:00 INFO [DST 192.0.2.1:5 sid=1] SHOUTcast 1 client connection accepted. User-Agent: `',
+        "', UID: 5\n",
+      ],
+      ['#Fields: c-ip date time cs-uri-stem x-duration\n192.0.2.1 2006-05-01 21:00:00 /stream?title=', ' 60\n'],
+    ],
+  ),
+  rowLog(
+    'wowza-log',
+    (counters) => wowzaRows(wowzaLog.config.parse({ path: 'unused' }), counters),
+    [recorded('wowza-log/testdata/wowzastreamingengine_access-4.7-by-documents.log')],
+    [
+      ['#Fields: date\ttime\tx-event\tx-category\tc-client-id\tx-sname\n2018-10-03\t10:00:00\tplay\tstream\t1\t', '\n'],
+      ['#Fields: ', '\n'],
+    ],
+  ),
+];
+
+const REPORT: Parser = {
+  name: 'windows-media report',
+  seeds: [recorded('windows-media/testdata/multicast-report-by-documents.xml')],
+  read: (bytes) => {
+    const visits = new Visits({ gap: 60_000, join: 3_600_000, isTold: false, counters: new ScopedCounters() });
+    const options = { isProxy: never, now: NOW, earliest: NOW - 3_600_000, counters: new ScopedCounters() };
+    const read = readReport({ body: bytes, address: '192.0.2.1', forwarded: null }, options);
+    const isVisit = read !== null && typeof read !== 'string';
+    return { observations: isVisit ? visits.take(read, NOW) : [], counted: null };
+  },
+  refuses: never,
+  frames: [
+    ['<XML><Summary>', '</Summary></XML>'],
+    ['<XML><', '/></XML>'],
+  ],
+  most: 64 * 1024,
+};
+
+export const PARSERS: readonly Parser[] = [
+  ...LOGS,
+  ...ROW_LOGS,
+  ...RADIO,
+  ...VIDEO,
+  SYSLOG,
+  ICECAST,
+  SPYSERVER,
+  TAUTULLI,
+  TURN,
+  REPORT,
+];
 
 export const isPresence = (observation: Observation): observation is Presence => observation.kind === 'presence';
