@@ -11,7 +11,7 @@ import type { Observation } from '../../core/observation.ts';
 import { parseCidrs } from '../../lib/cidr.ts';
 import { cidr, duration, inherited, list } from '../../lib/options.ts';
 import type { ScopedCounters } from '../../telemetry/counters.ts';
-import { receivePosts, type Taken } from '../../transports/posts/posts.ts';
+import { type Post, receivePosts, type Taken } from '../../transports/posts/posts.ts';
 import { addressOf } from '../access-log/options.ts';
 import { pathIn, readRowsOnce, rowLogOptions, runRowLog } from '../row-log.ts';
 import { type Dialect, StreamsUp } from '../row-reader.ts';
@@ -113,7 +113,7 @@ async function listen(options: Options, common: CommonOptions, context: SourceCo
   let waiting: Observation[] = [];
   let watermark = clock.now() - lateness - join;
 
-  const onPost = (post: Parameters<Parameters<typeof receivePosts>[0]['onPost']>[0]): Taken => {
+  const onPost = (post: Post): Taken => {
     if (waiting.length >= MOST_WAITING) return 'full';
     const now = clock.now();
     const read = readReport(post, { isProxy, now, earliest: now - join, counters });

@@ -55,12 +55,12 @@ export async function receivePosts(options: PostsOptions): Promise<void> {
     answer(options, request, response).catch(() => response.destroy());
   });
   try {
-    server.listen({ host, port, signal });
+    server.listen({ host, port });
     await once(server, 'listening');
     options.onListening?.((server.address() as { port: number }).port);
     await ended(server, signal);
   } catch (error) {
-    if (!signal.aborted) throw notListening(options, error);
+    throw notListening(options, error);
   } finally {
     server.closeAllConnections();
     if (server.listening) await new Promise((resolve) => server.close(resolve));
@@ -71,7 +71,7 @@ export async function receivePosts(options: PostsOptions): Promise<void> {
 function ended(server: Server, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     server.on('error', reject);
-    server.on('close', resolve);
+    signal.addEventListener('abort', () => resolve(), { once: true });
     if (signal.aborted) resolve();
   });
 }
