@@ -21,6 +21,7 @@ import type { Commit, Store } from '../store/store.ts';
 import type { ScopedCounters } from '../telemetry/counters.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Events } from './events.ts';
+import { Gauges } from './gauges.ts';
 import { Recorder } from './recorder.ts';
 
 export interface CollectorOptions {
@@ -69,6 +70,7 @@ const NEVER = new AbortController().signal;
 export class Collector {
   readonly #options: CollectorOptions;
   readonly #recorder: Recorder;
+  readonly #gauges = new Gauges();
   readonly #traits = new Map<string, SourceTraits>();
   readonly #cursors = new Map<string, unknown>();
   readonly #listeners = new Set<(news: LiveNews) => void>();
@@ -118,8 +120,9 @@ export class Collector {
     const resumed = await store.resume();
     this.#sequence = resumed.sequence;
     for (const { source, report } of resumed.reports) {
-      if (this.#traits.has(source)) streams.apply(this.#space(source), source, { ...report, status: 'unknown' });
+      if (this.#traits.has(source)) streams.apply(this.#space(source), source, report);
     }
+    streams.unsettle();
     this.#options.events?.resume(resumed.reports, (source) => this.#space(source));
     tracker.restore(resumed.open, resumed.residue);
     audience.apply({ opened: [...tracker.sessions()], updated: [], regrouped: [], closed: [], superseded: [] });
@@ -206,20 +209,26 @@ export class Collector {
 
   // Applying
 
-  #report(name: string, report: StreamReport): void {
+  #report(name: string, told: StreamReport): void {
     const { streams } = this.#options;
-    const { stream, at } = report;
-    if (streams.apply(this.#space(name), name, report)) this.#reportChanged(name, report);
-    if (report.listeners !== undefined && report.listeners !== null) {
-      this.#recorder.sample({ source: name, stream, at, metric: 'listeners', value: report.listeners });
-    }
+    const source = this.#space(name);
+    const report = streams.withNewTitles(source, name, told);
+    if (streams.apply(source, name, report)) this.#reportChanged(name, report);
+    // Where nobody is seen to come and go, the count is the news; it is no change that is worth keeping by itself.
+    else if (report.countOnly === true) this.#tellOfStream(source, report.stream);
+    const sample = this.#gauges.sampleOf(name, report);
+    if (sample !== null) this.#recorder.sample(sample);
   }
 
   #reportChanged(name: string, report: StreamReport): void {
     const source = this.#space(name);
     this.#recorder.report({ source: name, report });
-    this.#changedStreams.set(JSON.stringify([source, report.stream]), { source, stream: report.stream });
+    this.#tellOfStream(source, report.stream);
     this.#options.events?.streamChanged(source, report.stream, report.at);
+  }
+
+  #tellOfStream(source: string, stream: string): void {
+    this.#changedStreams.set(JSON.stringify([source, stream]), { source, stream });
   }
 
   #space(name: string): string {

@@ -104,6 +104,12 @@ export interface Roster<C = ClientFacts> {
 
 export type StreamStatus = 'up' | 'down' | 'unreachable' | 'unknown';
 
+/** `title` began at `at`. */
+export interface TitleChange {
+  readonly at: Instant;
+  readonly title: string;
+}
+
 /** What a source says of a stream. Absent fields are not known to this report; `null` is "known to be empty". */
 export interface StreamReport {
   readonly kind: 'report';
@@ -127,6 +133,10 @@ export interface StreamReport {
   readonly maxListeners?: number | null;
   /** How long its listeners stay, by the server's own reckoning, in seconds. */
   readonly averageSeconds?: number | null;
+  /** The source tells how many there are and never who: beside its count there are no sessions to expect of it. */
+  readonly countOnly?: boolean;
+  /** What has played, where the server remembers it, with the times at which each began; any order, at most 50 count. */
+  readonly titles?: readonly TitleChange[];
   /** From now on presences on this stream no further apart than this are one session; null is "as its source has it". */
   readonly gap?: Milliseconds | null;
 }

@@ -124,6 +124,9 @@ export interface Timeline {
   readonly series: readonly TimelineSeries[];
 }
 
+/** A count that a server gives and that does not change is kept again after so long. */
+export const GAUGE_EVERY: Milliseconds = 300_000;
+
 /** What listening metrics are made of: counts over steps that follow upon each other, and over all of them together. */
 export interface ListeningQuery {
   /**

@@ -4,7 +4,8 @@
  */
 
 import type { Hash } from './identity.ts';
-import type { Instant, StreamReport, StreamStatus } from './observation.ts';
+import type { Instant, StreamReport, StreamStatus, TitleChange } from './observation.ts';
+import { isSame, MAX_TITLES, mergeTitles, shortTitle } from './titles.ts';
 
 /** A stream as it is known now. Unknown is null. */
 export interface StreamState {
@@ -30,6 +31,8 @@ export interface StreamState {
   readonly maxListeners: number | null;
   /** Seconds, by the server's own reckoning. */
   readonly averageSeconds: number | null;
+  /** No source of it tells who listens: `reportedListeners` is all there is to know, and never becomes sessions. */
+  readonly countOnly: boolean;
 }
 
 /** Streams of one source that are remembered; those that were silent for longest go first. */
@@ -57,6 +60,17 @@ export class Streams {
     return this.#hash(JSON.stringify(['stream', space, stream]));
   }
 
+  /** The report with just those of its titles that are not known yet: what is worth keeping of it. */
+  withNewTitles(space: string, source: string, report: StreamReport): StreamReport {
+    if (report.titles === undefined) return report;
+    const known = this.#spaces.get(space)?.get(report.stream)?.get(source)?.titles ?? [];
+    const { titles, ...rest } = report;
+    const news = newestOf(titles)
+      .map(({ at, title }) => ({ at, title: shortTitle(title) }))
+      .filter((each) => !known.some((other) => isSame(each, other)));
+    return news.length === 0 ? rest : { ...rest, titles: news };
+  }
+
   /** Takes a report in; answers whether it changed more than counts: then it is worth keeping. */
   apply(space: string, source: string, report: StreamReport): boolean {
     const streams = this.#spaces.get(space) ?? new Map<string, Map<string, Known>>();
@@ -75,6 +89,8 @@ export class Streams {
       before === undefined ||
       before.status !== after.status ||
       before.title !== after.title ||
+      before.titles !== after.titles ||
+      before.countOnly !== after.countOnly ||
       PROPERTIES.some((property) => before[property] !== after[property])
     );
   }
@@ -91,6 +107,18 @@ export class Streams {
     return reports;
   }
 
+  /** After a restart the newest that is known of streams is what they were: whether they are up has to be told anew. */
+  unsettle(): void {
+    for (const streams of this.#spaces.values()) {
+      for (const sources of streams.values()) {
+        for (const known of sources.values()) {
+          known.status = 'unknown';
+          known.statusSince = known.at;
+        }
+      }
+    }
+  }
+
   /** The source is no longer configured. */
   forget(space: string, source: string): void {
     const streams = this.#spaces.get(space);
@@ -103,6 +131,12 @@ export class Streams {
   get(space: string, stream: string): StreamState | null {
     const sources = this.#spaces.get(space)?.get(stream);
     return sources === undefined ? null : this.#state(space, stream, sources);
+  }
+
+  /** What has played, oldest first: at most 50 titles. */
+  titles(space: string, stream: string): readonly TitleChange[] {
+    const sources = [...(this.#spaces.get(space)?.get(stream)?.values() ?? [])];
+    return sources.reduce<readonly TitleChange[]>((all, { titles }) => mergeTitles(all, titles), []);
   }
 
   /** A stream that has an audience, and of which no source has said anything. */
@@ -126,6 +160,7 @@ export class Streams {
       uniqueListeners: null,
       maxListeners: null,
       averageSeconds: null,
+      countOnly: false,
     };
   }
 
@@ -163,6 +198,7 @@ export class Streams {
       uniqueListeners: best.status === 'up' ? sum('uniqueListeners') : null,
       maxListeners: sum('maxListeners'),
       averageSeconds: first('averageSeconds'),
+      countOnly: reports.every((report) => report.countOnly),
     };
   }
 }
@@ -170,13 +206,18 @@ export class Streams {
 /** Fields that a report leaves out keep their value; a stream that is not up has no count of listeners. */
 function merge(before: Known | undefined, report: StreamReport): Known {
   const title = report.title === undefined ? (before?.title ?? null) : report.title;
+  // A clock that is ahead of ours: its titles are taken when our time has come.
+  const told = newestOf(report.titles ?? []).filter(({ at }) => at <= report.at);
+  const isNew = title !== null && before?.title !== title;
+  const newest = told.at(-1);
+  const began = newest !== undefined && newest.title === title ? newest.at : report.at;
   return {
     stream: report.stream,
     at: report.at,
     status: report.status,
     statusSince: before?.status === report.status ? before.statusSince : report.at,
     title,
-    titleSince: before !== undefined && before.title === title ? before.titleSince : report.at,
+    titleSince: before !== undefined && before.title === title ? before.titleSince : began,
     name: report.name === undefined ? (before?.name ?? null) : report.name,
     description: report.description === undefined ? (before?.description ?? null) : report.description,
     genre: report.genre === undefined ? (before?.genre ?? null) : report.genre,
@@ -188,5 +229,12 @@ function merge(before: Known | undefined, report: StreamReport): Known {
     uniqueListeners: report.uniqueListeners ?? null,
     maxListeners: report.maxListeners === undefined ? (before?.maxListeners ?? null) : report.maxListeners,
     averageSeconds: report.averageSeconds === undefined ? (before?.averageSeconds ?? null) : report.averageSeconds,
+    countOnly: report.countOnly ?? before?.countOnly ?? false,
+    titles: mergeTitles(before?.titles ?? [], isNew ? [...told, { at: began, title }] : told),
   };
+}
+
+/** In order of time, the oldest first. */
+function newestOf(titles: readonly TitleChange[]): TitleChange[] {
+  return titles.toSorted((a, b) => a.at - b.at).slice(-MAX_TITLES);
 }

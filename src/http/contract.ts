@@ -101,6 +101,14 @@ export const StreamWire = z
       .nullable()
       .describe('What the server itself counts, where it does: a gauge beside our sessions.'),
     peakListeners: count.nullable().describe('As the server tells it.'),
+    uniqueListeners: count.nullable().describe('Different listeners now, by the count of the server.'),
+    maxListeners: count.nullable().describe('How many the server lets in. Null: no limit is known.'),
+    averageSeconds: z.number().min(0).nullable().describe('How long listeners stay, by the reckoning of the server.'),
+    countOnly: z
+      .boolean()
+      .describe(
+        'Its sources tell only how many listen, never who: `reportedListeners` is counted by the server, and there are no sessions of it.',
+      ),
   })
   .meta({ id: 'Stream' });
 export type StreamWire = z.infer<typeof StreamWire>;
@@ -109,8 +117,28 @@ export const StreamDetailWire = StreamWire.extend({
   history: z
     .array(z.object({ at: time, status: StreamWire.shape.status, title: z.string().nullable() }))
     .describe('Changes of status or title, newest first.'),
+  titles: z
+    .array(z.object({ at: time, title: z.string() }))
+    .describe('What has played, with the time at which it began: at most the last 50 titles, newest last.'),
 }).meta({ id: 'StreamDetail' });
 export type StreamDetailWire = z.infer<typeof StreamDetailWire>;
+
+export const StreamListenersWire = z
+  .object({
+    from: time,
+    to: time,
+    stepSeconds: z.number(),
+    steps: z.array(time).describe('The start of each step.'),
+    average: z
+      .array(z.number().nullable())
+      .describe('Weighted by time, over what is known of the step. Null: nothing is.'),
+    peak: z.array(z.number().nullable()).describe('The greatest count that was kept.'),
+  })
+  .meta({
+    id: 'StreamListeners',
+    description: 'What the server itself counted: a gauge, kept when it changes, at most every ten seconds.',
+  });
+export type StreamListenersWire = z.infer<typeof StreamListenersWire>;
 
 export const SessionPageWire = z
   .object({ items: z.array(SessionWire), nextCursor: z.string().nullable(), total: count })
@@ -414,16 +442,20 @@ export const HistoryRequest = z.strictObject({
   limit: z.coerce.number().int().min(1).max(10_000).default(1000),
 });
 
+const step = z.coerce
+  .number()
+  .min(1)
+  .max(31_622_400)
+  .optional()
+  .describe('Seconds. Default: the period in about 300 steps.');
+
+export const StreamListenersQuery = z.strictObject({ from, to, step });
+
 export const TimelineRequest = z.strictObject({
   ...filters,
   from,
   to,
-  step: z.coerce
-    .number()
-    .min(1)
-    .max(31_622_400)
-    .optional()
-    .describe('Seconds. Default: the period in about 300 steps.'),
+  step,
   by,
   limit: z.coerce
     .number()

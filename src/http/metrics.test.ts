@@ -102,6 +102,28 @@ test('its numbers are those of the audience', async (t) => {
   );
 });
 
+test('of streams that a source speaks of it says whether they are up, and what their servers count', async (t) => {
+  const site = await siteOf(t);
+  const report = { kind: 'report', at: NOW, status: 'up' } as const;
+  await site.tell('radio', [{ ...report, stream: '/count', listeners: 4, maxListeners: 50, countOnly: true }]);
+  const { of } = await scrape(site);
+  const seriesOf = (name: string) => of(name).map(({ labels, value }) => [labels['source'], labels['stream'], value]);
+  assert.deepEqual(seriesOf('headcount_stream_up'), [
+    ['radio', '/jazz', 1],
+    ['radio', '/count', 1],
+    ['radio', '/silent', 0],
+  ]);
+  assert.deepEqual(seriesOf('headcount_stream_reported_listeners'), [
+    ['radio', '/jazz', 17],
+    ['radio', '/count', 4],
+  ]);
+  assert.deepEqual(seriesOf('headcount_stream_max_listeners'), [['radio', '/count', 50]]);
+  assert.deepEqual(
+    of('headcount_stream_sessions').filter(({ labels }) => labels['stream'] === '/count'),
+    [],
+  );
+});
+
 test('it says how the sources and the process are', async (t) => {
   const site = await siteOf(t);
   const { of, one } = await scrape(site);

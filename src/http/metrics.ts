@@ -1,8 +1,9 @@
 /**
- * `/metrics`: Prometheus text format 0.0.4. Labels are bounded: sources are configured, streams beyond the 200 greatest
- * are one, and no series is ever about one client.
+ * `/metrics`: Prometheus text format 0.0.4. Labels are bounded: sources are configured, of streams there are the 200
+ * greatest, and no series is ever about one client.
  */
 
+import type { StreamState } from '../core/streams.ts';
 import type { LiveFeed } from './live.ts';
 import type { Service } from './service.ts';
 
@@ -18,6 +19,25 @@ export function metricsText(service: Service, live: LiveFeed | null): string {
   page.metric('headcount_listeners', 'gauge', 'Distinct listeners among them.', [[{}, listeners]]);
   page.metric('headcount_bot_sessions', 'gauge', 'Open sessions of bots.', [[{}, bots]]);
   page.metric('headcount_stream_sessions', 'gauge', 'Open sessions of people by stream.', streamSamples(service));
+  const spokenOf = greatestStreams(service);
+  page.metric(
+    'headcount_stream_up',
+    'gauge',
+    'Is the stream on air, as its server says?',
+    spokenOf.map((state) => [labelsOf(state), state.status === 'up' ? 1 : 0]),
+  );
+  page.metric(
+    'headcount_stream_reported_listeners',
+    'gauge',
+    'What the server itself counts.',
+    gaugeSamples(spokenOf, 'reportedListeners'),
+  );
+  page.metric(
+    'headcount_stream_max_listeners',
+    'gauge',
+    'How many the server lets in.',
+    gaugeSamples(spokenOf, 'maxListeners'),
+  );
   const countries = audience.counts('country').filter((count) => count.sessions > 0);
   page.metric(
     'headcount_country_sessions',
@@ -90,6 +110,31 @@ function streamSamples({ audience }: Service): Samples {
   const rest = streams.slice(MOST_STREAMS).reduce((sum, { sessions }) => sum + sessions, 0);
   if (streams.length > MOST_STREAMS) samples.push([{ source: '', stream: '(others)' }, rest]);
   return samples;
+}
+
+/** Those of which a source has spoken, with the greatest audience by its count or ours. */
+function greatestStreams({ audience, streams }: Service): StreamState[] {
+  return streams
+    .list()
+    .filter(({ status }) => status !== 'unknown')
+    .map((state) => {
+      const { sessions } = audience.countOfStream(state.source, state.stream);
+      return { state, size: Math.max(sessions, state.reportedListeners ?? 0) };
+    })
+    .sort((a, b) => b.size - a.size)
+    .slice(0, MOST_STREAMS)
+    .map(({ state }) => state);
+}
+
+function labelsOf({ source, stream }: StreamState): { source: string; stream: string } {
+  return { source, stream };
+}
+
+function gaugeSamples(states: readonly StreamState[], gauge: 'reportedListeners' | 'maxListeners'): Samples {
+  return states.flatMap((state) => {
+    const value = state[gauge];
+    return value === null ? [] : [[labelsOf(state), value] as const];
+  });
 }
 
 function counterSamples(service: Service): Samples {

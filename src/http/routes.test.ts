@@ -12,6 +12,7 @@ import type {
   SourcesWire,
   StatusWire,
   StreamDetailWire,
+  StreamListenersWire,
   StreamsWire,
   TimelineWire,
 } from './contract.ts';
@@ -50,7 +51,19 @@ const ASKED: Readonly<Record<string, () => Promise<void>>> = {
         { at: iso(NOW - 600_000), status: 'up', title: 'So What' },
         { at: iso(NOW - 3_600_000), status: 'up', title: 'Blue in Green' },
       ],
+      titles: [
+        { at: iso(NOW - 3_600_000), title: 'Blue in Green' },
+        { at: iso(NOW - 600_000), title: 'So What' },
+      ],
     });
+  },
+  'GET /streams/:id/listeners': async () => {
+    const { items } = await api<StreamsWire>('/streams');
+    const jazz = items.find(({ stream }) => stream === '/jazz')!;
+    const path = `/streams/${jazz.id}/listeners?from=${iso(NOW - 660_000)}&step=60`;
+    const { average, peak } = await api<StreamListenersWire>(path);
+    assert.deepEqual(average, [null, ...new Array(10).fill(17)]);
+    assert.deepEqual(peak, average);
   },
   'GET /sessions': async () => {
     const { items, total } = await api<SessionPageWire>('/sessions?bot=all');

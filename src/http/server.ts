@@ -38,6 +38,7 @@ import { historyRoutes } from './routes/history.ts';
 import { processRoutes } from './routes/process.ts';
 import { reportRoutes } from './routes/reports.ts';
 import { sessionRoutes } from './routes/sessions.ts';
+import { streamRoutes } from './routes/streams.ts';
 import type { Service } from './service.ts';
 import { clientOf, FailedSignIns, HELD_FOR } from './sign-ins.ts';
 import { serviceAs } from './visible-service.ts';
@@ -96,6 +97,7 @@ declare module 'fastify' {
 export function allRoutes(service: Service): Route[] {
   return [
     ...audienceRoutes(service),
+    ...streamRoutes(service),
     ...sessionRoutes(service),
     ...historyRoutes(service),
     ...reportRoutes(service),

@@ -24,7 +24,7 @@ export interface SourceInfo {
 }
 
 /** What is asked of the streams, and of the store. */
-export type StreamsView = Pick<Streams, 'idOf' | 'get' | 'unspoken' | 'list'>;
+export type StreamsView = Pick<Streams, 'idOf' | 'get' | 'unspoken' | 'list' | 'titles'>;
 export type StoreView = Pick<
   Store,
   'session' | 'sessions' | 'aggregate' | 'timeline' | 'listening' | 'reports' | 'samples'

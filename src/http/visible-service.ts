@@ -121,6 +121,7 @@ function streamsAs({ streams }: Service, access: PatternAccess): StreamsView {
     idOf: (source, stream) => streams.idOf(source, stream),
     unspoken: (source, stream) => streams.unspoken(source, stream),
     get: (source, stream) => (access.sees(source, stream) ? streams.get(source, stream) : null),
+    titles: (source, stream) => (access.sees(source, stream) ? streams.titles(source, stream) : []),
     list: () => streams.list().filter(({ source, stream }) => access.sees(source, stream)),
   };
 }

@@ -99,6 +99,10 @@ export function streamWire(state: StreamState, count: Pick<AudienceCount, 'sessi
     bots: count.bots,
     reportedListeners: state.reportedListeners,
     peakListeners: state.peakListeners,
+    uniqueListeners: state.uniqueListeners,
+    maxListeners: state.maxListeners,
+    averageSeconds: state.averageSeconds,
+    countOnly: state.countOnly,
   };
 }
 

@@ -47,7 +47,9 @@ export function polledSource(every: number, ask: (poll: Poll) => Promise<PollAns
     run: async ({ emit, signal, clock, counters }) => {
       try {
         for await (const at of everyTick(clock, every, signal)) {
-          const { reports, listeners, others = [], lateness = 0, cursor } = await ask({ at, signal, clock, counters });
+          const answer = await ask({ at, signal, clock, counters });
+          const { listeners, others = [], lateness = 0, cursor } = answer;
+          const reports = answer.reports.map((report) => ({ countOnly: listeners === null, ...report }));
           const now = new Set(reports.map(({ stream }) => stream));
           const gone = [...spokenOf].filter((stream) => !now.has(stream));
           spokenOf = now;

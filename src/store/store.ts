@@ -68,7 +68,7 @@ export interface Resumed {
   readonly open: readonly OpenSession[];
   readonly cursors: Readonly<Record<string, unknown>>;
   readonly residue: Residue;
-  /** The newest report of every stream. */
+  /** The newest reports of every stream, oldest first: at most 100 each, and 200,000 in all, the newest of each first. */
   readonly reports: readonly StoredReport[];
 }
 

@@ -1,9 +1,9 @@
-/** `/audience`, `/places` and `/streams`, compared with the crowd. */
+/** `/audience` and `/places`, compared with the crowd. */
 
 import { strict as assert } from 'node:assert';
 import { after, test } from 'node:test';
-import type { AudienceWire, PlacesWire, StreamsWire } from '../contract.ts';
-import { HERE, isBot, listenerOf, NOW, OPEN, placeOf, tallyOf, VALUE, type Visit } from '../crowd.fixture.ts';
+import type { AudienceWire, PlacesWire } from '../contract.ts';
+import { HERE, isBot, listenerOf, OPEN, placeOf, tallyOf, VALUE, type Visit } from '../crowd.fixture.ts';
 import { errorOf, startSite } from '../fixture.ts';
 
 const site = await startSite();
@@ -72,58 +72,4 @@ test('who is at the same place is one point of the map, and who is nowhere is co
     places.map(({ count }) => count).sort((a, b) => b - a),
     'the greatest first',
   );
-});
-
-test('a stream has what its source says of it, and the audience that we count', async () => {
-  const { items } = await api<StreamsWire>('/streams');
-  const counts = tallyOf(OPEN, ({ stream }) => stream);
-  for (const { stream, sessions, bots } of items) {
-    const { value: _, ...expected } = counts.find(({ value }) => value === stream) ?? {
-      value: 0,
-      sessions: 0,
-      bots: 0,
-    };
-    assert.deepEqual({ sessions, bots }, expected, stream);
-  }
-  const { id: _, sessions: __, bots: ___, ...jazz } = items.find(({ stream }) => stream === '/jazz')!;
-  assert.deepEqual(jazz, {
-    source: 'radio',
-    stream: '/jazz',
-    status: 'up',
-    statusSince: new Date(NOW - 3_600_000).toISOString(),
-    title: 'So What',
-    titleSince: new Date(NOW - 600_000).toISOString(),
-    name: 'Jazz',
-    description: null,
-    genre: null,
-    contentType: null,
-    bitrateKbps: null,
-    startedAt: null,
-    reportedListeners: 17,
-    peakListeners: null,
-  });
-});
-
-test('streams are sorted by audience; one that nobody speaks of is unknown, one that is down has no listeners', async () => {
-  const { items } = await api<StreamsWire>('/streams');
-  const sizes = items.map(({ sessions }) => sessions);
-  assert.deepEqual(
-    sizes,
-    [...sizes].sort((a, b) => b - a),
-  );
-  assert.equal(items.find(({ stream }) => stream === '/news')?.status, 'unknown');
-  const silent = items.find(({ stream }) => stream === '/silent');
-  assert.equal(silent?.status, 'down');
-  assert.equal(silent.reportedListeners, null);
-});
-
-test('a stream without reports has an empty history, and one that is not there is not found', async () => {
-  const { items } = await api<StreamsWire>('/streams');
-  const news = items.find(({ stream }) => stream === '/news')!;
-  assert.deepEqual((await api<{ history: unknown[] }>(`/streams/${news.id}`)).history, []);
-  for (const id of ['nobody', '%2Fnews', '__proto__', 'a'.repeat(200)]) {
-    const answer = await site.ask(`/api/v1/streams/${id}`);
-    assert.equal(answer.status, 404, id);
-    assert.equal(errorOf(answer).code, 'NOT_FOUND');
-  }
 });

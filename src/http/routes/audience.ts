@@ -1,17 +1,8 @@
-/** `/audience`, `/places`, `/streams`: what is here now. */
+/** `/audience`, `/places`: what is here now. */
 
 import type { Dimension } from '../../core/query.ts';
-import {
-  AudienceQuery,
-  AudienceWire,
-  IdParam,
-  PlacesWire,
-  StreamDetailWire,
-  StreamsWire,
-  type StreamWire,
-} from '../contract.ts';
-import { allStreams } from '../live-streams.ts';
-import { notFound, type Route, route, STORE_ERRORS } from '../route.ts';
+import { AudienceQuery, AudienceWire, PlacesWire } from '../contract.ts';
+import { type Route, route } from '../route.ts';
 import type { Service } from '../service.ts';
 import { countryName, labelOf, time } from '../wire.ts';
 
@@ -40,28 +31,6 @@ export function audienceRoutes(service: Service): Route[] {
       answer: PlacesWire,
       handle: () => places(service),
     }),
-    route({
-      method: 'GET',
-      path: '/streams',
-      summary: 'Every stream with its status, properties and live counts.',
-      right: 'read',
-      answer: StreamsWire,
-      handle: () => ({ items: allStreams(service) }),
-    }),
-    route({
-      method: 'GET',
-      path: '/streams/:id',
-      summary: 'One stream, with the changes of its status and title.',
-      right: 'read',
-      params: IdParam,
-      answer: StreamDetailWire,
-      errors: { NOT_FOUND: 'There is no stream with this id.', ...STORE_ERRORS },
-      handle: async ({ params }) => {
-        const stream = allStreams(service).find(({ id }) => id === params.id);
-        if (stream === undefined) throw notFound('stream with this id');
-        return { ...stream, history: await historyOf(service, stream) };
-      },
-    }),
   ];
 }
 
@@ -70,16 +39,6 @@ function groups(service: Service, by: Dimension, limit: number): AudienceWire['g
     .counts(by)
     .slice(0, limit)
     .map((count) => ({ ...count, label: labelOf(by, count.value) }));
-}
-
-async function historyOf(service: Service, { source, stream }: StreamWire): Promise<StreamDetailWire['history']> {
-  const sources = service.sources().filter((each) => (each.audience ?? each.name) === source);
-  const reports = await Promise.all(sources.map(({ name }) => service.store.reports(name, stream, 200)));
-  return reports
-    .flat()
-    .sort((a, b) => b.report.at - a.report.at)
-    .map(({ report }) => ({ at: time(report.at), status: report.status, title: report.title ?? null }))
-    .slice(0, 200);
 }
 
 type Point = PlacesWire['places'][number];

@@ -46,14 +46,23 @@ async function readCursors(connection: DuckDBConnection): Promise<Record<string,
   return Object.fromEntries(rows.map(([source, body]) => [source as string, JSON.parse(body as string) as unknown]));
 }
 
-/** Of reports of the same time the one that came last is the newest. */
+const REPORTS_OF_STREAM = 100;
+const MOST_REPORTS = 200_000;
+
+/** Of reports of the same time the one that came last is the newest. Too many: every stream has its newest one first. */
 async function readNewestReports(connection: DuckDBConnection): Promise<StoredReport[]> {
-  const rows = await rowsOf(
-    connection,
-    `SELECT source, body FROM reports
-     QUALIFY row_number() OVER (PARTITION BY source, stream ORDER BY told_at DESC, sequence DESC, place DESC) = 1`,
+  const result = await connection.stream(
+    `SELECT source, body FROM (
+       SELECT *, row_number() OVER (PARTITION BY source, stream ORDER BY told_at DESC, sequence DESC, place DESC) AS age
+       FROM reports QUALIFY age <= ${REPORTS_OF_STREAM} ORDER BY age LIMIT ${MOST_REPORTS})
+     ORDER BY age DESC`,
   );
-  return rows.map(reportOf);
+  const reports: StoredReport[] = [];
+  for await (const rows of result.yieldRows()) {
+    for (const row of rows) reports.push(reportOf(row));
+    await nextTurn();
+  }
+  return reports;
 }
 
 /** Of a row of source and body. */

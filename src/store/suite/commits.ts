@@ -59,10 +59,23 @@ function testResume(subject: StoreUnderTest): void {
       cursors: { 'edge-1': { files: [{ inode: 7, offset: 2 ** 40 }] }, 'edge-2': 'text' },
       residue: RESIDUE,
       reports: [
+        { source: 'edge-1', report: { ...up, at: NOON - 1, title: 'Late' } },
+        { source: 'edge-1', report: up },
+        { source: 'edge-1', report: { ...up, at: NOON + 1, title: 'Two' } },
         { source: 'edge-1', report: { ...up, at: NOON + 1, title: null } },
         { source: 'edge-2', report: { ...up, stream: 'other' } },
       ],
     });
+  });
+
+  test('of a stream with many reports the newest hundred come back, oldest first', async (t) => {
+    const store = await freshStore(t, subject);
+    const reports = Array.from({ length: 250 }, (_, i) => ({
+      source: 'edge-1',
+      report: { kind: 'report', stream: 'radio', at: NOON + i, status: 'up', title: `Song ${i}` } as const,
+    }));
+    await store.commit(commitOf(1, { reports }));
+    assert.deepEqual((await store.resume()).reports, reports.slice(150));
   });
 
   test('a residue of thousands of observations comes back in order', async (t) => {

@@ -32,6 +32,7 @@ const STREAM = {
   uniqueListeners: null,
   maxListeners: null,
   averageSeconds: null,
+  countOnly: false,
 } as const;
 
 async function waitingIds(store: Store, sink: string, limit = MANY): Promise<string[]> {

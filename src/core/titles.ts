@@ -1,0 +1,30 @@
+/** What has played on a stream: its newest titles, with the times at which they began. */
+
+import type { TitleChange } from './observation.ts';
+
+/** So many titles of a stream are remembered; the oldest go first. */
+export const MAX_TITLES = 50;
+/** Titles are remembered up to this length, in UTF-16 units. */
+export const LONGEST_TITLE = 300;
+
+/** As it is remembered. */
+export function shortTitle(title: string): string {
+  return title.length <= LONGEST_TITLE ? title : title.slice(0, LONGEST_TITLE).toWellFormed();
+}
+
+/**
+ * Both as one list, oldest first; `known` is one already, and comes back itself if `more` has nothing new. A title that
+ * follows itself has played on: whoever noticed it earlier is right.
+ */
+export function mergeTitles(known: readonly TitleChange[], more: readonly TitleChange[]): readonly TitleChange[] {
+  if (more.length === 0) return known;
+  const merged = [...known, ...more.map(({ at, title }) => ({ at, title: shortTitle(title) }))]
+    .sort((a, b) => a.at - b.at || (a.title < b.title ? -1 : a.title > b.title ? 1 : 0))
+    .filter(({ title }, i, all) => i === 0 || title !== all[i - 1]!.title)
+    .slice(-MAX_TITLES);
+  return merged.length === known.length && merged.every((each, i) => isSame(each, known[i]!)) ? known : merged;
+}
+
+export function isSame(a: TitleChange, b: TitleChange): boolean {
+  return a.at === b.at && a.title === b.title;
+}
