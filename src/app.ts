@@ -45,7 +45,7 @@ export interface AppOptions {
 export interface App {
   /** Where the dashboard is. */
   readonly url: string;
-  /** Takes over the sources of a changed configuration; says in the log what needs a restart. */
+  /** Takes over the sources and the programmes of a changed configuration; says in the log what needs a restart. */
   reload(config: LoadedConfig): Promise<void>;
   /** Sources first, then the last commit, HTTP and the store. Leaves nothing behind. */
   close(): Promise<void>;
@@ -124,6 +124,7 @@ async function build(options: AppOptions, closers: Closers): Promise<App> {
   const { maxDeclared, maxAgents } = config.identity;
   const tracker = new Tracker({ hash: idHash, maxDeclared, maxAgents });
   const audience = new Audience();
+  audience.defineProgrammes(config.programmes);
   const streams = new Streams(idHash);
   const live = { audience, streams, describe: (session: Session) => tracker.describe(session) };
   const sinks = new RunningSinks({ settings: config.sinks, outbox: store.outbox, live, clock, log, counters, random });
@@ -250,6 +251,7 @@ async function build(options: AppOptions, closers: Closers): Promise<App> {
         credentials = credentialsIn(changed);
         http.trust(trust);
       }
+      audience.defineProgrammes(changed.programmes);
       await running.change(changed.sources, (name) => collector.cursorOf(name));
       const count = changed.sources.length;
       const names = Object.keys(config) as (keyof LoadedConfig)[];
@@ -266,7 +268,9 @@ function credentialsIn({ users, tokens, trustedProxies }: LoadedConfig): string 
 }
 
 /** What a reload takes over. */
-const TAKEN_OVER: ReadonlySet<keyof LoadedConfig> = new Set(['file', 'sources', 'users', 'tokens', 'trustedProxies']);
+const TAKEN_OVER: ReadonlySet<keyof LoadedConfig> = new Set([
+  ...(['file', 'sources', 'programmes', 'users', 'tokens', 'trustedProxies'] as const),
+]);
 
 function geoOf({ geo }: LoadedConfig): EnrichmentOptions['geo'] {
   if (!geo.enabled) return false;

@@ -144,6 +144,16 @@ export const GeoOptions = z
     error: 'is missing: findip answers nobody without one',
   });
 
+const Programme = z.strictObject({
+  name: z
+    .string()
+    .regex(/^[^\p{Cc}/\\]{1,100}$/u, { error: 'must be 1 to 100 characters, without slashes' })
+    .describe('What it is called.'),
+  streams: list(z.string().min(1).max(500))
+    .refine((patterns) => patterns.length > 0 && patterns.length <= 100, { error: 'must be 1 to 100 streams' })
+    .describe('The streams, as SOURCE/STREAM, where * is any characters: radio/jazz, edge*/jazz-*.'),
+});
+
 export const Config = z.strictObject({
   listen: listen.describe('Where the dashboard and the API are served. Without users or tokens only on loopback.'),
   data: z
@@ -169,6 +179,18 @@ export const Config = z.strictObject({
     ),
   facades: z.array(z.unknown()).default([]).describe('Other products that we speak as: objects with kind and options.'),
   sinks: z.array(z.unknown()).default([]).describe('Where we push to: objects with kind and options.'),
+  programmes: z
+    .array(Programme)
+    .max(100, { error: 'must be at most 100' })
+    .default([])
+    .superRefine((programmes, context) => {
+      const names = programmes.map(({ name }) => name);
+      for (const [i, name] of names.entries()) {
+        if (names.indexOf(name) === i) continue;
+        context.addIssue({ code: 'custom', path: [i, 'name'], message: `another programme is called "${name}" too` });
+      }
+    })
+    .describe('What several streams carry: who listens to more than one of them is counted once.'),
   staleAfter: duration('10m', { least: '10s' }).describe(
     'A source that is silent for so long ends its sessions at their last sight.',
   ),

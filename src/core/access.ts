@@ -28,7 +28,10 @@ export interface Accounts {
   named(name: string): Account | null;
 }
 
-/** Streams by their names; a `*` in either is any text, also none. */
+/**
+ * Streams by their names; a `*` in either is any text, also none. A slash that begins the name of a stream may be left
+ * out: `radio/jazz` is the mount `/jazz` as well.
+ */
 export interface StreamPattern {
   readonly source: string;
   readonly stream: string;
@@ -64,7 +67,8 @@ export function parseStreamPattern(text: string): StreamPattern {
 
 /** Does the stream fit one of them? */
 export function isWithin(patterns: readonly StreamPattern[], source: string, stream: string): boolean {
-  return patterns.some((pattern) => fits(pattern.stream, stream) && fits(pattern.source, source));
+  const names = stream.startsWith('/') ? [stream, stream.slice(1)] : [stream];
+  return patterns.some((pattern) => names.some((name) => fits(pattern.stream, name)) && fits(pattern.source, source));
 }
 
 /** Takes at most as many steps as one text is long times the other. */

@@ -6,6 +6,7 @@
 import { isWithin } from './access.ts';
 import { Arrivals } from './arrivals.ts';
 import type { Instant } from './observation.ts';
+import { type Programme, Programmes, type ProgrammesView } from './programmes.ts';
 import { DIMENSIONS, type Dimension, facetOf, type SessionFilter, type SessionSort } from './query.ts';
 import type { Session } from './session.ts';
 import type { Changes } from './tracker.ts';
@@ -103,8 +104,23 @@ export class Audience {
   readonly #streams = new Map<string, Map<string, Count>>();
   /** Open sessions of people by listener. */
   readonly #listeners = new Map<string, number>();
+  readonly #programmes = new Programmes();
   #bots = 0;
   #version = 0;
+
+  /** What is on, with live counts. */
+  get programmes(): ProgrammesView {
+    return this.#programmes;
+  }
+
+  /** These are the programmes from now on. O(open). */
+  defineProgrammes(programmes: readonly Programme[]): void {
+    this.#programmes.define(programmes);
+    if (programmes.length === 0) return;
+    for (const { source, stream, counted, countedListener } of this.#sessions.values()) {
+      this.#programmes.count(source, stream, (counted as Counted).bot ? null : countedListener, 1);
+    }
+  }
 
   /** By id. */
   get sessions(): ReadonlyMap<string, Session> {
@@ -278,6 +294,7 @@ export class Audience {
     const streams = this.#streams.get(session.source) ?? new Map<string, Count>();
     this.#streams.set(session.source, streams);
     tally(streams, session.stream, bot, change);
+    this.#programmes.count(session.source, session.stream, bot ? null : session.countedListener, change);
     if (bot) {
       this.#bots += change;
       return;
@@ -317,8 +334,9 @@ const STREAM = DIMENSIONS.indexOf('stream');
 const SOURCE = DIMENSIONS.indexOf('source');
 
 function isCounted({ values, bot }: Counted, filter: SessionFilter): boolean {
-  const { within } = filter;
-  if (within !== undefined && !isWithin(within, values[SOURCE]!, values[STREAM]!)) return false;
+  for (const patterns of [filter.within, filter.streamPatterns]) {
+    if (patterns !== undefined && !isWithin(patterns, values[SOURCE]!, values[STREAM]!)) return false;
+  }
   for (let i = 0; i < DIMENSIONS.length; i++) {
     const wanted = filter[DIMENSIONS[i]!];
     if (wanted !== undefined && !wanted.includes(values[i]!)) return false;

@@ -14,6 +14,7 @@ import {
   greatestFirst,
   type StreamAudience,
 } from './audience.ts';
+import { CountedProgramme, type ProgrammeCount, type ProgrammesView } from './programmes.ts';
 import { DIMENSIONS, type Dimension } from './query.ts';
 import type { Session } from './session.ts';
 
@@ -25,6 +26,7 @@ export interface AudienceView {
   readonly sessions: SessionsView;
   readonly version: number;
   readonly total: AudienceTotal;
+  readonly programmes: ProgrammesView;
   alike(): Iterable<Alike>;
   counts(dimension: Dimension): AudienceCount[];
   countOf(dimension: Dimension, value: string | null): AudienceCount;
@@ -47,6 +49,7 @@ interface Counted {
   /** What has been asked of these: made when it is. */
   readonly bySource: Map<string, Map<string, StreamAudience>>;
   readonly counts: Map<Dimension, Map<string | null, AudienceCount>>;
+  readonly programmes: ProgrammesView;
 }
 
 export class LimitedAudience implements AudienceView {
@@ -55,12 +58,19 @@ export class LimitedAudience implements AudienceView {
   readonly #access: PatternAccess;
   /** Milliseconds that have passed, since any time. */
   readonly #elapsed: () => number;
+  /** Streams that may have no audience. */
+  readonly #known: () => Iterable<StreamName>;
   #counted: Counted | null = null;
 
-  constructor(audience: AudienceView, access: PatternAccess, elapsed: () => number) {
+  constructor(
+    audience: AudienceView,
+    access: PatternAccess,
+    { elapsed, known }: { elapsed: () => number; known: () => Iterable<StreamName> },
+  ) {
     this.#audience = audience;
     this.#access = access;
     this.#elapsed = elapsed;
+    this.#known = known;
     this.sessions = {
       get: (id) => {
         const session = audience.sessions.get(id);
@@ -76,6 +86,11 @@ export class LimitedAudience implements AudienceView {
 
   get total(): AudienceTotal {
     return this.#newest().total;
+  }
+
+  /** Those that carry a stream that is seen, with who is on these. It holds what was counted: ask for it each time. */
+  get programmes(): ProgrammesView {
+    return this.#newest().programmes;
   }
 
   alike(): Iterable<Alike> {
@@ -118,7 +133,12 @@ export class LimitedAudience implements AudienceView {
     const listeners = new Set<string>();
     let bots = 0;
     let sessions = 0;
+    const sees = remembered(this.#access);
+    const streams = this.#audience.streams().filter(sees);
+    const programmes = new SeenProgrammes(this.#audience.programmes);
+    for (const each of [...streams, ...this.#known()]) if (sees(each)) programmes.see(each);
     for (const session of this.#seen()) {
+      programmes.count(session);
       if (session.bot) {
         bots++;
         continue;
@@ -126,15 +146,13 @@ export class LimitedAudience implements AudienceView {
       sessions++;
       listeners.add(session.listener);
     }
-    const sees = remembered(this.#access);
     const alike: Alike[] = [];
     for (const { values, bot, sessions: count } of this.#audience.alike()) {
       const [stream, source] = [values[STREAM]!, values[SOURCE]!];
       if (sees({ source, stream })) alike.push({ values, bot, sessions: count });
     }
-    const streams = this.#audience.streams().filter(sees);
     const total = { sessions, listeners: listeners.size, bots };
-    this.#counted = { version, at, total, alike, streams, bySource: new Map(), counts: new Map() };
+    this.#counted = { version, at, total, alike, streams, bySource: new Map(), counts: new Map(), programmes };
     return this.#counted;
   }
 
@@ -155,11 +173,48 @@ export class LimitedAudience implements AudienceView {
   }
 }
 
+interface StreamName {
+  readonly source: string;
+  readonly stream: string;
+}
+
+/** Programmes as far as their streams are seen. */
+class SeenProgrammes implements ProgrammesView {
+  readonly #all: ProgrammesView;
+  readonly #seen = new Map<ProgrammeCount, CountedProgramme>();
+
+  constructor(all: ProgrammesView) {
+    this.#all = all;
+  }
+
+  get list(): readonly ProgrammeCount[] {
+    return this.#all.list.flatMap((each) => this.#seen.get(each) ?? []);
+  }
+
+  get(name: string): ProgrammeCount | null {
+    return this.list.find((each) => each.name === name) ?? null;
+  }
+
+  ofStream(source: string, stream: string): readonly ProgrammeCount[] {
+    return this.#all.ofStream(source, stream).flatMap((each) => this.#seen.get(each) ?? []);
+  }
+
+  see({ source, stream }: StreamName): void {
+    for (const each of this.#all.ofStream(source, stream)) {
+      if (!this.#seen.has(each)) this.#seen.set(each, new CountedProgramme(each.name, each.patterns));
+    }
+  }
+
+  count({ source, stream, bot, listener }: Session): void {
+    for (const each of this.#all.ofStream(source, stream)) this.#seen.get(each)?.count(bot ? null : listener, 1);
+  }
+}
+
 const STREAM = DIMENSIONS.indexOf('stream');
 const SOURCE = DIMENSIONS.indexOf('source');
 
 /** Asks once for each stream. For one pass: it is not bounded by itself, but by the streams that there are. */
-function remembered(access: PatternAccess): (of: { readonly source: string; readonly stream: string }) => boolean {
+function remembered(access: PatternAccess): (of: StreamName) => boolean {
   const known = new Map<string, Map<string, boolean>>();
   return ({ source, stream }) => {
     const streams = filed(known, source);

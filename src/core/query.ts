@@ -40,6 +40,8 @@ export interface SessionFilter {
   /** The address as it is stored: masked where `privacy` says so. */
   readonly ip?: readonly string[];
   readonly listener?: readonly string[];
+  /** Only on streams that fit one of these: those of a programme. */
+  readonly streamPatterns?: readonly StreamPattern[];
   /** Only bots, only people; absent is both. */
   readonly bot?: boolean;
   /** Only streams that fit one of these: what whoever asks may see. An empty list lets nothing pass. */

@@ -47,6 +47,11 @@ type Known = { -readonly [K in keyof Omit<StreamReport, 'kind' | 'gap'>]-?: Excl
 
 const RANK: Record<StreamStatus, number> = { up: 3, down: 2, unreachable: 1, unknown: 0 };
 
+/** What is said of several as one: the best that is said of any. */
+export function bestStatus(statuses: readonly StreamStatus[]): StreamStatus {
+  return statuses.reduce((best, status) => (RANK[status] > RANK[best] ? status : best), 'unknown');
+}
+
 export class Streams {
   readonly #hash: Hash;
   /** By space, stream and source. */

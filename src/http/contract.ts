@@ -140,6 +140,32 @@ export const StreamListenersWire = z
   });
 export type StreamListenersWire = z.infer<typeof StreamListenersWire>;
 
+export const ProgrammeWire = z
+  .object({
+    name: z.string(),
+    status: StreamWire.shape.status.describe('up if one of its streams is.'),
+    title: z.string().nullable().describe('The newest of those of its streams that are up.'),
+    titleSince: time.nullable(),
+    sessions: count.describe('Open now on all of its streams, bots and relays left out.'),
+    listeners: count.describe('Distinct listeners among them: who is on several streams counts once.'),
+    bots: count,
+    reportedListeners: count
+      .nullable()
+      .describe('What the servers of its streams count, added up: connections, relays and all.'),
+    streamCount: count,
+    streamsUp: count,
+  })
+  .meta({ id: 'Programme', description: 'What several streams carry: mounts, bitrates, servers.' });
+export type ProgrammeWire = z.infer<typeof ProgrammeWire>;
+
+export const ProgrammesWire = z.object({ items: z.array(ProgrammeWire) }).meta({ id: 'Programmes' });
+export type ProgrammesWire = z.infer<typeof ProgrammesWire>;
+
+export const ProgrammeDetailWire = ProgrammeWire.extend({
+  streams: z.array(StreamWire).describe('The greatest audience first.'),
+}).meta({ id: 'ProgrammeDetail' });
+export type ProgrammeDetailWire = z.infer<typeof ProgrammeDetailWire>;
+
 export const SessionPageWire = z
   .object({ items: z.array(SessionWire), nextCursor: z.string().nullable(), total: count })
   .meta({ id: 'SessionPage' });
@@ -157,11 +183,14 @@ export const AudienceWire = z
   .meta({ id: 'Audience', description: 'Who is here now. Includes those who are silent but still within their gap.' });
 export type AudienceWire = z.infer<typeof AudienceWire>;
 
+/** A stream may carry several programmes, or none: their sums are nothing. */
+const HISTORY_BY = [...DIMENSIONS, 'programme'] as const;
+
 export const HistoryWire = z
   .object({
     from: time,
     to: time,
-    by: z.enum(DIMENSIONS).nullable(),
+    by: z.enum(HISTORY_BY).nullable(),
     groups: z.array(
       z.object({
         value: z.string().nullable(),
@@ -404,6 +433,7 @@ const filters = {
   platform: several,
   quality: several,
   asn: several,
+  programme: several.describe('On the streams of a programme.'),
   user: several,
   identity: several,
   ip: several.describe('As it is kept.'),
@@ -438,7 +468,7 @@ export const HistoryRequest = z.strictObject({
   ...filters,
   from,
   to,
-  by,
+  by: z.enum(HISTORY_BY).optional(),
   limit: z.coerce.number().int().min(1).max(10_000).default(1000),
 });
 
@@ -511,6 +541,8 @@ export const AudienceReportRequest = z.strictObject({
 export const LiveQuery = z.strictObject({ events: z.enum(['sampled', 'sessions']).default('sampled') });
 
 export const IdParam = z.object({ id: z.string().min(1).max(200) });
+
+export const NameParam = z.object({ name: z.string().min(1).max(100) });
 
 export const ForgetBody = z
   .strictObject({

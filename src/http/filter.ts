@@ -1,23 +1,36 @@
 /** From query parameters to the filters and periods of core/query.ts. */
 
 import type { Instant, Milliseconds } from '../core/observation.ts';
+import type { ProgrammeCount, ProgrammesView } from '../core/programmes.ts';
 import { DIMENSIONS, type Dimension, type SessionFilter } from '../core/query.ts';
 import { HeadcountError } from '../lib/errors.ts';
 import { UNKNOWN } from './contract.ts';
+import { notFound } from './route.ts';
 
-type FilterQuery = { readonly [K in Dimension | 'ip']?: string[] | undefined } & {
+type FilterQuery = { readonly [K in Dimension | 'ip' | 'programme']?: string[] | undefined } & {
   readonly bot: 'true' | 'false' | 'all';
 };
 
-export function filterOf(query: FilterQuery): SessionFilter {
+/** Throws `NOT_FOUND` for a programme that there is not. */
+export function filterOf(query: FilterQuery, programmes: ProgrammesView): SessionFilter {
   const filter: Record<string, unknown> = {};
   for (const facet of DIMENSIONS) {
     const values = query[facet];
     if (values !== undefined) filter[facet] = values.map((value) => (value === UNKNOWN ? null : value));
   }
   if (query.ip !== undefined) filter['ip'] = query.ip;
+  if (query.programme !== undefined) {
+    filter['streamPatterns'] = query.programme.flatMap((name) => programmeOf(programmes, name).patterns);
+  }
   if (query.bot !== 'all') filter['bot'] = query.bot === 'true';
   return filter;
+}
+
+/** Throws `NOT_FOUND` if there is none of this name. */
+export function programmeOf(programmes: ProgrammesView, name: string): ProgrammeCount {
+  const programme = programmes.get(name);
+  if (programme === null) throw notFound('programme of this name');
+  return programme;
 }
 
 const DAY = 86_400_000;

@@ -90,6 +90,8 @@ export interface Question {
 export interface Site {
   readonly http: HttpServer;
   readonly service: Service;
+  /** The whole one. */
+  readonly audience: Audience;
   readonly collector: Collector;
   readonly store: Store;
   readonly clock: StandingClock;
@@ -205,6 +207,7 @@ export async function startSite(options: SiteOptions = {}): Promise<Site> {
   const site: Site = {
     http,
     service,
+    audience,
     collector,
     store,
     clock,

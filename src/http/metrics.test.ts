@@ -124,6 +124,16 @@ test('of streams that a source speaks of it says whether they are up, and what t
   );
 });
 
+test('programmes have the union of their listeners', async (t) => {
+  const site = await siteOf(t);
+  site.audience.defineProgrammes([{ name: 'Radio', streams: ['radio/*'] }]);
+  const { of, one } = await scrape(site);
+  const own = HERE.filter(({ space }) => space === 'radio');
+  assert.deepEqual(of('headcount_programme_sessions')[0]?.labels, { programme: 'Radio' });
+  assert.equal(one('headcount_programme_sessions'), own.length);
+  assert.equal(one('headcount_programme_listeners'), new Set(own.map(listenerOf)).size);
+});
+
 test('it says how the sources and the process are', async (t) => {
   const site = await siteOf(t);
   const { of, one } = await scrape(site);

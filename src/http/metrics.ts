@@ -38,6 +38,19 @@ export function metricsText(service: Service, live: LiveFeed | null): string {
     'How many the server lets in.',
     gaugeSamples(spokenOf, 'maxListeners'),
   );
+  const programmes = audience.programmes.list;
+  page.metric(
+    'headcount_programme_sessions',
+    'gauge',
+    'Open sessions of people on the streams of a programme.',
+    programmes.map(({ name, sessions: count }) => [{ programme: name }, count]),
+  );
+  page.metric(
+    'headcount_programme_listeners',
+    'gauge',
+    'Distinct listeners among them.',
+    programmes.map(({ name, listeners: count }) => [{ programme: name }, count]),
+  );
   const countries = audience.counts('country').filter((count) => count.sessions > 0);
   page.metric(
     'headcount_country_sessions',

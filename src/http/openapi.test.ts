@@ -53,7 +53,7 @@ test('it is OpenAPI 3.1, with what every document must say', () => {
 
 test('it names every route that answers, and no other', () => {
   const told = operations.map(({ path, method }) => `${method.toUpperCase()} ${path}`).sort();
-  const own = allRoutes(site.service).map(({ method, path }) => `${method} /api/v1${path.replace(':id', '{id}')}`);
+  const own = allRoutes(site.service).map(({ method, path }) => `${method} /api/v1${path.replace(/:(\w+)/, '{$1}')}`);
   const plain = ['/api/v1/live', '/metrics', '/healthz', '/readyz', '/openapi.json', '/docs'];
   assert.deepEqual(told, [...own, ...plain.map((path) => `GET ${path}`)].sort());
   const printed = site.http.app.printRoutes({ commonPrefix: false, includeHooks: false });
@@ -108,7 +108,7 @@ test('no schema has words that JSON Schema does not know here', () => {
 
 test('path parameters are those of the path, and required; query parameters are those that are taken', () => {
   for (const { method, path, query } of allRoutes(site.service)) {
-    const operation = paths[`/api/v1${path.replace(':id', '{id}')}`]![method.toLowerCase()]!;
+    const operation = paths[`/api/v1${path.replace(/:(\w+)/, '{$1}')}`]![method.toLowerCase()]!;
     const named = [...path.matchAll(/:(\w+)/g)].map(([, name]) => name);
     const inPath = operation.parameters.filter((each) => each.in === 'path');
     assert.deepEqual(
@@ -137,6 +137,7 @@ test('every refusal that can be met is said', () => {
     '400 BAD_REQUEST',
     '401 NOT_SIGNED_IN',
     '403 HOST_NOT_ALLOWED,FORWARDED_WITHOUT_CREDENTIALS,FORBIDDEN',
+    '404 NOT_FOUND',
     '429 TOO_MANY_ATTEMPTS',
     '503 STORE_BUSY,STORE_TOO_MUCH',
   ]);

@@ -7,6 +7,8 @@ import type {
   AudienceWire,
   HistoryWire,
   PlacesWire,
+  ProgrammeDetailWire,
+  ProgrammesWire,
   SessionPageWire,
   SessionWire,
   SourcesWire,
@@ -21,6 +23,7 @@ import { startSite } from './fixture.ts';
 import { allRoutes } from './server.ts';
 
 const site = await startSite();
+site.audience.defineProgrammes([{ name: 'Radio', streams: ['radio/*'] }]);
 after(() => site.close());
 const api = <T>(path: string): Promise<T> => site.get<T>(`/api/v1${path}`);
 const iso = (at: number): string => new Date(at).toISOString();
@@ -64,6 +67,18 @@ const ASKED: Readonly<Record<string, () => Promise<void>>> = {
     const { average, peak } = await api<StreamListenersWire>(path);
     assert.deepEqual(average, [null, ...new Array(10).fill(17)]);
     assert.deepEqual(peak, average);
+  },
+  'GET /programmes': async () => {
+    const { items } = await api<ProgrammesWire>('/programmes');
+    assert.deepEqual(
+      items.map(({ name, sessions }) => [name, sessions]),
+      [['Radio', HERE.filter(({ space }) => space === 'radio').length]],
+    );
+  },
+  'GET /programmes/:name': async () => {
+    const { name, streams } = await api<ProgrammeDetailWire>('/programmes/Radio');
+    assert.equal(name, 'Radio');
+    assert.deepEqual(streams.map(({ stream }) => stream).sort(), ['/jazz', '/silent', '/talk']);
   },
   'GET /sessions': async () => {
     const { items, total } = await api<SessionPageWire>('/sessions?bot=all');

@@ -36,6 +36,7 @@ import { type ForeignRoute, parsePart, type Route, STATUS_OF } from './route.ts'
 import { audienceRoutes } from './routes/audience.ts';
 import { historyRoutes } from './routes/history.ts';
 import { processRoutes } from './routes/process.ts';
+import { programmeRoutes } from './routes/programmes.ts';
 import { reportRoutes } from './routes/reports.ts';
 import { sessionRoutes } from './routes/sessions.ts';
 import { streamRoutes } from './routes/streams.ts';
@@ -98,6 +99,7 @@ export function allRoutes(service: Service): Route[] {
   return [
     ...audienceRoutes(service),
     ...streamRoutes(service),
+    ...programmeRoutes(service),
     ...sessionRoutes(service),
     ...historyRoutes(service),
     ...reportRoutes(service),

@@ -19,7 +19,10 @@ export function serviceAs(service: Service, access: PatternAccess): Service {
   const shown = (record: SessionRecord) => (seesAddresses ? record : maskedSession(record));
   const audience = seesAll
     ? service.audience
-    : new LimitedAudience(service.audience, access, () => service.clock.elapsed());
+    : new LimitedAudience(service.audience, access, {
+        elapsed: () => service.clock.elapsed(),
+        known: () => service.streams.list(),
+      });
   const view: Service = {
     ...service,
     describe: (session) => shown(service.describe(session)),
@@ -75,6 +78,9 @@ function checkedAudience(audience: AudienceView, access: PatternAccess): Audienc
     },
     get total() {
       return audience.total;
+    },
+    get programmes() {
+      return audience.programmes;
     },
     sessions: audience.sessions,
     alike: () => audience.alike(),

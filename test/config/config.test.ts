@@ -59,6 +59,10 @@ test('everything in the full file arrives', () => {
   assert.deepEqual(config.listen, { host: '0.0.0.0', port: 9000 });
   assert.equal(config.staleAfter, 300_000);
   assert.equal(config.store.memory, 1024);
+  assert.deepEqual(config.programmes, [
+    { name: 'Rock & Roll', streams: ['cdn/rock', 'radio/rock*'] },
+    { name: 'Everything', streams: ['*'] },
+  ]);
   assert.deepEqual(config.retention, { addresses: 30 * 86_400_000, sessions: null, samples: 365 * 86_400_000 });
   const [edge1, edge2, radio] = config.sources;
   assert.deepEqual(edge1!.common, {

@@ -9,7 +9,14 @@ import { join } from 'node:path';
 import { afterEach, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { type LabChild, until } from '../../lab/child.ts';
-import type { AudienceWire, SourcesWire, StatusWire, StreamsWire } from '../../src/http/contract.ts';
+import type {
+  AudienceWire,
+  HistoryWire,
+  ProgrammesWire,
+  SourcesWire,
+  StatusWire,
+  StreamsWire,
+} from '../../src/http/contract.ts';
 import { logTime } from '../../src/sources/access-log/fixture.ts';
 import { mountTmpfs } from '../../src/store/duckdb/tmpfs.ts';
 import { eventually, type Installation, install } from './process.ts';
@@ -106,6 +113,31 @@ test('SIGHUP: users come, go and are limited at once; a mistake changes nothing'
   process.kill(child.pid, 'SIGHUP');
   await child.printed(/stays as it was: .*tokens\[0\]\.groups\[0\] is no group/);
   assert.deepEqual(await streams('second'), ['rock']);
+  await endsWell(child);
+});
+
+test('SIGHUP: programmes are taken over, and count who is there already once', async () => {
+  const installation = await installed();
+  const logs = ['one', 'two'].map((name) => join(installation.folder, `${name}.log`));
+  for (const log of logs) writeFileSync(log, request(Date.now(), '192.0.2.1', 'VLC/3.0.18', 'jazz'));
+  const sources = logs.map((log, i) => ({ url: `log:${log}`, name: `edge${i}` }));
+  installation.configure({ sources });
+  const child = await installation.start();
+  await eventually('both are there', async () => assert.equal(await sessionsNow(installation), 2));
+  assert.deepEqual(await installation.ask<ProgrammesWire>('/programmes'), { items: [] });
+
+  installation.configure({ sources, programmes: [{ name: 'Jazz', streams: ['edge*/jazz'] }] });
+  process.kill(child.pid, 'SIGHUP');
+  await child.printed(/read again: 2 sources$/m);
+  const { items } = await installation.ask<ProgrammesWire>('/programmes');
+  assert.deepEqual(
+    items.map(({ name, sessions, listeners }) => [name, sessions, listeners]),
+    [['Jazz', 2, 1]],
+  );
+  await eventually('the history has them, too', async () => {
+    const { groups } = await installation.ask<HistoryWire>('/history?programme=Jazz');
+    assert.deepEqual([groups[0]!.sessions, groups[0]!.uniqueClients], [2, 1]);
+  });
   await endsWell(child);
 });
 

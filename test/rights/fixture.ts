@@ -13,7 +13,13 @@ import type { ForeignRoute } from '../../src/http/route.ts';
 export const isOwn = ({ source, stream }: Visit): boolean => source === 'radio' && stream === '/jazz';
 export const OWN: readonly Visit[] = CROWD.filter(isOwn);
 
-const STRANGER = { ip: '203.0.113.99', user: 'stranger', agent: 'StrangePlayer/9', title: 'Strange Title' };
+const STRANGER = {
+  ip: '203.0.113.99',
+  user: 'stranger',
+  agent: 'StrangePlayer/9',
+  title: 'Strange Title',
+  programme: 'Strange Talk',
+};
 
 export const OWN_FACADE: ForeignRoute = {
   path: '/own.json',
@@ -59,6 +65,10 @@ export async function startRights({ isOpen = false } = {}): Promise<Site> {
     }),
   ]);
   await site.settle();
+  site.audience.defineProgrammes([
+    { name: 'Radio', streams: ['radio/*'] },
+    { name: STRANGER.programme, streams: ['radio/talk'] },
+  ]);
   return site;
 }
 
@@ -77,7 +87,17 @@ export function askAs(site: Site, who: Who, path: string, question: Question = {
 export function foreignWords(site: Site): RegExp {
   const streams = ['/news', '/sport', '/talk', '/silent'];
   const sessions = [...site.service.audience.sessions.values()].filter(({ stream }) => stream !== '/jazz');
-  const strange = [STRANGER.ip, STRANGER.user, 'StrangePlayer', STRANGER.title, '4711', 'edge-1', 'edge-2', 'cdn'];
+  const strange = [
+    STRANGER.ip,
+    STRANGER.user,
+    'StrangePlayer',
+    STRANGER.title,
+    STRANGER.programme,
+    '4711',
+    'edge-1',
+    'edge-2',
+    'cdn',
+  ];
   return anyOf([
     ...strange,
     ...streams,

@@ -38,6 +38,12 @@ const TABLE: Readonly<Record<string, readonly Entry[]>> = {
   'GET /api/v1/places': [api('/places')],
   'GET /api/v1/streams': [api('/streams')],
   'GET /api/v1/streams/:id': [{ ...api('/streams/{stream}'), status: FOREIGN_ID }],
+  'GET /api/v1/streams/:id/listeners': [{ ...api('/streams/{stream}/listeners'), status: FOREIGN_ID }],
+  'GET /api/v1/programmes': [api('/programmes')],
+  'GET /api/v1/programmes/:name': [
+    api('/programmes/Radio'),
+    { ...api('/programmes/Strange%20Talk'), status: FOREIGN_ID },
+  ],
   'GET /api/v1/sessions': [
     api(
       '/sessions?bot=all&limit=1000',
@@ -46,22 +52,27 @@ const TABLE: Readonly<Record<string, readonly Entry[]>> = {
       '/sessions?sort=-stream&limit=2&bot=all',
       '/sessions?stream=/talk&stream=/news&source=cdn',
       '/sessions?user=stranger&state=all',
+      '/sessions?programme=Radio&bot=all',
       '/sessions?from=2026-03-01T11:00:00Z&to=2026-03-01T12:00:00Z&state=all',
     ),
+    { ...api('/sessions?programme=Strange%20Talk'), status: FOREIGN_ID },
     { ...api('/sessions?ip=203.0.113.99', '/sessions?ip=203.0.113.99&state=all'), status: { masked: 403 } },
     { ...api('/sessions?colour=red', '/sessions?cursor=x'), status: allOf(400) },
   ],
   'GET /api/v1/sessions/:id': [{ ...api('/sessions/{session}'), status: FOREIGN_ID }],
   'GET /api/v1/history': [
-    api('/history', ...byAll('/history', '&bot=all'), '/history?stream=/talk&by=user'),
+    api('/history', ...byAll('/history', '&bot=all'), '/history?stream=/talk&by=user', '/history?by=programme'),
+    { ...api('/history?programme=Strange%20Talk'), status: FOREIGN_ID },
     { ...api('/history?ip=203.0.113.99'), status: { masked: 403 } },
   ],
   'GET /api/v1/timeline': [
     api('/timeline', ...byAll('/timeline', '&bot=all'), '/timeline?stream=/talk&by=user'),
+    { ...api('/timeline?programme=Strange%20Talk'), status: FOREIGN_ID },
     { ...api('/timeline?ip=203.0.113.99'), status: { masked: 403 } },
   ],
   'GET /api/v1/reports/audience': [
     api('/reports/audience?minSession=0', '/reports/audience?stream=/talk&step=hour'),
+    { ...api('/reports/audience?programme=Strange%20Talk'), status: FOREIGN_ID },
     { ...api('/reports/audience?ip=203.0.113.99'), status: { masked: 403 } },
   ],
   'GET /api/v1/status': [api('/status')],

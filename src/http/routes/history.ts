@@ -1,10 +1,13 @@
 /** `/history` and `/timeline`: questions to the store. */
 
+import type { HistoryQuery } from '../../core/query.ts';
 import { HistoryRequest, HistoryWire, TimelineRequest, TimelineWire } from '../contract.ts';
 import { filterOf, periodOf, stepOf } from '../filter.ts';
 import { type Route, route, STORE_ERRORS } from '../route.ts';
 import type { Service } from '../service.ts';
 import { labelOf, time } from '../wire.ts';
+
+const NOT_FOUND = 'There is no programme of this name.';
 
 export function historyRoutes(service: Service): Route[] {
   const { store, clock } = service;
@@ -16,17 +19,16 @@ export function historyRoutes(service: Service): Route[] {
       right: 'read',
       query: HistoryRequest,
       answer: HistoryWire,
-      errors: STORE_ERRORS,
+      errors: { NOT_FOUND, ...STORE_ERRORS },
       handle: async ({ query }) => {
         const { from, to } = periodOf(query, clock.now());
-        const by = query.by ?? null;
-        const groups = await store.aggregate({ from, to, by, filter: filterOf(query), limit: query.limit });
-        return {
-          from: time(from),
-          to: time(to),
-          by,
-          groups: groups.map((group) => ({ ...group, label: labelOf(by, group.value) })),
-        };
+        const { by = null, limit } = query;
+        const asked = { from, to, filter: filterOf(query, service.audience.programmes), limit };
+        const groups =
+          by === 'programme'
+            ? await groupsByProgramme(service, asked, query.programme)
+            : (await store.aggregate({ ...asked, by })).map((group) => ({ ...group, label: labelOf(by, group.value) }));
+        return { from: time(from), to: time(to), by, groups };
       },
     }),
     route({
@@ -36,12 +38,13 @@ export function historyRoutes(service: Service): Route[] {
       right: 'read',
       query: TimelineRequest,
       answer: TimelineWire,
-      errors: { BAD_QUERY: 'These are too many steps.', ...STORE_ERRORS },
+      errors: { BAD_QUERY: 'These are too many steps.', NOT_FOUND, ...STORE_ERRORS },
       handle: async ({ query }) => {
         const { from, to } = periodOf(query, clock.now());
         const step = stepOf(query.step, from, to);
         const by = query.by ?? null;
-        const timeline = await store.timeline({ from, to, step, by, filter: filterOf(query), limit: query.limit });
+        const filter = filterOf(query, service.audience.programmes);
+        const timeline = await store.timeline({ from, to, step, by, filter, limit: query.limit });
         const provisional = provisionalFrom(service);
         return {
           from: time(from),
@@ -59,6 +62,22 @@ export function historyRoutes(service: Service): Route[] {
       },
     }),
   ];
+}
+
+/** One question for each programme: a listener may be in several of them. Of all programmes, or those that are named. */
+async function groupsByProgramme(
+  { store, audience }: Service,
+  asked: Omit<HistoryQuery, 'by'>,
+  names: readonly string[] | undefined,
+): Promise<HistoryWire['groups']> {
+  const groups: HistoryWire['groups'] = [];
+  for (const { name, patterns } of audience.programmes.list) {
+    if (names !== undefined && !names.includes(name)) continue;
+    const filter = { ...asked.filter, streamPatterns: patterns };
+    const [group] = await store.aggregate({ ...asked, filter, by: null, limit: 1 });
+    if (group !== undefined && group.sessions > 0) groups.push({ ...group, value: name, label: null });
+  }
+  return groups.sort((a, b) => b.listeningSeconds - a.listeningSeconds).slice(0, asked.limit);
 }
 
 /** Who is silent since then may still turn out to have been there: the least watermark, less the gap. */

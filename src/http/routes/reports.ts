@@ -21,7 +21,11 @@ export function reportRoutes(service: Service): Route[] {
       right: 'read',
       query: AudienceReportRequest,
       answer: AudienceReportWire,
-      errors: { BAD_QUERY: 'These are too many steps.', ...STORE_ERRORS },
+      errors: {
+        BAD_QUERY: 'These are too many steps.',
+        NOT_FOUND: 'There is no programme of this name.',
+        ...STORE_ERRORS,
+      },
       handle: ({ query }) => report(service, query),
     }),
   ];
@@ -40,7 +44,7 @@ async function report(
   }
   const { from, to } = reportedPeriod(query, zone, service.clock.now());
   const { step = null, minSession, cumeRule, bot } = query;
-  const filter = filterOf(query);
+  const filter = filterOf(query, service.audience.programmes);
   const { whole, steps } = await audienceReport(service.store, { from, to, step, zone, filter, minSession, cumeRule });
   const provisional = provisionalFrom(service);
   return {

@@ -21,13 +21,17 @@ export function sessionRoutes(service: Service): Route[] {
       right: 'read',
       query: SessionsQuery,
       answer: SessionPageWire,
-      errors: { BAD_CURSOR: 'The cursor is not one that this query gave.', ...STORE_ERRORS },
+      errors: {
+        BAD_CURSOR: 'The cursor is not one that this query gave.',
+        NOT_FOUND: 'There is no programme of this name.',
+        ...STORE_ERRORS,
+      },
       handle: async ({ query }) => {
         if (query.from !== undefined && query.to !== undefined) checkPeriod(query.from, query.to);
         const descending = query.sort.startsWith('-');
         const asked: SessionQuery = {
           state: query.state,
-          filter: filterOf(query),
+          filter: filterOf(query, service.audience.programmes),
           from: query.from ?? null,
           to: query.to ?? null,
           sort: query.sort.replace('-', '') as SessionSort,

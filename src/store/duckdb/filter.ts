@@ -39,6 +39,7 @@ export function filterSql(filter: SessionFilter, bindings: Bindings): string[] {
   }
   if (filter.ip !== undefined) conditions.push(textsSql('address', filter.ip, bindings));
   if (filter.listener !== undefined) conditions.push(textsSql('listener', filter.listener, bindings));
+  if (filter.streamPatterns !== undefined) conditions.push(withinSql(filter.streamPatterns, bindings));
   if (filter.bot !== undefined) conditions.push(filter.bot ? 'bot' : 'NOT bot');
   if (filter.within !== undefined) conditions.push(withinSql(filter.within, bindings));
   return conditions;
@@ -47,7 +48,8 @@ export function filterSql(filter: SessionFilter, bindings: Bindings): string[] {
 /** As isWithin in core/access.ts. */
 function withinSql(patterns: readonly StreamPattern[], bindings: Bindings): string {
   const alternatives = patterns.map(
-    ({ source, stream }) => `(${fitsSql('source', source, bindings)} AND ${fitsSql('stream', stream, bindings)})`,
+    ({ source, stream }) =>
+      `(${fitsSql('source', source, bindings)} AND (${fitsSql('stream', stream, bindings)} OR ${fitsSql('stream', `/${stream}`, bindings)}))`,
   );
   return alternatives.length === 0 ? 'false' : `(${alternatives.join(' OR ')})`;
 }

@@ -97,7 +97,13 @@ const wanted: Record<Exclude<Dimension, 'source'>, fc.Arbitrary<string | null>> 
 const oneOf = <T>(value: fc.Arbitrary<T>) => fc.uniqueArray(value, { maxLength: 4 });
 
 /** Also of letters that mean something to a database. */
-const pattern = fc.constantFrom('*', 'a*', '*a', '', 'é', '*\ufffd*', '_', '%', '\\*', "'; *", 'a\u0000');
+const pattern = fc.oneof(
+  fc.constantFrom('*', 'a*', '*a', '', 'é', '*\ufffd*', '_', '%', '\\*', "'; *", 'a\u0000', '/*', '*_', '*%', '*a*b*'),
+  word,
+  word.map((text) => `*${text.slice(1)}*`),
+);
+
+const place = fc.record({ source: fc.constantFrom('*', '*1*', 'nobody'), stream: pattern });
 
 /** At most two conditions, so that something mostly passes; that on the source is the caller's. */
 export const filter: fc.Arbitrary<SessionFilter> = fc
@@ -108,8 +114,9 @@ export const filter: fc.Arbitrary<SessionFilter> = fc
     >),
     ip: oneOf(fc.constantFrom('192.0.2.1', '2001:db8::1', "' OR 1=1")),
     listener: oneOf(fc.constantFrom('x', 'y', 'nobody')),
+    streamPatterns: oneOf(place),
     bot: fc.boolean(),
-    within: oneOf(fc.record({ source: fc.constantFrom('*', '*1*', 'nobody'), stream: pattern })),
+    within: oneOf(place),
   })
   .chain((all) => fc.subarray(Object.entries(all), { maxLength: 2 }))
   .map((some) => Object.fromEntries(some));

@@ -218,5 +218,7 @@ function matches(session: SessionRecord, filter: SessionFilter): boolean {
   if (filter.ip !== undefined && (session.address === null || !filter.ip.includes(session.address))) return false;
   if (filter.listener !== undefined && !filter.listener.includes(session.listener)) return false;
   if (filter.within !== undefined && !isWithin(filter.within, session.source, session.stream)) return false;
+  const { streamPatterns } = filter;
+  if (streamPatterns !== undefined && !isWithin(streamPatterns, session.source, session.stream)) return false;
   return filter.bot === undefined || filter.bot === session.bot;
 }
