@@ -12,7 +12,8 @@ import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
 import { freePort, type LabChild, startChild } from '../../lab/child.ts';
-import type { AudienceWire, PlacesWire } from '../../src/http/contract.ts';
+import type { AudienceWire, PlacesWire, ProgrammesWire } from '../../src/http/contract.ts';
+import { startSite } from '../../src/http/fixture.ts';
 import { logTime } from '../../src/sources/access-log/fixture.ts';
 import { openBrowser, openPage, sharesOf, type WatchedPage } from './browser.ts';
 import { eventually, type Installation, install } from './process.ts';
@@ -245,6 +246,51 @@ test('what strangers wrote is shown as text; a lost server is said, and found ag
     await eventually('the three are seen again', async () => assert.equal(await shownNow(page), '3'));
   } finally {
     await installation.remove();
+  }
+});
+
+test('a stream says what it has played and what its server counts; a programme counts its listeners once', async () => {
+  const site = await startSite();
+  try {
+    // The browser asks for today.
+    site.clock.pass(Date.now() - site.clock.now());
+    const at = site.clock.now();
+    const report = { kind: 'report', at, status: 'up' } as const;
+    const titles = [
+      { at: at - 900_000, title: 'Freddie Freeloader' },
+      { at: at - 300_000, title: HOSTILE_STREAM },
+    ];
+    const counted = { uniqueListeners: 7, peakListeners: 41, maxListeners: 250, averageSeconds: 600 };
+    await site.tell('radio', [
+      { ...report, stream: '/jazz', title: HOSTILE_STREAM, titles, listeners: 17, ...counted },
+      { ...report, stream: '/counted', title: 'News', listeners: 1234, countOnly: true },
+    ]);
+    await site.settle();
+    site.service.audience.defineProgrammes([{ name: 'Radio <b>& Co</b>', streams: ['radio/*'] }]);
+    const { page, errors, foreign } = await openPage(browser, site.http.url);
+
+    const [programme] = (await site.get<ProgrammesWire>('/api/v1/programmes')).items;
+    const listed = page.locator('section:has(#programmes) li');
+    await listed.getByText('Radio <b>& Co</b>', { exact: true }).waitFor();
+    assert.equal(await listed.locator('.count').innerText(), String(programme!.listeners));
+    await listed.getByText('2 of 4 streams up').waitFor();
+    await listed.getByText(`${programme!.sessions} sessions`).waitFor();
+
+    const streams = page.locator('section:has(#streams)');
+    const gauge = streams.getByRole('button', { name: '/counted' });
+    await gauge.getByText('counted by the server').waitFor();
+    assert.equal(await gauge.locator('.count').innerText(), '1,234');
+    await streams.getByRole('button', { name: 'Jazz' }).click();
+    await streams.getByText('Recently played').waitFor();
+    const played = await streams.locator('.details ol .one-line').allInnerTexts();
+    assert.deepEqual(played, [HOSTILE_STREAM, 'Freddie Freeloader', 'So What', 'Blue in Green']);
+    assert.deepEqual(await streams.locator('.details dd').allInnerTexts(), ['17', '7', '41', '250', '10 minutes']);
+    assert.equal(await page.evaluate<boolean>('"hacked" in globalThis'), false);
+    assert.deepEqual(errors, []);
+    assert.deepEqual(foreign, []);
+    await page.context().close();
+  } finally {
+    await site.close();
   }
 });
 

@@ -6,9 +6,11 @@
 import type {
   AudienceWire,
   PlacesWire,
+  ProgrammesWire,
   SessionPageWire,
   SourcesWire,
   StatusWire,
+  StreamDetailWire,
   StreamsWire,
   TimelineWire,
 } from '../../../src/http/contract.ts';
@@ -17,12 +19,15 @@ import type {
 export interface Answers {
   audience: AudienceWire;
   places: PlacesWire;
+  programmes: ProgrammesWire;
   sessions: SessionPageWire;
   sources: SourcesWire;
   status: StatusWire;
   streams: StreamsWire;
   timeline: TimelineWire;
 }
+
+type Query = Readonly<Record<string, string | number | null>>;
 
 /** The code is the server's own, or `UNREACHABLE` when there was no answer. */
 export class ApiError extends Error {
@@ -35,11 +40,16 @@ export class ApiError extends Error {
 }
 
 /** Throws `ApiError`; when the signal has aborted, whatever `fetch` throws then. */
-export async function ask<Path extends keyof Answers>(
-  path: Path,
-  query: Readonly<Record<string, string | number | null>>,
-  signal: AbortSignal,
-): Promise<Answers[Path]> {
+export function ask<Path extends keyof Answers>(path: Path, query: Query, signal: AbortSignal): Promise<Answers[Path]> {
+  return get(path, query, signal);
+}
+
+/** One stream, with what it has played. Throws as `ask` does. */
+export function askStream(id: string, signal: AbortSignal): Promise<StreamDetailWire> {
+  return get(`streams/${encodeURIComponent(id)}`, {}, signal);
+}
+
+async function get<Answer>(path: string, query: Query, signal: AbortSignal): Promise<Answer> {
   const asked = Object.entries(query).flatMap(([name, value]) => (value === null ? [] : [[name, String(value)]]));
   const search = new URLSearchParams(asked);
   let response: Response;
@@ -50,7 +60,7 @@ export async function ask<Path extends keyof Answers>(
     throw new ApiError('UNREACHABLE', 'Headcount does not answer.', { cause: error });
   }
   if (!response.ok) throw await errorOf(response);
-  return (await response.json()) as Answers[Path];
+  return (await response.json()) as Answer;
 }
 
 async function errorOf(response: Response): Promise<ApiError> {

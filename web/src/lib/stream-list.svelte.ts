@@ -56,5 +56,14 @@ function counted(streams: readonly StreamWire[], counts: Readonly<Record<string,
     ...stream,
     sessions: counts === null ? stream.sessions : (counts[stream.id] ?? 0),
   }));
-  return newest.sort((a, b) => b.sessions - a.sessions || a.stream.localeCompare(b.stream));
+  return newest.sort((a, b) => sizeOf(b) - sizeOf(a) || a.stream.localeCompare(b.stream));
+}
+
+function sizeOf(stream: StreamWire): number {
+  return countedOf(stream) ?? stream.sessions;
+}
+
+/** The count of the server, where it is all there is; otherwise null. */
+export function countedOf({ countOnly, sessions, reportedListeners }: StreamWire): number | null {
+  return countOnly && sessions === 0 ? reportedListeners : null;
 }

@@ -91,11 +91,28 @@ export const texts = {
     since: (time: string) => `since ${time}`,
     nowPlaying: 'Now playing',
     reported: (count: string) => `the server counts ${count}`,
+    counted: 'counted by the server',
+    countedHint: 'This server tells only how many listen, not who: there are no sessions of it.',
+    ofServer: 'As the server counts',
+    facts: {
+      reported: 'Now',
+      unique: 'Different listeners',
+      peak: 'Peak',
+      most: 'Let in at most',
+      average: 'Listen for',
+    },
+    played: 'Recently played',
     share: (percent: string) => `${percent} of all listeners`,
     all: (count: string) => `Show all ${count} streams`,
     fewer: 'Show fewer',
     kbps: (rate: string) => `${rate} kbit/s`,
     only: (stream: string) => `Show only the sessions on ${stream}`,
+  },
+  programmes: {
+    heading: 'Programmes',
+    listeners: 'Different listeners on all of its streams',
+    streams: (up: string, count: number, shown: string) => `${up} of ${some(count, shown, 'stream', 'streams')} up`,
+    sessions: (count: number, shown: string) => some(count, shown, 'session', 'sessions'),
   },
   places: {
     heading: 'Where they are',
@@ -258,7 +275,12 @@ export const texts = {
       streams: {
         name: 'Streams',
         meaning:
-          'Beside each stream its open sessions, bots left out, and their share of all. “Up”, “down” and the title are what the server says; “not known” is a source that cannot tell. “The server counts” is the server’s own number, beside ours.',
+          'Beside each stream its open sessions, bots left out, and their share of all. “Up”, “down” and the title are what the server says; “not known” is a source that cannot tell. “The server counts” is the server’s own number, beside ours; where it is “counted by the server” that is all there is, and it is in no other number.',
+      },
+      programmes: {
+        name: 'Programmes',
+        meaning:
+          'What several streams carry: mounts, bitrates, servers. The number is that of different listeners on any of them, each once however many sessions they have; bots and relays left out. What servers count is added up, and may count a listener or a relay several times.',
       },
       places: {
         name: 'Where they are',
