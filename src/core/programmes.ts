@@ -22,7 +22,7 @@ export interface ProgrammeCount {
 }
 
 /** Streams whose programmes are remembered: beyond them they are all found anew. */
-const MAX_REMEMBERED = 20_000;
+const MAX_REMEMBERED = 100_000;
 
 export class CountedProgramme implements ProgrammeCount {
   readonly name: string;

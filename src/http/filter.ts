@@ -20,7 +20,8 @@ export function filterOf(query: FilterQuery, programmes: ProgrammesView): Sessio
   }
   if (query.ip !== undefined) filter['ip'] = query.ip;
   if (query.programme !== undefined) {
-    filter['streamPatterns'] = query.programme.flatMap((name) => programmeOf(programmes, name).patterns);
+    const names = [...new Set(query.programme)];
+    filter['streamPatterns'] = names.flatMap((name) => programmeOf(programmes, name).patterns);
   }
   if (query.bot !== 'all') filter['bot'] = query.bot === 'true';
   return filter;

@@ -4,10 +4,11 @@ import type { ProgrammeCount, ProgrammesView } from '../core/programmes.ts';
 import { bestStatus } from '../core/streams.ts';
 import type { ProgrammeDetailWire, ProgrammeWire, StreamWire } from './contract.ts';
 
-/** What the programmes carry, of these streams. In the order in which they were configured. */
-export function allProgrammes(programmes: ProgrammesView, streams: readonly StreamWire[]): ProgrammeWire[] {
+/** In the order in which they were configured. `streams` is asked for all there are, unless there are no programmes. */
+export function allProgrammes(programmes: ProgrammesView, streams: () => readonly StreamWire[]): ProgrammeWire[] {
+  if (programmes.list.length === 0) return [];
   const carrying = new Map<ProgrammeCount, StreamWire[]>(programmes.list.map((programme) => [programme, []]));
-  for (const stream of streams) {
+  for (const stream of streams()) {
     for (const programme of programmes.ofStream(stream.source, stream.stream)) carrying.get(programme)?.push(stream);
   }
   return [...carrying].map(([programme, own]) => programmeWire(programme, own));

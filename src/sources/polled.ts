@@ -23,7 +23,7 @@ export interface Poll {
 export interface PollAnswer {
   /** Of every stream there is, once each: one that is missing is taken to be down. */
   readonly reports: readonly StreamReport[];
-  /** Null where the server tells numbers only: a gauge makes no sessions, and ends none. */
+  /** Null where the server tells numbers only: a gauge makes no sessions, and ends none; its reports are count-only. */
   readonly listeners: PolledListeners | null;
   /** What else is known of clients, told before the roster. */
   readonly others?: readonly Observation[];

@@ -33,6 +33,9 @@ export interface StoredReport {
   readonly report: StreamReport;
 }
 
+/** So many samples are answered at once. */
+export const SAMPLES_AT_ONCE = 100_000;
+
 /** One measurement of what is only a count or a rate. */
 export interface Sample {
   readonly source: string;
@@ -148,7 +151,7 @@ export interface Store {
   listening(query: ListeningQuery): Promise<Listening>;
   /** Reports of one stream, newest first: at most 1000. */
   reports(source: string, stream: string, limit: number): Promise<StoredReport[]>;
-  /** Samples in `[from, to)` in order of time, at most the first 100,000: go on from the last one. */
+  /** Samples in `[from, to)` in order of time, at most the first `SAMPLES_AT_ONCE`: go on from the last one. */
   samples(source: string, stream: string, metric: string, from: Instant, to: Instant): Promise<Sample[]>;
 
   /**

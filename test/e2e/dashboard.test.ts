@@ -266,7 +266,7 @@ test('a stream says what it has played and what its server counts; a programme c
       { ...report, stream: '/counted', title: 'News', listeners: 1234, countOnly: true },
     ]);
     await site.settle();
-    site.service.audience.defineProgrammes([{ name: 'Radio <b>& Co</b>', streams: ['radio/*'] }]);
+    site.audience.defineProgrammes([{ name: 'Radio <b>& Co</b>', streams: ['radio/*'] }]);
     const { page, errors, foreign } = await openPage(browser, site.http.url);
 
     const [programme] = (await site.get<ProgrammesWire>('/api/v1/programmes')).items;

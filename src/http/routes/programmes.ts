@@ -15,7 +15,7 @@ export function programmeRoutes(service: Service): Route[] {
       summary: 'Every programme with its status, and who listens to any of its streams.',
       right: 'read',
       answer: ProgrammesWire,
-      handle: () => ({ items: allProgrammes(service.audience.programmes, allStreams(service)) }),
+      handle: () => ({ items: allProgrammes(service.audience.programmes, () => allStreams(service)) }),
     }),
     route({
       method: 'GET',

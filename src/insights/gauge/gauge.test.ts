@@ -89,3 +89,10 @@ test('of two sources of one stream both count', async (t) => {
   assert.deepEqual(average, [10, 15]);
   assert.deepEqual(peak, [10, 15]);
 });
+
+test('of very many samples every one counts', async (t) => {
+  const many = Array.from({ length: 100_010 }, (_, i): Measured => ['a', i / MINUTE, i < 100_000 ? 1 : 3]);
+  const { average, peak } = await over(t, many, 0, 100_010 / MINUTE, 100_000 / MINUTE);
+  assert.deepEqual(average, [1, 3]);
+  assert.deepEqual(peak, [1, 3]);
+});

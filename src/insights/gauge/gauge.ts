@@ -8,7 +8,7 @@ import type { Instant, Milliseconds } from '../../core/observation.ts';
 import { GAUGE_EVERY } from '../../core/query.ts';
 import { HeadcountError } from '../../lib/errors.ts';
 import { nextTurn } from '../../lib/turn.ts';
-import type { Sample, Store } from '../../store/store.ts';
+import { SAMPLES_AT_ONCE, type Sample, type Store } from '../../store/store.ts';
 
 const HOLDS_FOR: Milliseconds = 2 * GAUGE_EVERY;
 const MOST_SAMPLES = 2_000_000;
@@ -95,7 +95,7 @@ async function levelsOf(
       if (last !== null) levels.add(last.value, last.at, Math.min(sample.at, last.at + HOLDS_FOR));
       last = sample;
     }
-    if (samples.length === 0) break;
+    if (samples.length < SAMPLES_AT_ONCE) break;
     read += samples.length;
     if (read > MOST_SAMPLES) {
       throw new HeadcountError('BAD_QUERY', `These are more than ${MOST_SAMPLES} measurements: ask for less time.`);

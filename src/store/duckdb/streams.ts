@@ -2,12 +2,11 @@
 
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { Instant } from '../../core/observation.ts';
-import type { Sample, StoredReport } from '../store.ts';
+import { SAMPLES_AT_ONCE, type Sample, type StoredReport } from '../store.ts';
 import { createBindings, rowsOf } from './bindings.ts';
 import { reportOf } from './resume.ts';
 
 const MOST_REPORTS = 1000;
-const MOST_SAMPLES = 100_000;
 
 export async function findReports(
   connection: DuckDBConnection,
@@ -45,7 +44,7 @@ export async function findSamples(connection: DuckDBConnection, query: SampleQue
   ];
   const rows = await rowsOf(
     connection,
-    `SELECT measured_at, value FROM samples WHERE ${conditions.join(' AND ')} ORDER BY measured_at, rowid LIMIT ${MOST_SAMPLES}`,
+    `SELECT measured_at, value FROM samples WHERE ${conditions.join(' AND ')} ORDER BY measured_at, rowid LIMIT ${SAMPLES_AT_ONCE}`,
     bindings,
   );
   return rows.map(([at, value]) => ({ source, stream, at: Number(at), metric, value: value as number }));
