@@ -5,7 +5,7 @@ import { afterEach, test } from 'node:test';
 import { until } from '../../lab/child.ts';
 import { Audience } from '../core/audience.ts';
 import { identify } from '../core/identity.ts';
-import { clientFacts, type Observation, presence } from '../core/observation.ts';
+import { clientFacts, type Observation, presence, type StreamReport } from '../core/observation.ts';
 import { Streams } from '../core/streams.ts';
 import { Tracker } from '../core/tracker.ts';
 import { createClient } from '../enrich/client.ts';
@@ -24,9 +24,10 @@ class PlayedStore {
   readonly commits: Commit[] = [];
   readonly attempts: number[] = [];
   failing: Error | null = null;
+  resumed = EMPTY;
 
   async resume(): Promise<Resumed> {
-    return EMPTY;
+    return this.resumed;
   }
 
   async commit(commit: Commit): Promise<void> {
@@ -49,8 +50,10 @@ afterEach(async () => {
   for (const stop of stops.splice(0)) await stop();
 });
 
-async function started(more: { commitAfter?: number; commitEveryMs?: number } = {}) {
+async function started(more: { commitAfter?: number; commitEveryMs?: number; reports?: Resumed['reports'] } = {}) {
   const store = new PlayedStore();
+  store.resumed = { ...EMPTY, reports: more.reports ?? [] };
+  const streams = new Streams(hash);
   const clock = new QuickClock();
   const counters = new ScopedCounters();
   const fatal: unknown[] = [];
@@ -60,7 +63,7 @@ async function started(more: { commitAfter?: number; commitEveryMs?: number } = 
   const collector = new Collector({
     tracker,
     audience,
-    streams: new Streams(hash),
+    streams,
     enrichment: {
       identify: (_, facts) =>
         createClient({
@@ -85,7 +88,7 @@ async function started(more: { commitAfter?: number; commitEveryMs?: number } = 
   await collector.resume();
   collector.start();
   stops.push(() => collector.stop());
-  return { store, clock, counters, fatal, settling, tracker, audience, collector };
+  return { store, clock, counters, fatal, settling, tracker, audience, streams, collector };
 }
 
 function requests(count: number, at = T0, from = 0): Observation[] {
@@ -267,4 +270,62 @@ test('a source that is no longer configured takes its sessions and its cursor wi
   assert.equal(audience.total.sessions, 0);
   assert.deepEqual(store.commits.at(-1)!.cursors, { log: null });
   assert.equal(collector.cursorOf('log'), null);
+});
+
+const report = (at: number, more: Partial<StreamReport> = {}): StreamReport => ({
+  ...{ kind: 'report', stream: 'rock', at, status: 'up' },
+  ...more,
+});
+
+test('after a restart streams have their titles again, and nobody knows whether they are up', async () => {
+  const told = [
+    report(T0 - 30, { title: 'One' }),
+    report(T0 - 20, { title: 'Two' }),
+    report(T0 - 10, { status: 'down' }),
+  ];
+  const { streams, collector } = await started({ reports: told.map((each) => ({ source: 'log', report: each })) });
+  const titles = () => streams.titles('log', 'rock').map(({ at, title }) => [at - T0, title]);
+  assert.deepEqual(titles(), [
+    [-30, 'One'],
+    [-20, 'Two'],
+  ]);
+  assert.equal(streams.get('log', 'rock')!.status, 'unknown');
+  await collector.emit('log', { observations: [report(T0, { title: 'Two' })] });
+  assert.equal(titles().length, 2, 'it plays on');
+  assert.equal(streams.get('log', 'rock')!.titleSince, T0 - 20);
+});
+
+test('of titles that a server remembers each is kept once, and counts are kept at a pace', async () => {
+  const { store, collector } = await started();
+  const titles = [{ at: T0 - 50, title: 'One' }];
+  for (const [at, listeners] of [
+    [T0, 5],
+    [T0 + 1000, 6],
+    [T0 + 10_000, 7],
+  ] as const) {
+    await collector.emit('log', { observations: [report(at, { titles, listeners })] });
+  }
+  await collector.emit('log', { observations: [report(T0 + 11_000, { titles, title: 'Two' })] });
+  await collector.flush();
+  const kept = store.commits.flatMap(({ reports }) => reports.map((each) => each.report.titles));
+  assert.deepEqual(kept, [titles, undefined]);
+  const samples = store.commits.flatMap((commit) => commit.samples.map(({ at, value }) => [at - T0, value]));
+  assert.deepEqual(samples, [
+    [0, 5],
+    [10_000, 7],
+  ]);
+});
+
+test('a count of a server that tells numbers only is news, though nothing of it is kept but the count', async () => {
+  const { store, collector } = await started();
+  let told = 0;
+  collector.onNews((news) => {
+    told += news.streams.length;
+  });
+  await collector.emit('log', { observations: [report(T0, { listeners: 5, countOnly: true })] });
+  await until('it is there', () => told === 1);
+  await collector.emit('log', { observations: [report(T0 + 1000, { listeners: 6, countOnly: true })] });
+  await until('its count has changed', () => told === 2);
+  await collector.flush();
+  assert.equal(store.commits.flatMap(({ reports }) => reports).length, 1);
 });
