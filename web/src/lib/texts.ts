@@ -275,7 +275,7 @@ export const texts = {
       streams: {
         name: 'Streams',
         meaning:
-          'Beside each stream its open sessions, bots left out, and their share of all. “Up”, “down” and the title are what the server says; “not known” is a source that cannot tell. “The server counts” is the server’s own number, beside ours; where it is “counted by the server” that is all there is, and it is in no other number.',
+          'Beside each stream its open sessions, bots left out, and their share of all. “Up”, “down” and the title are what the server says; “not known” is a source that cannot tell. “The server counts” is the server’s own number, beside ours; where it is “counted by the server” that is all there is, and it is in no count of ours.',
       },
       programmes: {
         name: 'Programmes',
