@@ -16,8 +16,10 @@ import { Tracker } from './core/tracker.ts';
 import { ATTRIBUTION } from './enrich/geo/index.ts';
 import { createEnrichment, type EnrichmentOptions } from './enrich/index.ts';
 import { createMask, keyedHash } from './enrich/privacy.ts';
+import type { FacadeSource } from './facades/facade.ts';
 import { RunningFacades } from './facades/running.ts';
 import { createAccounts } from './http/accounts.ts';
+import { serveEndpoints } from './http/endpoints.ts';
 import { serveHttp } from './http/server.ts';
 import type { Service, SourceInfo } from './http/service.ts';
 import { type Clock, steadyClock } from './lib/clock.ts';
@@ -205,6 +207,9 @@ async function build(options: AppOptions, closers: Closers): Promise<App> {
   const facades = new RunningFacades({
     settings: config.facades,
     audience,
+    streams,
+    titles: (source, stream) => streams.titles(source, stream),
+    sources: () => running.list().map(facadeSource),
     describe: live.describe,
     accounts: createAccounts(() => trust.users),
     clock,
@@ -219,8 +224,18 @@ async function build(options: AppOptions, closers: Closers): Promise<App> {
     basePath: config.basePath,
     trust,
     facades: facades.routes,
+    endpoints: facades.endpoints,
   });
   closers.add('http', () => http.close());
+  for (const each of facades.listening) {
+    const own = await serveEndpoints({
+      ...each,
+      isTrusted: (address) => trust.isTrustedProxy(address),
+      log: log.scoped('http'),
+    });
+    closers.add('a facade', () => own.close());
+    log.info(`a facade is served on ${own.url}`);
+  }
 
   running.start(config.sources, cursors);
   // What a facade says first should not be that nobody is there, only because no source has spoken yet.
@@ -271,6 +286,18 @@ function credentialsIn({ users, tokens, trustedProxies }: LoadedConfig): string 
 const TAKEN_OVER: ReadonlySet<keyof LoadedConfig> = new Set([
   ...(['file', 'sources', 'programmes', 'users', 'tokens', 'trustedProxies'] as const),
 ]);
+
+function facadeSource({ setting, health }: RunningSource): FacadeSource {
+  const { kind, common } = setting;
+  return {
+    name: common.name,
+    audience: common.audience,
+    isUnreachable: health.status === 'waiting',
+    lastBatchAt: health.lastBatchAt,
+    // Whoever sees but requests knows of no stream that it is not there.
+    tellsStreams: kind.traits.departures !== 'never',
+  };
+}
 
 function geoOf({ geo }: LoadedConfig): EnrichmentOptions['geo'] {
   if (!geo.enabled) return false;

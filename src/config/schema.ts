@@ -5,7 +5,7 @@
 
 import { z } from 'zod';
 import { EVENT_TYPES } from '../core/event.ts';
-import { cidr, duration, exclusion, flag, list, number, secret } from '../lib/options.ts';
+import { cidr, duration, exclusion, flag, list, listenAddress, number, secret } from '../lib/options.ts';
 
 /** What a user, a token or a group may do and see. */
 const rights = {
@@ -77,21 +77,6 @@ export const CommonSinkOptions = z.object({
   giveUpAfter: duration('24h', { least: '1s' }).describe('Events that could not be told for so long are given up.'),
 });
 
-const LISTEN = 'must be HOST:PORT, such as 127.0.0.1:8700 or [::1]:8700';
-
-const listen = z
-  .string({ error: LISTEN })
-  .refine((text) => parseListen(text) !== null, { error: LISTEN })
-  .prefault('127.0.0.1:8700')
-  .transform((text) => parseListen(text)!);
-
-/** `HOST:PORT`, `[IPV6]:PORT` or `:PORT` (every interface). */
-export function parseListen(text: string): { host: string; port: number } | null {
-  const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^:\s[\]/]*)):(\d{1,5})$/.exec(text);
-  if (match === null || Number(match[3]) > 65_535) return null;
-  return { host: match[1] ?? (match[2] === '' ? '::' : match[2]!), port: Number(match[3]) };
-}
-
 /** Comes out as megabytes. */
 const bytes = (standard: string) =>
   z
@@ -155,7 +140,9 @@ const Programme = z.strictObject({
 });
 
 export const Config = z.strictObject({
-  listen: listen.describe('Where the dashboard and the API are served. Without users or tokens only on loopback.'),
+  listen: listenAddress()
+    .prefault('127.0.0.1:8700')
+    .describe('Where the dashboard and the API are served. Without users or tokens only on loopback.'),
   data: z
     .string()
     .min(1)

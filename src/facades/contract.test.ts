@@ -10,6 +10,7 @@ import { until } from '../../lab/child.ts';
 import { readFacades } from '../config/outputs.ts';
 import type { Mistake } from '../config/sources.ts';
 import { Audience } from '../core/audience.ts';
+import { Streams } from '../core/streams.ts';
 import { systemClock } from '../lib/clock.ts';
 import { isSecret } from '../lib/options.ts';
 import { Counters } from '../telemetry/counters.ts';
@@ -38,7 +39,10 @@ for (const kind of FACADE_KINDS) {
     assert.ok(existsSync(page));
     for (const [name, option] of Object.entries(kind.config.shape)) {
       assert.match(option.description ?? '', /^[A-Z].*[.:)]$/s, `the option ${name}`);
-      assert.equal(isSecret(option), /password|key|token|secret/i.test(name), `is the option ${name} a secret?`);
+      // A switch or a list that is called so holds none by itself.
+      const isText = option.safeParse('a text of some length').success;
+      const isCalledSo = /password|key|token|secret/i.test(name);
+      assert.equal(isSecret(option), isText && isCalledSo, `is the option ${name} a secret?`);
     }
     for (const file of readdirSync(`${FOLDER}/${kind.kind}`).filter((name) => !/\.test\.ts$|fixture/.test(name))) {
       const code = readFileSync(`${FOLDER}/${kind.kind}/${file}`, 'utf8');
@@ -87,18 +91,30 @@ for (const kind of FACADE_KINDS) {
     const facades = new RunningFacades({
       settings: [{ kind, options: kind.config.parse(fixture.running(folder)) }],
       audience: new Audience(),
+      streams: new Streams((text) => text),
+      titles: () => [],
+      sources: () => [],
       describe: () => assert.fail('there is nobody'),
       accounts: NO_ACCOUNTS,
       clock: { ...systemClock, sleep: (ms, signal) => systemClock.sleep(Math.min(ms, 5), signal) },
       ...{ log: silentLog, counters: new Counters(), random: () => 0.5 },
     });
-    assert.ok(facades.routes.length > 0);
-    for (const { summary, path } of facades.routes) {
+    const { routes, endpoints } = facades;
+    assert.ok(routes.length + endpoints.length > 0);
+    for (const { summary, path } of [...routes, ...endpoints]) {
       assert.match(summary, /^[A-Z].*\.$/);
       assert.match(path, /^\//);
     }
     facades.start(() => true);
-    await until('it answers', () => facades.routes.every(({ answer }) => answer() !== null));
+    await until('it answers', () => routes.every(({ answer }) => answer() !== null));
+    for (const { methods, path, answer } of endpoints) {
+      const asked = { path, params: {}, parameters: [], headers: {}, address: '192.0.2.1' };
+      for (const method of methods) {
+        const { status, headers } = await answer({ ...asked, method });
+        assert.ok(status >= 200 && status < 500, `${method} ${path}: ${status}`);
+        assert.ok(headers['content-type'] !== undefined, path);
+      }
+    }
     await facades.stop();
   }
 }

@@ -5,17 +5,22 @@
  * A kind is declared once, with `defineFacade`; from the declaration come the configuration, its JSON Schema, the
  * reference page and the contract tests (contract.test.ts), which run every registered kind through this list:
  *
- * 1. Its routes answer at any time after `create`, and are behind the same rights as everything else.
+ * 1. Its routes answer at any time after `create`, and are behind the same rights as everything else. Its endpoints have
+ *    rights of their own, from `accounts`, and answer nobody who may not see what they say.
  * 2. `run` resolves soon after `signal` aborts, and leaves no socket, file or timer behind. It never rejects: what
  *    cannot be written or reached is said once, counted, and tried again.
  * 3. Its page says what is not imitated.
  */
 
+import type { IncomingHttpHeaders } from 'node:http';
 import type { z } from 'zod';
 import type { Accounts } from '../core/access.ts';
 import type { Audience } from '../core/audience.ts';
+import type { Instant } from '../core/observation.ts';
 import type { Session, SessionRecord } from '../core/session.ts';
+import type { Streams } from '../core/streams.ts';
 import type { Clock } from '../lib/clock.ts';
+import type { ListenAddress } from '../lib/options.ts';
 import type { ScopedCounters } from '../telemetry/counters.ts';
 import type { Log } from '../telemetry/log.ts';
 
@@ -33,8 +38,62 @@ export interface FacadeRoute {
   answer(): string | null;
 }
 
+/** What was asked, for an endpoint. */
+export interface FacadeRequest {
+  readonly method: string;
+  /** Below the base path, as it was sent: percent-encoded, without the query. */
+  readonly path: string;
+  /** What stands in the places of the path, decoded. */
+  readonly params: Readonly<Record<string, string | undefined>>;
+  /** Names and values, decoded: those of the query, then those of a form in the body. */
+  readonly parameters: readonly (readonly [name: string, value: string])[];
+  readonly headers: IncomingHttpHeaders;
+  /** The client's. Behind trusted proxies it is the one that they name. */
+  readonly address: string;
+}
+
+export interface FacadeAnswer {
+  readonly status: number;
+  /** Names in lower case; with the content type. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string | Buffer;
+}
+
+/** A page that depends on what is asked and who asks: it finds out both by itself, and never rejects. */
+export interface FacadeEndpoint {
+  readonly methods: readonly ('GET' | 'POST')[];
+  /** Below the base path, in Fastify's writing: `/stats/:stream`. It answers with and without a slash behind it. */
+  readonly path: string;
+  /** One sentence, for the documentation of the API. */
+  readonly summary: string;
+  /** The content type that it has without being asked for another one. */
+  readonly type: string;
+  answer(request: FacadeRequest): Promise<FacadeAnswer>;
+}
+
+/** How a source does. */
+export interface FacadeSource {
+  readonly name: string;
+  readonly audience: string | null;
+  /** It has failed, and is tried again. */
+  readonly isUnreachable: boolean;
+  /** When it last told something; null is never. */
+  readonly lastBatchAt: Instant | null;
+  /** It says of every stream that there is one: what it does not speak of is not there. */
+  readonly tellsStreams: boolean;
+}
+
+export interface TitleSince {
+  readonly at: Instant;
+  readonly title: string;
+}
+
 export interface FacadeContext {
   readonly audience: Audience;
+  readonly streams: Pick<Streams, 'get' | 'list' | 'unspoken'>;
+  /** What has played, oldest first, as far as it is known. */
+  titles(source: string, stream: string): readonly TitleSince[];
+  sources(): readonly FacadeSource[];
   describe(session: Session): SessionRecord;
   /** The users of the configuration, as they are now: a reload changes them. */
   readonly accounts: Accounts;
@@ -47,6 +106,10 @@ export interface FacadeContext {
 
 export interface Facade {
   readonly routes: readonly FacadeRoute[];
+  readonly endpoints?: readonly FacadeEndpoint[];
+  /** Its endpoints are served there, too, beside the place that they have under the main server. */
+  readonly listen?: ListenAddress | null;
+  /** Begins when the audience is known, or after some patience. */
   run(signal: AbortSignal): Promise<void>;
 }
 

@@ -1,12 +1,8 @@
 /** The facades that are configured: their routes, and their beginning and end. */
 
-import type { Accounts } from '../core/access.ts';
-import type { Audience } from '../core/audience.ts';
-import type { Session, SessionRecord } from '../core/session.ts';
-import type { Clock } from '../lib/clock.ts';
+import type { ListenAddress } from '../lib/options.ts';
 import type { Counters } from '../telemetry/counters.ts';
-import type { Log } from '../telemetry/log.ts';
-import type { Facade, FacadeKind, FacadeRoute } from './facade.ts';
+import type { Facade, FacadeContext, FacadeEndpoint, FacadeKind, FacadeRoute } from './facade.ts';
 
 /** A facade as the configuration describes it. */
 export interface FacadeSetting {
@@ -14,15 +10,15 @@ export interface FacadeSetting {
   readonly options: Readonly<Record<string, unknown>>;
 }
 
-export interface RunningFacadesOptions {
+export interface RunningFacadesOptions extends Omit<FacadeContext, 'counters'> {
   readonly settings: readonly FacadeSetting[];
-  readonly audience: Audience;
-  describe(session: Session): SessionRecord;
-  readonly accounts: Accounts;
-  readonly clock: Clock;
-  readonly log: Log;
   readonly counters: Counters;
-  readonly random: () => number;
+}
+
+/** What is served at an address of its own. */
+export interface ListeningFacade {
+  readonly listen: ListenAddress;
+  readonly endpoints: readonly FacadeEndpoint[];
 }
 
 /** They wait no longer than this for the audience to be known. */
@@ -39,21 +35,28 @@ export class RunningFacades {
 
   constructor(options: RunningFacadesOptions) {
     this.#options = options;
-    this.#facades = options.settings.map(({ kind, options: own }) =>
+    const { settings, ...context } = options;
+    this.#facades = settings.map(({ kind, options: own }) =>
       kind.create(own as never, {
-        audience: options.audience,
-        describe: options.describe,
-        accounts: options.accounts,
-        clock: options.clock,
+        ...context,
         log: options.log.scoped(kind.kind),
         counters: options.counters.scope(`facade ${kind.kind}`),
-        random: options.random,
       }),
     );
   }
 
   get routes(): readonly FacadeRoute[] {
     return this.#facades.flatMap(({ routes }) => routes);
+  }
+
+  get endpoints(): readonly FacadeEndpoint[] {
+    return this.#facades.flatMap(({ endpoints = [] }) => endpoints);
+  }
+
+  get listening(): readonly ListeningFacade[] {
+    return this.#facades.flatMap(({ listen = null, endpoints = [] }) =>
+      listen === null ? [] : [{ listen, endpoints }],
+    );
   }
 
   /** They begin when the audience is known: when `isKnown`, or after some patience. */

@@ -29,7 +29,7 @@ import { Counters } from '../telemetry/counters.ts';
 import { createLog, silentLog } from '../telemetry/log.ts';
 import type { TrustOptions } from './auth.ts';
 import { botOf, CROWD, NOW, observationsOf, placeOf, playerOf, SOURCES } from './crowd.fixture.ts';
-import type { ForeignRoute } from './route.ts';
+import type { ForeignEndpoint, ForeignRoute } from './route.ts';
 import { type HttpServer, serveHttp } from './server.ts';
 import type { Service } from './service.ts';
 
@@ -46,6 +46,7 @@ export interface SiteOptions {
   readonly trust?: Partial<TrustOptions>;
   readonly basePath?: string;
   readonly facades?: readonly ForeignRoute[];
+  readonly endpoints?: readonly ForeignEndpoint[];
   /** Without the crowd nobody is there. */
   readonly isEmpty?: boolean;
 }
@@ -200,6 +201,7 @@ export async function startSite(options: SiteOptions = {}): Promise<Site> {
     basePath: options.basePath ?? '/',
     trust: { ...OPEN_TRUST, ...options.trust },
     facades: options.facades ?? [],
+    endpoints: options.endpoints ?? [],
     checkAnswers: true,
   });
   const port = Number(new URL(http.url).port);

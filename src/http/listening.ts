@@ -12,25 +12,41 @@ export interface Address {
   readonly port: number;
 }
 
-/** Throws `LISTEN_FAILED`. */
-export async function listenOn(app: FastifyInstance, address: Address): Promise<void> {
+/** Throws `LISTEN_FAILED`; `how` is how another address is chosen. */
+export async function listenOn(app: FastifyInstance, address: Address, how = '--listen'): Promise<void> {
   try {
     await app.listen({ ...address });
   } catch (error) {
-    throw new HeadcountError('LISTEN_FAILED', whyNot(address, error), { cause: error });
+    throw new HeadcountError('LISTEN_FAILED', whyNot(address, error, how), { cause: error });
   }
 }
 
-function whyNot({ host, port }: Address, error: unknown): string {
+/** `http://127.0.0.1:8700/` */
+export function urlOf(app: FastifyInstance, basePath = '/'): string {
+  const { address, port } = app.server.address() as { address: string; port: number };
+  return `http://${address.includes(':') ? `[${address}]` : address}:${port}${basePath}`;
+}
+
+/** Can the path of a request be decoded? */
+export function isReadable(url: string): boolean {
+  try {
+    decodeURIComponent(url.split(/[?#]/, 1)[0]!);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function whyNot({ host, port }: Address, error: unknown, how: string): string {
   const where = `${host.includes(':') ? `[${host}]` : host}:${port}`;
   switch ((error as NodeJS.ErrnoException).code) {
     case 'EADDRINUSE':
-      return `Something listens on ${where} already: another Headcount? End it, or choose another port with --listen.`;
+      return `Something listens on ${where} already: another Headcount? End it, or choose another port with ${how}.`;
     case 'EACCES':
-      return `We may not listen on ${where}: choose a port from 1024 on with --listen.`;
+      return `We may not listen on ${where}: choose a port from 1024 on with ${how}.`;
     case 'EADDRNOTAVAIL':
     case 'ENOTFOUND':
-      return `${host} is no address of this machine: choose another one with --listen.`;
+      return `${host} is no address of this machine: choose another one with ${how}.`;
     default:
       return `We cannot listen on ${where}.`;
   }

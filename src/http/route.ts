@@ -3,6 +3,7 @@
  * complete all come from the same lines.
  */
 
+import type { IncomingHttpHeaders } from 'node:http';
 import type { z } from 'zod';
 import { HeadcountError } from '../lib/errors.ts';
 import type { Principal, Right } from './auth.ts';
@@ -60,6 +61,36 @@ export interface ForeignRoute {
   readonly isForAll?: boolean;
   /** Null: not yet. */
   answer(): string | null;
+}
+
+/** What was asked, for a foreign endpoint. */
+export interface ForeignRequest {
+  readonly method: string;
+  /** Below the base path, as it was sent: percent-encoded, without the query. */
+  readonly path: string;
+  readonly params: Readonly<Record<string, string | undefined>>;
+  /** Names and values, decoded: those of the query, then those of a form in the body. */
+  readonly parameters: readonly (readonly [name: string, value: string])[];
+  readonly headers: IncomingHttpHeaders;
+  /** The client's. Behind trusted proxies it is the one that they name. */
+  readonly address: string;
+}
+
+export interface ForeignAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string | Buffer;
+}
+
+/** A page in the voice of another product that finds out by itself who asks, and what that one may see. */
+export interface ForeignEndpoint {
+  readonly methods: readonly ('GET' | 'POST')[];
+  /** Below the base path, in Fastify's writing, without a slash at the end. */
+  readonly path: string;
+  readonly summary: string;
+  /** The content type. */
+  readonly type: string;
+  answer(request: ForeignRequest): Promise<ForeignAnswer>;
 }
 
 /** HTTP statuses of the codes that this layer gives; all other codes are 500. */

@@ -26,13 +26,14 @@ import {
 import { LiveQuery } from './contract.ts';
 import { serveDashboard } from './dashboard.ts';
 import { docsPage } from './docs-page.ts';
-import { closeOwnersDoor, listenOn, openOwnersDoor } from './listening.ts';
+import { registerEndpoints } from './endpoints.ts';
+import { closeOwnersDoor, isReadable, listenOn, openOwnersDoor, urlOf } from './listening.ts';
 import { LiveFeed } from './live.ts';
 import { liveAudience } from './live-audience.ts';
 import { oneStream } from './live-streams.ts';
 import { metricsText } from './metrics.ts';
 import { openApi, type PlainRoute } from './openapi.ts';
-import { type ForeignRoute, parsePart, type Route, STATUS_OF } from './route.ts';
+import { type ForeignEndpoint, type ForeignRoute, parsePart, type Route, STATUS_OF } from './route.ts';
 import { audienceRoutes } from './routes/audience.ts';
 import { historyRoutes } from './routes/history.ts';
 import { processRoutes } from './routes/process.ts';
@@ -55,6 +56,7 @@ export interface HttpOptions {
   readonly basePath: string;
   readonly trust: TrustOptions;
   readonly facades?: readonly ForeignRoute[];
+  readonly endpoints?: readonly ForeignEndpoint[];
   /** Checks every answer against its declared shape: for tests. */
   readonly checkAnswers?: boolean;
 }
@@ -178,26 +180,15 @@ export async function serveHttp(service: Service, options: HttpOptions): Promise
     await close();
     throw error;
   }
-  const address = app.server.address() as { address: string; port: number };
-  const host = address.address.includes(':') ? `[${address.address}]` : address.address;
   return {
     app,
-    url: `http://${host}:${address.port}${options.basePath}`,
+    url: urlOf(app, options.basePath),
     trust: (trust) => {
       site.trust = trust;
       site.live.endAll();
     },
     close,
   };
-}
-
-function isReadable(url: string): boolean {
-  try {
-    decodeURIComponent(url.split(/[?#]/, 1)[0]!);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 /** What every request must pass before anything looks at it, and how what is thrown becomes an answer. */
@@ -291,6 +282,7 @@ async function registerRoutes(app: FastifyInstance, site: Site): Promise<void> {
     return stall === null ? 'ready\n' : reply.status(503).send('the store has no room\n');
   });
   for (const facade of options.facades ?? []) registerFacade(app, facade, site);
+  await registerEndpoints(app, options.endpoints ?? [], (address) => site.trust.isTrustedProxy(address));
   await app.register(async (pages) => {
     pages.addHook('onRequest', needs(site, 'read').onRequest);
     await serveDashboard(pages);
@@ -340,10 +332,13 @@ function registerApi(app: FastifyInstance, site: Site): void {
 function registerPages(app: FastifyInstance, site: Site): void {
   const { service, options, viewOf, live } = site;
   const { routes } = viewOf(ALL_ACCESS);
-  const facades = options.facades ?? [];
-  const whole = openApi(routes, [...PLAIN, ...facades], service.version);
+  const { facades = [], endpoints = [] } = options;
+  const foreign = endpoints.map((each) => ({ ...each, path: each.path.replaceAll(/:(\w+)/g, '{$1}') }));
+  const documentOf = (shown: readonly ForeignRoute[]) =>
+    openApi(routes, [...PLAIN, ...shown, ...foreign], service.version);
+  const whole = documentOf(facades);
   // What a facade shows may name streams.
-  const limited = openApi(routes, [...PLAIN, ...facades.filter(({ isForAll }) => isForAll)], service.version);
+  const limited = documentOf(facades.filter(({ isForAll }) => isForAll));
   const documentFor = ({ principal }: FastifyRequest) => (seesEverything(principal) ? whole : limited);
   const html = 'text/html; charset=utf-8';
   app.get('/openapi.json', needs(site, 'read'), (request) => documentFor(request));

@@ -8,7 +8,8 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { Newest } from '../core/newest.ts';
 import type { AddressMatcher } from '../lib/cidr.ts';
 import { HeadcountError } from '../lib/errors.ts';
-import { canonicalIp, networkOf } from '../lib/ip.ts';
+import { networkOf } from '../lib/ip.ts';
+import { clientAddress } from './client-address.ts';
 
 /** So many failed sign-ins an address or a name has, and for how long they are held against it. */
 const MOST_FAILURES = 20;
@@ -85,21 +86,7 @@ function friend({ client, name }: Attempt): string {
   return `${client} ${short(name!)}`;
 }
 
-/** A hop more than this is believed by nobody. */
-const MOST_HOPS = 50;
-
-/**
- * Whom a request comes from: the peer of the connection, or, if that is a trusted proxy, the right-most address of
- * `X-Forwarded-For` that is none. Of IPv6 the /64: hosts change the rest at will. What stands further left can be forged.
- */
+/** Whom a guess comes from: of an IPv6 address the /64, since hosts change the rest at will. */
 export function clientOf(peer: string, headers: IncomingHttpHeaders, isTrustedProxy: AddressMatcher): string {
-  const forwarded = [headers['x-forwarded-for'] ?? []].flat().join(',');
-  const hops = forwarded === '' ? [] : forwarded.split(',').slice(-MOST_HOPS);
-  let client = canonicalIp(peer) ?? peer;
-  while (isTrustedProxy(client)) {
-    const hop = canonicalIp(hops.pop()?.trim() ?? '');
-    if (hop === null) break;
-    client = hop;
-  }
-  return networkOf(client);
+  return networkOf(clientAddress(peer, headers, isTrustedProxy));
 }

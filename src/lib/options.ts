@@ -80,6 +80,29 @@ export function cidr() {
     .transform((text) => parseCidr(text)!);
 }
 
+/** Where to listen. */
+export interface ListenAddress {
+  readonly host: string;
+  /** 0 is any free one. */
+  readonly port: number;
+}
+
+/** Written `HOST:PORT`. */
+export function listenAddress() {
+  const error = 'must be HOST:PORT, such as 127.0.0.1:8700 or [::1]:8700';
+  return z
+    .string({ error })
+    .refine((text) => parseListen(text) !== null, { error })
+    .transform((text) => parseListen(text)!);
+}
+
+/** `HOST:PORT`, `[IPV6]:PORT` or `:PORT` (every interface). */
+function parseListen(text: string): ListenAddress | null {
+  const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^:\s[\]/]*)):(\d{1,5})$/.exec(text);
+  if (match === null || Number(match[3]) > 65_535) return null;
+  return { host: match[1] ?? (match[2] === '' ? '::' : match[2]!), port: Number(match[3]) };
+}
+
 /** An address, a block of addresses, or `agent:TEXT`. */
 export function exclusion() {
   return z

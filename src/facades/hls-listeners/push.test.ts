@@ -5,11 +5,9 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
 import { until } from '../../../lab/child.ts';
 import { type Receiver, startReceiver } from '../../../lab/receiver.ts';
-import { Audience } from '../../core/audience.ts';
 import { systemClock } from '../../lib/clock.ts';
 import { ScopedCounters } from '../../telemetry/counters.ts';
 import { createLog } from '../../telemetry/log.ts';
-import { NO_ACCOUNTS } from '../fixture.ts';
 import { Push } from './push.ts';
 
 let folder: string;
@@ -38,8 +36,7 @@ function begin(retries = 2) {
   const push = new Push(
     { url: `${receiver.url}/api`, ...files, timeout: 5000, retries },
     {
-      ...{ accounts: NO_ACCOUNTS, audience: new Audience(), clock, counters, random: () => 0.5 },
-      describe: () => assert.fail('it describes nobody'),
+      ...{ clock, counters, random: () => 0.5 },
       log: createLog({ level: 'info', write: (line) => logged.push(line), now: () => new Date(0) }),
     },
   );

@@ -22,15 +22,17 @@ export interface PushOptions {
 const FIRST_WAIT = 500;
 const LONGEST_WAIT = 30_000;
 
+type PushContext = Pick<FacadeContext, 'clock' | 'counters' | 'random' | 'log'>;
+
 export class Push {
   readonly #options: PushOptions;
-  readonly #context: FacadeContext;
+  readonly #context: PushContext;
   #current = new AbortController();
   #sending: Promise<void> = Promise.resolve();
   #trouble: string | null = null;
   readonly #missing = new Set<string>();
 
-  constructor(options: PushOptions, context: FacadeContext) {
+  constructor(options: PushOptions, context: PushContext) {
     this.#options = options;
     this.#context = context;
   }

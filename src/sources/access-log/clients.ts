@@ -9,11 +9,11 @@
 
 import { type ClientFacts, clientFacts } from '../../core/observation.ts';
 import { type AddressMatcher, parseCidrs } from '../../lib/cidr.ts';
+import { clientBehind } from '../../lib/forwarded.ts';
 import { type Cidr, canonicalIp } from '../../lib/ip.ts';
 import { ByteTable, doubled } from './byte-table.ts';
 import type { Cmcd } from './cmcd.ts';
 import { Declared, type DeclaredOptions } from './declared.ts';
-import { clientBehind } from './forwarded.ts';
 import { HAS, type Line } from './line.ts';
 import { PairTable } from './pair-table.ts';
 import { textOf } from './text.ts';

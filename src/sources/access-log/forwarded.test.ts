@@ -2,7 +2,7 @@ import { strict as assert } from 'node:assert';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { parseCidrs } from '../../lib/cidr.ts';
-import { clientBehind } from './forwarded.ts';
+import { clientBehind } from '../../lib/forwarded.ts';
 import { combinedLine, jsonLine, presencesOf } from './reader.fixture.ts';
 
 const TRUSTED = parseCidrs(['203.0.113.0/24', '2001:db8:ffff::/48', '127.0.0.1/32']);

@@ -8,11 +8,11 @@
 
 import type { Instant } from '../../core/observation.ts';
 import type { AddressMatcher } from '../../lib/cidr.ts';
+import { clientBehind } from '../../lib/forwarded.ts';
 import type { ScopedCounters } from '../../telemetry/counters.ts';
 import { decodeText } from '../../transports/poll/decode-text.ts';
 import { type Element, parseXml, textOf } from '../../transports/poll/xml.ts';
 import type { Post } from '../../transports/posts/posts.ts';
-import { clientBehind } from '../access-log/forwarded.ts';
 import { Fault } from '../row-reader.ts';
 import type { Columns } from '../w3c-rows.ts';
 import { type Passed, type Rendering, renderingOf, rowTime, standardRow } from './parse.ts';

@@ -4,8 +4,8 @@
  * to the left of it was typed by the client itself.
  */
 
-import type { AddressMatcher } from '../../lib/cidr.ts';
-import { canonicalIp } from '../../lib/ip.ts';
+import type { AddressMatcher } from './cidr.ts';
+import { canonicalIp } from './ip.ts';
 
 /** More proxies than that in a row are none. */
 const MOST_HOPS = 32;
