@@ -97,8 +97,36 @@ function kindOf<Kind extends { readonly kind: string }>(
 }
 
 function checked(schema: z.ZodObject, written: Record<string, unknown>, of: string): Record<string, unknown> {
-  const parsed = schema.safeParse(withSecretFiles(written, schema));
+  const parsed = schema.safeParse(withListedSecretFiles(withSecretFiles(written, schema), schema));
   if (parsed.success) return parsed.data;
   const [mistake] = explain(parsed.error, of);
   throw new SourceMistake(mistake!.path, mistake!.message);
+}
+
+/** A kind may have lists of objects that hold secrets. */
+function withListedSecretFiles(written: Record<string, unknown>, schema: z.ZodObject): Record<string, unknown> {
+  const result = { ...written };
+  for (const [name, option] of Object.entries(schema.shape)) {
+    const item = itemOf(option as z.ZodType);
+    const list = written[name];
+    if (item === null || !Array.isArray(list)) continue;
+    result[name] = list.map((each: unknown, i) => {
+      if (typeof each !== 'object' || each === null) return each;
+      try {
+        return withSecretFiles(each as Record<string, unknown>, item);
+      } catch (error) {
+        throw error instanceof SourceMistake ? new SourceMistake([name, i, ...error.path], error.message) : error;
+      }
+    });
+  }
+  return result;
+}
+
+/** The object that a list is of, under whatever defaults; null if it is no such list. */
+function itemOf(schema: z.ZodType): z.ZodObject | null {
+  for (let each: unknown = schema; each instanceof z.ZodType; ) {
+    if (each instanceof z.ZodArray) return each.element instanceof z.ZodObject ? each.element : null;
+    each = (each as unknown as { def: { innerType?: unknown } }).def.innerType;
+  }
+  return null;
 }

@@ -1,6 +1,7 @@
 /** The registry: every product that we can speak as, sorted. The only way in. */
 
+import { casterstats } from './casterstats/index.ts';
 import type { FacadeKind } from './facade.ts';
 import { hlsListeners } from './hls-listeners/index.ts';
 
-export const FACADE_KINDS: readonly FacadeKind[] = [hlsListeners];
+export const FACADE_KINDS: readonly FacadeKind[] = [casterstats, hlsListeners];
