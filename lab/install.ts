@@ -19,6 +19,7 @@ const NEEDED: Readonly<Record<string, string>> = {
   tshark: 'tshark',
   goaccess: 'goaccess',
   chromium: 'chromium',
+  xmllint: 'libxml2-utils',
 };
 
 const PLACES = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'];
