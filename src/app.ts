@@ -284,7 +284,7 @@ function credentialsIn({ users, tokens, trustedProxies }: LoadedConfig): string 
 
 /** What a reload takes over. */
 const TAKEN_OVER: ReadonlySet<keyof LoadedConfig> = new Set([
-  ...(['file', 'sources', 'programmes', 'users', 'tokens', 'trustedProxies'] as const),
+  ...(['file', 'notes', 'sources', 'programmes', 'users', 'tokens', 'trustedProxies'] as const),
 ]);
 
 function facadeSource({ setting, health }: RunningSource): FacadeSource {

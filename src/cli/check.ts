@@ -44,12 +44,13 @@ Exit code: 0 if it is right, 2 if it is not.
       ...config.facades.map(({ kind }) => `Speaks as ${kind.kind}.\n`),
       ...config.sinks.map(({ kind, common }) => `Pushes to ${common.name} (${kind.kind}).\n`),
     ].join('');
+    const notes = config.notes.map((note) => `${note}\n`).join('');
     const access = config.users.length + config.tokens.length === 0 ? 'without sign-in' : 'with sign-in';
     terminal.out(
       printable(`${file} is right.
 Serves on ${config.listen.host}:${config.listen.port}, ${access}; keeps its history in ${config.data}.
 ${sources.length === 0 ? 'Watches nothing: add sources.' : `Watches:\n${sources.join('\n')}`}
-${outputs}`),
+${outputs}${notes}`),
     );
     return 0;
   },

@@ -28,6 +28,11 @@ export const COMMANDS: readonly ListedCommand[] = [
     load: async () => (await import('./check.ts')).check,
   },
   {
+    name: 'convert',
+    summary: 'Turn the configuration of another product into ours.',
+    load: async () => (await import('./convert.ts')).convert,
+  },
+  {
     name: 'forget',
     summary: 'Erase who it was from all past sessions of a listener.',
     load: async () => (await import('./forget.ts')).forget,

@@ -21,11 +21,12 @@ export interface OutputFile {
 /** So many characters are gathered before they are written. */
 const GATHERED = 256 * 1024;
 
-export async function openOutput(written: string): Promise<OutputFile> {
+/** `mode` is that of the file, whatever the one had that was there; without it, that one's. What is no regular file keeps its own. */
+export async function openOutput(written: string, mode: number | null = null): Promise<OutputFile> {
   const refuse = (error: unknown): never => {
     throw new HeadcountError('OUTPUT_UNWRITABLE', `${written} cannot be written: ${messageOf(error)}`);
   };
-  const output = await open(written).catch(refuse);
+  const output = await open(written, mode).catch(refuse);
   let gathered = '';
   const flush = async () => {
     const text = gathered;
@@ -51,10 +52,11 @@ export async function openOutput(written: string): Promise<OutputFile> {
   };
 }
 
-async function open(written: string): Promise<Replacement> {
-  const { path, mode, isPlace } = await placeOf(written);
+async function open(written: string, asked: number | null): Promise<Replacement> {
+  const { path, mode: old, isPlace } = await placeOf(written);
   if (isPlace) return openPlace(path);
   const replacement = await openReplacement(path, `${path}.${process.pid}.partial`);
+  const mode = asked ?? old;
   try {
     if (mode !== null) await replacement.handle.chmod(mode);
   } catch (error) {

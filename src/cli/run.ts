@@ -33,7 +33,8 @@ ${KINDS.map(({ usage, summary }) => `${wrap(usage, 2)}\n${wrap(summary, 6)}`).jo
 
 Options
   -c, --config FILE       the configuration; default: ${DEFAULT_FILE}, if it is
-                          there
+                          there. The <proxyConfig> of CasterStats Proxy is
+                          taken as it is
       --listen HOST:PORT  where to serve; default 127.0.0.1:8700
       --data DIR          where the history is kept; default ./data
 
@@ -76,6 +77,7 @@ function fileOf(asked: string | undefined): string | null {
 
 async function runApp(terminal: Terminal, config: LoadedConfig, reload: () => LoadedConfig): Promise<number> {
   const log = logOf(config, terminal);
+  for (const note of config.notes) log.warn(note);
   if (config.sources.length === 0) log.warn('nothing is watched: add sources to the configuration');
   return serve(terminal, config, log, { isDemo: false, reload });
 }

@@ -9,6 +9,7 @@ import type { FacadeKind } from '../facades/facade.ts';
 import { HeadcountError, messageOf } from '../lib/errors.ts';
 import type { SinkKind } from '../sinks/sink.ts';
 import type { SourceKind } from '../sources/source.ts';
+import { isMarkup, readForeignConfig } from './convert/index.ts';
 import { type Credentials, readCredentials } from './credentials.ts';
 import { type ConfiguredFacade, type ConfiguredSink, readFacades, readSinks } from './outputs.ts';
 import { Config, GeoOptions } from './schema.ts';
@@ -22,6 +23,8 @@ export interface LoadedConfig extends Omit<Config, 'sources' | 'facades' | 'sink
   readonly tokens: readonly Credentials[];
   /** The file that it came from; null if there was none. */
   readonly file: string | null;
+  /** What there is to know of a file of another product that was taken as it is, in sentences. */
+  readonly notes: readonly string[];
 }
 
 export interface LoadOptions {
@@ -40,7 +43,7 @@ export interface LoadOptions {
 
 /** Throws `HeadcountError` with code `BAD_CONFIG`: one line a mistake. */
 export function loadConfig(options: LoadOptions): LoadedConfig {
-  const written = options.file === null ? emptyFile() : readYaml(options.file, options.env);
+  const written = options.file === null ? emptyFile() : readWritten(options.file, options.env);
   const mistakes: Mistake[] = [];
   const document = { ...written.content, ...fromEnvironment(options.env) };
   if (options.listen !== undefined) document['listen'] = options.listen;
@@ -56,26 +59,38 @@ export function loadConfig(options: LoadOptions): LoadedConfig {
     options.facades === undefined ? [] : readFacades(document['facades'], options.facades, options.env, mistakes);
   const sinks = options.sinks === undefined ? [] : readSinks(document['sinks'], options.sinks, mistakes);
   if (mistakes.length > 0 || !parsed.success) throw badConfig(options.file, mistakes, written.place);
-  return { ...parsed.data, sources, facades, sinks, users, tokens, file: options.file };
+  return { ...parsed.data, sources, facades, sinks, users, tokens, file: options.file, notes: written.notes };
 }
 
 interface WrittenFile {
   readonly content: Record<string, unknown>;
+  readonly notes: readonly string[];
   /** `12:5`, the place of the nearest thing that is written there; empty if nothing is. */
   place(path: readonly PropertyKey[]): string;
 }
 
 function emptyFile(): WrittenFile {
-  return { content: {}, place: () => '' };
+  return { content: {}, notes: [], place: () => '' };
 }
 
-function readYaml(file: string, env: LoadOptions['env']): WrittenFile {
-  let text: string;
+/** Throws `BAD_CONFIG`. */
+export function readConfigFile(file: string): string {
   try {
-    text = readFileSync(file, 'utf8');
+    return readFileSync(file, 'utf8');
   } catch (error) {
     throw new HeadcountError('BAD_CONFIG', `${file} cannot be read: ${messageOf(error)}`);
   }
+}
+
+/** YAML of ours, or the configuration of another product as it is. */
+function readWritten(file: string, env: LoadOptions['env']): WrittenFile {
+  const text = readConfigFile(file);
+  if (!isMarkup(text)) return readYaml(text, file, env);
+  const { document, notes, lineOf } = readForeignConfig(text, file);
+  return { content: document, notes, place: (path) => String(lineOf(path)) };
+}
+
+function readYaml(text: string, file: string, env: LoadOptions['env']): WrittenFile {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
   const positionOf = (offset: number) => {
@@ -100,6 +115,7 @@ function readYaml(file: string, env: LoadOptions['env']): WrittenFile {
   }
   return {
     content: content as Record<string, unknown>,
+    notes: [],
     place: (path) => {
       for (let length = path.length; length > 0; length--) {
         const node = document.getIn(path.slice(0, length) as string[], true) as { range?: [number] } | undefined;
