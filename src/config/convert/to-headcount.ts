@@ -3,7 +3,7 @@
  * whoever could not stays a user of the facade alone, since there he sees no more than he did.
  */
 
-import type { ProxyConfig, ProxyStream, ProxyUser } from './proxy-config.ts';
+import type { ProxyConfig, ProxyStream, ProxyUser, StreamType } from './proxy-config.ts';
 
 type Json = Record<string, unknown>;
 
@@ -86,38 +86,42 @@ function rightsOf({ public: isPublic, access }: ProxyStream, users: readonly Pro
 
 /** The stream of the facade; its source is added, unless another stream has it already. */
 function named(stream: ProxyStream, sources: Map<string, Source>, every: string, notes: string[]): Json {
-  const { name, line, type, mount } = stream;
-  const url = urlOf(stream);
-  if (url === null) {
+  const { name, line } = stream;
+  const found = WHERE[stream.type](stream);
+  if (found === null) {
     notes.push(
       `${name} is a publishing point of Windows Media, which cannot be asked. Add its log: { url: "wms:PATH", name: ${name} }`,
     );
     return { name, source: name };
   }
+  const { url, mount } = found;
   const known = sources.get(url)?.document['name'] ?? name;
   if (known === name) sources.set(url, { line, document: { url, name, every } });
-  return { name, source: known, ...(type === 'icecast' ? { stream: withSlash(mount) } : {}) };
+  return { name, source: known, ...(mount === null ? {} : { stream: mount }) };
 }
 
-function withSlash(mount: string): string {
-  return mount.startsWith('/') ? mount : `/${mount}`;
+interface Watched {
+  readonly url: string;
+  /** Null: the stream is all of the source. */
+  readonly mount: string | null;
 }
 
-/** Null if there is nobody to ask. */
-function urlOf({ type, host, port, username, password, mount }: ProxyStream): string | null {
+/** What is watched for a stream of each type; null is nothing that could be asked. */
+const WHERE: Readonly<Record<StreamType, (stream: ProxyStream) => Watched | null>> = {
+  icecast: (stream) => ({ url: `icecast://${loginOf(stream)}`, mount: stream.mount.replace(/^\/?/, '/') }),
+  // Version 1 has no user names, and version 2 asks an administrator of any name.
+  shoutcast: (stream) => ({
+    url: `shoutcast://${loginOf({ ...stream, username: '' })}${/^\d+$/.test(stream.mount) ? `/${stream.mount}` : ''}`,
+    mount: null,
+  }),
+  wowzamediaserver: (stream) => {
+    const parts = stream.mount.split('/').filter((part) => part !== '');
+    return { url: `wowza://${loginOf(stream)}/${parts.map(encodeURIComponent).join('/')}`, mount: null };
+  },
+  windowsmedia: () => null,
+};
+
+function loginOf({ host, port, username, password }: ProxyStream): string {
   const peer = `${host.includes(':') ? `[${host}]` : host}:${port}`;
-  const login = `${encodeURIComponent(username)}:${encodeURIComponent(password)}@${peer}`;
-  switch (type) {
-    case 'icecast':
-      return `icecast://${login}`;
-    case 'shoutcast':
-      // Version 1 has no user names, and version 2 asks an administrator of any name.
-      return `shoutcast://:${encodeURIComponent(password)}@${peer}${/^\d+$/.test(mount) ? `/${mount}` : ''}`;
-    case 'wowzamediaserver': {
-      const parts = mount.split('/').filter((part) => part !== '');
-      return `wowza://${login}/${parts.map(encodeURIComponent).join('/')}`;
-    }
-    case 'windowsmedia':
-      return null;
-  }
+  return `${encodeURIComponent(username)}:${encodeURIComponent(password)}@${peer}`;
 }
