@@ -2,6 +2,7 @@
 
 import { strict as assert } from 'node:assert';
 import { afterEach, test } from 'node:test';
+import { gzipSync } from 'node:zlib';
 import { parseCidrs } from '../lib/cidr.ts';
 import { silentLog } from '../telemetry/log.ts';
 import { serveEndpoints } from './endpoints.ts';
@@ -80,6 +81,19 @@ for (const how of ['under the main server', 'at an address of its own']) {
     assert.equal(errorOf(await asking('/stats')).code, 'NOT_FOUND');
   });
 }
+
+test('what is compressed already goes out as it is, also under the main server', async () => {
+  const body = gzipSync('x'.repeat(10_000));
+  const headers = { 'content-type': 'application/json', 'content-encoding': 'gzip' };
+  const packed: ForeignEndpoint = { ...mirror, answer: async () => ({ status: 200, headers, body }) };
+  const site = await startSite({ isEmpty: true, endpoints: [packed] });
+  closing.push(() => site.close());
+  const answer = await site.ask('/stats/a', { headers: { 'accept-encoding': 'br, gzip' } });
+  assert.equal(answer.headers['content-encoding'], 'gzip');
+  assert.deepEqual(answer.body, body);
+  const { paths } = await site.get<{ paths: Record<string, unknown> }>('/openapi.json');
+  assert.ok(paths['/stats/{stream}'], 'it is in the documentation');
+});
 
 test('the client is whom the first trusted proxy names', async () => {
   const asking = await served('at an address of its own');

@@ -103,6 +103,15 @@ test('everything in the full file arrives', () => {
   );
 });
 
+test('secrets in the lists of a facade may come from files', () => {
+  const secret = join(temporary, 'secret');
+  writeFileSync(secret, 'hU5lD5f\n');
+  const [facade] = loadText(
+    `facades: [{ kind: casterstats, secrets: [{ user: marco, secretFile: ${JSON.stringify(secret)} }] }]`,
+  ).facades;
+  assert.deepEqual(facade!.options['secrets'], [{ user: 'marco', secret: 'hU5lD5f', groups: [] }]);
+});
+
 test('all mistakes are told at once', () => {
   assert.throws(
     () => loadText('listen: here\nbasePath: there\nsources: [nowhere:1, /var/log/x.log]\n'),

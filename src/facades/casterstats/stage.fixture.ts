@@ -15,7 +15,7 @@ import { Tracker } from '../../core/tracker.ts';
 import { createClient } from '../../enrich/client.ts';
 import { serveEndpoints } from '../../http/endpoints.ts';
 import { type Answer, ask, type Question } from '../../http/fixture.ts';
-import { parseCidr } from '../../lib/ip.ts';
+import { parseCidrs } from '../../lib/cidr.ts';
 import { Counters } from '../../telemetry/counters.ts';
 import { silentLog } from '../../telemetry/log.ts';
 import type { FacadeContext, FacadeSource } from '../facade.ts';
@@ -118,10 +118,7 @@ export async function stage(options: Record<string, unknown> = {}, isBegun = tru
   const context: FacadeContext = {
     audience: watched,
     streams,
-    titles: (source, stream) => {
-      const state = streams.get(source, stream);
-      return state?.title == null ? [] : [{ at: state.titleSince ?? 0, title: state.title }];
-    },
+    titles: (source, stream) => streams.titles(source, stream),
     sources: () => made.sources,
     accounts: ACCOUNTS,
     describe: (session) => tracker.describe(session),
@@ -132,7 +129,7 @@ export async function stage(options: Record<string, unknown> = {}, isBegun = tru
   const server = await serveEndpoints({
     endpoints: facade.endpoints ?? [],
     listen: { host: '127.0.0.1', port: 0 },
-    trustedProxies: [parseCidr('127.0.0.1')!],
+    isTrusted: parseCidrs(['127.0.0.1']),
     log: silentLog,
   });
   const port = Number(new URL(server.url).port);

@@ -5,11 +5,10 @@
  */
 
 import type { Place } from '../../core/identity.ts';
+import { countryName } from '../../lib/country.ts';
 
 /** A place may carry what a web service has answered for it. */
 type AnsweredPlace = Place & { readonly answer?: unknown };
-
-const countries = new Intl.DisplayNames(['en'], { type: 'region', fallback: 'none' });
 
 /** Null if nothing is known. */
 export function locationOf(address: string | null, place: AnsweredPlace | null): unknown {
@@ -19,7 +18,7 @@ export function locationOf(address: string | null, place: AnsweredPlace | null):
   const owner = organization ?? '';
   return {
     status: 'success',
-    country: countryOf(geo?.countryCode ?? null),
+    country: countryName(geo?.countryCode ?? null) ?? '',
     countryCode: geo?.countryCode ?? '',
     region: geo?.regionCode ?? '',
     regionName: geo?.region ?? '',
@@ -33,8 +32,4 @@ export function locationOf(address: string | null, place: AnsweredPlace | null):
     as: asn === null ? '' : `AS${asn} ${owner}`.trim(),
     query: address ?? '',
   };
-}
-
-function countryOf(code: string | null): string {
-  return code !== null && /^[A-Z]{2}$/.test(code) ? (countries.of(code) ?? '') : '';
 }
