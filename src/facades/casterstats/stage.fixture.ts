@@ -65,6 +65,28 @@ export function placeIn(countryCode: string, city: string | null): Place {
   return { geo: { ...nowhere, countryCode, city, latitude: 50.5, longitude: -4.25 }, asn: null, organization: null };
 }
 
+/** Everybody may see everything. */
+export const PUBLIC = { public: true, publicAddresses: true };
+
+/** Of a user list, what tests look at. */
+export interface Users {
+  readonly TotalUsers: number;
+  readonly CurrentUsers: number;
+  readonly Pages: number;
+  readonly Streams: readonly {
+    readonly Name: string;
+    readonly Status: string;
+    readonly Age: number | null;
+    readonly Stale: boolean;
+    readonly CurrentUsers: number;
+    readonly Users: readonly { readonly IpAddress: string | null; readonly Location?: unknown }[];
+  }[];
+}
+
+export const addresses = ({ Streams }: Users) =>
+  Streams.flatMap((each) => each.Users.map(({ IpAddress }) => IpAddress));
+export const names = ({ Streams }: Users) => Streams.map(({ Name }) => Name);
+
 export interface Stage {
   readonly counters: Counters;
   readonly clock: { pass(ms: number): void };
