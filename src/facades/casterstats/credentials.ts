@@ -88,8 +88,9 @@ export class Credentials {
   }
 
   #reader(name: string): Reader {
-    const groups = this.#secrets.get(name)?.groups ?? [];
-    return { name, groups, access: this.#accounts.named(name)?.access ?? null };
+    const account = this.#accounts.named(name);
+    const groups = [...(this.#secrets.get(name)?.groups ?? []), ...(account?.groups ?? [])];
+    return { name, groups, access: account?.access ?? null };
   }
 
   #checkPassword(request: FacadeRequest, name: string, password: string): void {

@@ -30,7 +30,7 @@ export const NOW = Date.UTC(2026, 10, 21, 12);
 export function accountsOf(accesses: Readonly<Record<string, Access>>): Accounts {
   const named = (name: string): Account | null => {
     const access = accesses[name];
-    return access === undefined ? null : { name, access };
+    return access === undefined ? null : { name, access, groups: name === 'admin' ? ['owners'] : [] };
   };
   return { named, signIn: (name, password) => (password === name + name ? named(name) : null) };
 }
