@@ -12,6 +12,7 @@ import { choiceOf, listOf, nearest, readArgs } from './args.ts';
 import type { Command, Terminal } from './command.ts';
 import { FORMATS, type Format, writeReport } from './report/report.ts';
 import { openSessionFile, SESSION_FILES } from './sessions/session-file.ts';
+import { wrap } from './wrap.ts';
 
 const READABLE = KINDS.filter(({ readOnce }) => readOnce !== undefined);
 const READABLE_NAMES = READABLE.map(({ kind }) => kind);
@@ -44,8 +45,8 @@ How it is told
                            ${listOf(Object.keys(SESSION_FILES), 'or')}
 
 How it is read
-  -k, --kind KIND          what the files are: ${listOf(READABLE_NAMES, 'or')};
-                           default: by their names
+  -k, --kind KIND          what the files are, where their names do not tell:
+${wrap(listOf(READABLE_NAMES, 'or'), 27)}
   -l, --log-format FORMAT  how lines are written: json, w3c, haproxy, icecast, …
                            or a log_format; default: found out from the lines
   -o, --option NAME=VALUE  an option of the source, as it is written in its URL:
