@@ -5,7 +5,8 @@ import { capture } from './capture.ts';
 import { enrich } from './enrich.ts';
 import type { Bench } from './harness.ts';
 import { live } from './live.ts';
+import { polled } from './polled.ts';
 import { store } from './store.ts';
 import { tracker } from './tracker.ts';
 
-export const BENCHES: readonly Bench[] = [accessLog, capture, enrich, live, store, tracker];
+export const BENCHES: readonly Bench[] = [accessLog, capture, enrich, live, polled, store, tracker];

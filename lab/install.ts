@@ -18,6 +18,7 @@ const NEEDED: Readonly<Record<string, string>> = {
   tcpdump: 'tcpdump',
   tshark: 'tshark',
   goaccess: 'goaccess',
+  wrk: 'wrk',
   chromium: 'chromium',
   xmllint: 'libxml2-utils',
 };

@@ -130,7 +130,7 @@ test('what is no Icecast is said to be none', async () => {
 test('it stops at once, in the middle of a poll or between two', async () => {
   const server = await start();
   const between = watch(server);
-  await until('a poll is over', () => between.batches.length === 1);
+  await until('a poll is over', () => between.batches.length > 0);
   await between.stop();
   await watch(server).stop();
 });

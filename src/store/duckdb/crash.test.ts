@@ -10,6 +10,8 @@ import { commitNumber, OPEN, SINK, sessionsAfter } from './crash.ts';
 import { openDuckDbStore } from './index.ts';
 
 const KILLS = 30;
+/** So many of the one stream are handed over. */
+const MOST_REPORTS = 100;
 
 /** The newest acknowledgement in what the child has printed. */
 function acknowledged(output: string): number {
@@ -26,7 +28,9 @@ async function assertConsistent(store: Store, sequence: number): Promise<void> {
   );
   assert.deepEqual(resumed.cursors, expected.cursors);
   assert.deepEqual(resumed.residue, expected.residue);
-  assert.deepEqual(resumed.reports, expected.reports);
+  const first = Math.max(sequence - MOST_REPORTS, 0) + 1;
+  const reports = Array.from({ length: sequence - first + 1 }, (_, i) => commitNumber(first + i).reports);
+  assert.deepEqual(resumed.reports, reports.flat());
   assert.equal((await store.size()).sessions, sessionsAfter(sequence));
   const samples = await store.samples('edge-1', 'radio', 'listeners', 0, sequence + 2);
   assert.deepEqual(
