@@ -1,4 +1,4 @@
-/** The benchmarks of live and past logs run, and find what they must find; their figures are nobody's business here. */
+/** The benchmarks of live and past logs and of polls run, and find what they must find; their figures are nobody's business here. */
 
 import { strict as assert } from 'node:assert';
 import { spawnSync } from 'node:child_process';
@@ -8,12 +8,19 @@ import { missingPrograms } from '../../lab/install.ts';
 
 const MAIN = fileURLToPath(new URL('../../bench/main.ts', import.meta.url));
 
-for (const name of ['access-log', 'live']) {
-  const lacks = name === 'access-log' && missingPrograms().includes('goaccess') ? 'goaccess is not installed' : false;
+/** And the peer that it needs. */
+const BENCHES = [
+  ['access-log', 'goaccess'],
+  ['live', null],
+  ['polled', 'wrk'],
+] as const;
+
+for (const [name, peer] of BENCHES) {
+  const lacks = peer !== null && missingPrograms().includes(peer) ? `${peer} is not installed` : false;
   test(`npm run bench -- ${name}, small`, { skip: lacks }, () => {
     const env = { ...process.env, HEADCOUNT_BENCH: 'small' };
     const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, name], { env, encoding: 'utf8' });
     assert.equal(status, 0, stderr);
-    assert.match(stdout, /all of them were found|runs found the/);
+    assert.match(stdout, /all of them were found|runs found the|all answers were right/);
   });
 }

@@ -6,7 +6,7 @@ import { startChild } from '../../../lab/child.ts';
 import { silentLog } from '../../telemetry/log.ts';
 import type { Store } from '../store.ts';
 import { freshFolder } from '../suite/store-under-test.ts';
-import { commitNumber, OPEN, SINK, sessionsAfter } from './crash.ts';
+import { commitNumber, OPEN, reportNumber, SINK, sessionsAfter } from './crash.ts';
 import { openDuckDbStore } from './index.ts';
 
 const KILLS = 30;
@@ -29,8 +29,8 @@ async function assertConsistent(store: Store, sequence: number): Promise<void> {
   assert.deepEqual(resumed.cursors, expected.cursors);
   assert.deepEqual(resumed.residue, expected.residue);
   const first = Math.max(sequence - MOST_REPORTS, 0) + 1;
-  const reports = Array.from({ length: sequence - first + 1 }, (_, i) => commitNumber(first + i).reports);
-  assert.deepEqual(resumed.reports, reports.flat());
+  const reports = Array.from({ length: sequence - first + 1 }, (_, i) => reportNumber(first + i));
+  assert.deepEqual(resumed.reports, reports);
   assert.equal((await store.size()).sessions, sessionsAfter(sequence));
   const samples = await store.samples('edge-1', 'radio', 'listeners', 0, sequence + 2);
   assert.deepEqual(

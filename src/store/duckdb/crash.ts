@@ -1,6 +1,6 @@
 /** What the crash tests and the process that they kill agree on: commits that say by their number what there must be. */
 
-import type { Commit } from '../store.ts';
+import type { Commit, StoredReport } from '../store.ts';
 import { closedEvent, closedSession, commitOf, openSession } from '../suite/rows.ts';
 import type { Migration } from './migrate.ts';
 import { MIGRATIONS } from './migrations.ts';
@@ -19,12 +19,16 @@ export function commitNumber(sequence: number): Commit {
     superseded: sequence > 2 ? each(SUPERSEDED, (i) => idOf(sequence - 2, i)) : [],
     closed: sequence > 1 ? each(OPEN, (i) => closedSession(idOf(sequence - 1, i), { bytes: sequence })) : [],
     open: each(OPEN, (i) => openSession(idOf(sequence, i), { bytes: sequence })),
-    reports: [{ source: 'edge-1', report: { kind: 'report', stream: 'radio', at: sequence, status: 'up' } }],
+    reports: [reportNumber(sequence)],
     samples: [{ source: 'edge-1', stream: 'radio', at: sequence, metric: 'listeners', value: sequence }],
     cursors: { 'edge-1': sequence },
     residue: { watermarks: { 'edge-1': sequence }, waiting: [] },
     events: [closedEvent(`event ${sequence}`)],
   });
+}
+
+export function reportNumber(sequence: number): StoredReport {
+  return { source: 'edge-1', report: { kind: 'report', stream: 'radio', at: sequence, status: 'up' } };
 }
 
 /** How many sessions there are after that many commits. */
