@@ -99,8 +99,8 @@ async function measureAnswers(report: Report): Promise<void> {
   let running: Running | null = null;
   try {
     await icecast.feed('/live.mp3');
-    for (let i = 0; i < LISTENERS_OF_EACH; i++)
-      await icecast.listen('/live.mp3', `VLC/3.0.${i % 20} LibVLC/3.0.${i % 20}`);
+    const agents = Array.from({ length: LISTENERS_OF_EACH }, (_, i) => `VLC/3.0.${i % 20} LibVLC/3.0.${i % 20}`);
+    await Promise.all(agents.map((agent) => icecast.listen('/live.mp3', agent)));
     running = await startHeadcount([source], [facade]);
     const { url, get } = running;
     await until(
