@@ -1,5 +1,6 @@
 /** `/audience`, `/places`: what is here now. */
 
+import type { Geo } from '../../core/identity.ts';
 import type { Dimension } from '../../core/query.ts';
 import { AudienceQuery, AudienceWire, PlacesWire } from '../contract.ts';
 import { type Route, route } from '../route.ts';
@@ -41,11 +42,13 @@ function groups(service: Service, by: Dimension, limit: number): AudienceWire['g
     .map((count) => ({ ...count, label: labelOf(by, count.value) }));
 }
 
-type Point = PlacesWire['places'][number];
+type Counting = Omit<PlacesWire['places'][number], 'count'> & { count: number };
 
 /** Sessions at the same place are one point. */
 function places(service: Service): PlacesWire {
-  const points = new Map<string, { -readonly [K in keyof Point]: Point[K] }>();
+  const points = new Map<string, Counting>();
+  // Sessions of one network share what is known of their place: its key is made once.
+  const known = new Map<Geo, Counting>();
   let unplaced = 0;
   for (const session of service.audience.sessions.values()) {
     if (session.bot) continue;
@@ -54,15 +57,19 @@ function places(service: Service): PlacesWire {
       unplaced++;
       continue;
     }
-    const key = `${geo.latitude} ${geo.longitude} ${geo.city}`;
-    const point = points.get(key);
+    let point = known.get(geo);
     if (point === undefined) {
       const { latitude, longitude, accuracyKm, city, countryCode } = geo;
-      const country = countryName(countryCode);
-      points.set(key, { latitude, longitude, accuracyKm, city, countryCode, country, count: 1 });
-    } else {
-      point.count++;
+      const key = `${latitude} ${longitude} ${city}`;
+      point = points.get(key) ?? {
+        ...{ latitude, longitude, accuracyKm, city, countryCode },
+        country: countryName(countryCode),
+        count: 0,
+      };
+      points.set(key, point);
+      known.set(geo, point);
     }
+    point.count++;
   }
   const sorted = [...points.values()].sort((a, b) => b.count - a.count);
   return { at: time(service.clock.now()), places: sorted, unplaced };
