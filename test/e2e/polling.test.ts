@@ -1,6 +1,7 @@
 /**
  * Servers that are asked again and again: what they do to us when they turn on us, and how many of them there may be.
- * Whoever adds a polled kind adds a line to `POLLED`; whoever thinks of another hostility adds one to the lab.
+ * Whoever adds a polled kind adds a line to `POLLED`; whoever thinks of another hostility adds one to the lab. Tautulli is not
+ * among them: it reports no streams, and a failure starts it again instead of being counted.
  */
 
 import { strict as assert } from 'node:assert';
@@ -53,6 +54,37 @@ const POLLED: Readonly<Record<string, Polled>> = {
       '/api/v1/streams': srsList('streams', [labStream('cam1', 2)]),
       '/api/v1/clients': srsList('clients', [labClient('a')]),
     },
+  },
+  shoutcast: {
+    url: (port) => `shoutcast://:x@127.0.0.1:${port}`,
+    answers: {
+      '/statistics': JSON.stringify({ totalstreams: 1, streams: [{ id: 1, streamstatus: 1, currentlisteners: 1 }] }),
+      '/admin.cgi': JSON.stringify([{ hostname: '192.0.2.1', useragent: 'Player/1', connecttime: 60, uid: 7 }]),
+    },
+  },
+  owncast: {
+    url: (port) => `owncast://admin:x@127.0.0.1:${port}`,
+    answers: {
+      '/api/admin/status': JSON.stringify({ online: true, viewerCount: 1 }),
+      '/api/admin/viewers': JSON.stringify([{ ipAddress: '192.0.2.1', userAgent: 'Player/1', clientID: 'a' }]),
+    },
+  },
+  azuracast: {
+    url: (port) => `azuracast://:x@127.0.0.1:${port}`,
+    answers: {
+      '/api/nowplaying': JSON.stringify([
+        { station: { shortcode: 'radio', mounts: [{ path: '/live', name: '/live' }] }, is_online: true },
+      ]),
+      '/api/station/radio/listeners': JSON.stringify([{ ip: '192.0.2.1', mount_name: '/live', connected_on: 1e9 }]),
+    },
+  },
+  wowza: {
+    url: (port) => `wowza://admin:x@127.0.0.1:${port}`,
+    answers: { '/serverinfo': recorded('wowza/testdata/serverinfo-4.xml') },
+  },
+  json: {
+    url: (port) => `json:http://127.0.0.1:${port}/rooms?items=peers&fields=id:id,address:ip&stream=main`,
+    answers: { '/rooms': JSON.stringify({ peers: [{ id: 'a', ip: '192.0.2.1' }] }) },
   },
 };
 
