@@ -5,7 +5,7 @@ import type { Observation } from '../../src/core/observation.ts';
 import { parseList, parsePaths, parseSessions } from '../../src/sources/mediamtx/parse.ts';
 import { parseStat, presencesOf, reportOf } from '../../src/sources/nginx-rtmp/parse.ts';
 import { parseAnswer, parseClients, parseStreams } from '../../src/sources/srs/parse.ts';
-import { parseFields } from '../../src/transports/poll/json-fields.ts';
+import { fieldsOf, parseJson } from '../../src/transports/poll/json-fields.ts';
 import { XmlError } from '../../src/transports/poll/xml.ts';
 import type { Parser } from './parsers.ts';
 
@@ -49,7 +49,7 @@ const MEDIAMTX: Parser = {
     ...['paths', 'rtmpconns'].map((list) => `api-1.0/${list}`),
   ].map((path) => recorded(`mediamtx/testdata/${path}.json`)),
   read: (bytes) => {
-    const items = parseList(parseFields(bytes))?.items ?? [];
+    const items = parseList(fieldsOf(parseJson(bytes)))?.items ?? [];
     const { present } = parseSessions(items, 'rtsp', NOW);
     return { observations: [...parsePaths(items, NOW).reports, ...present.values()], counted: null };
   },
@@ -69,7 +69,7 @@ const SRS: Parser = {
   ),
   read: (bytes) => {
     const listed = (list: string) => {
-      const answer = parseAnswer(parseFields(bytes), list);
+      const answer = parseAnswer(fieldsOf(parseJson(bytes)), list);
       return answer === null || 'code' in answer ? { items: [], boot: null } : answer;
     };
     const { reports, names } = parseStreams(listed('streams').items, NOW);

@@ -16,14 +16,7 @@ import {
   presence,
   type StreamReport,
 } from '../../core/observation.ts';
-import {
-  countField,
-  type Fields,
-  fieldsOf,
-  flagField,
-  parseJson,
-  textField,
-} from '../../transports/poll/loose-json.ts';
+import { countIn, type Fields, fieldsOf, flagIn, parseJson, textIn } from '../../transports/poll/json-fields.ts';
 
 export interface StationFacts {
   /** Its short name, which its streams begin with: `radio`. */
@@ -51,7 +44,7 @@ export function parseStations(body: Uint8Array, at: Instant): StationFacts[] | n
 const SHORT_NAME = /^[\w-]{1,100}$/;
 
 function stationOf(fields: Fields, station: Fields, at: Instant): StationFacts | null {
-  const name = [textField(station, 'shortcode'), textField(station, 'id')].find(
+  const name = [textIn(station, 'shortcode'), textIn(station, 'id')].find(
     (each) => each !== null && SHORT_NAME.test(each),
   );
   if (name === undefined || name === null) return null;
@@ -60,28 +53,28 @@ function stationOf(fields: Fields, station: Fields, at: Instant): StationFacts |
   const reports: StreamReport[] = [];
   const tell = (entry: Fields, path: string) => {
     const stream = streamOf(name, path);
-    streams.set(textField(entry, 'name') ?? path, stream);
+    streams.set(textIn(entry, 'name') ?? path, stream);
     const counts = fieldsOf(entry['listeners']) ?? {};
     reports.push({
       ...common,
       stream,
-      contentType: CONTENT_TYPES[textField(entry, 'format') ?? ''] ?? null,
-      bitrate: countField(entry, 'bitrate') || null,
-      listeners: countField(counts, 'current') ?? countField(counts, 'total'),
-      uniqueListeners: countField(counts, 'unique'),
+      contentType: CONTENT_TYPES[textIn(entry, 'format') ?? ''] ?? null,
+      bitrate: countIn(entry, 'bitrate') || null,
+      listeners: countIn(counts, 'current') ?? countIn(counts, 'total'),
+      uniqueListeners: countIn(counts, 'unique'),
     });
   };
   for (const mount of entriesOf(station['mounts'])) {
-    const path = textField(mount, 'path') ?? textField(mount, 'name');
+    const path = textIn(mount, 'path') ?? textIn(mount, 'name');
     if (path !== null) tell(mount, path);
   }
   for (const remote of entriesOf(station['remotes'])) {
-    const path = textField(remote, 'name');
+    const path = textIn(remote, 'name');
     if (path !== null) tell(remote, path);
   }
-  const hasHls = flagField(station, 'hls_enabled') === true;
+  const hasHls = flagIn(station, 'hls_enabled') === true;
   if (hasHls) {
-    reports.push({ ...common, stream: hlsOf(name), contentType: HLS, listeners: countField(station, 'hls_listeners') });
+    reports.push({ ...common, stream: hlsOf(name), contentType: HLS, listeners: countIn(station, 'hls_listeners') });
   }
   return { station: name, reports, streams, hasHls };
 }
@@ -109,7 +102,7 @@ function hlsOf(station: string): string {
 
 /** What all streams of a station have in common. */
 function commonOf(fields: Fields, station: Fields, at: Instant) {
-  const isOnline = flagField(fields, 'is_online') !== false;
+  const isOnline = flagIn(fields, 'is_online') !== false;
   const playing = fieldsOf(fields['now_playing']);
   const titles = isOnline ? entriesOf(fields['song_history']).flatMap((song) => songOf(song, at)) : [];
   return {
@@ -117,20 +110,20 @@ function commonOf(fields: Fields, station: Fields, at: Instant) {
     at,
     status: isOnline ? ('up' as const) : ('down' as const),
     title: isOnline && playing !== null ? titleOf(playing) : null,
-    name: textField(station, 'name'),
-    description: textField(station, 'description'),
+    name: textIn(station, 'name'),
+    description: textIn(station, 'description'),
     ...(titles.length === 0 ? {} : { titles }),
   };
 }
 
 function songOf(entry: Fields, at: Instant) {
-  const seconds = countField(entry, 'played_at');
+  const seconds = countIn(entry, 'played_at');
   const title = titleOf(entry);
   return seconds === null || seconds * 1000 > at || title === null ? [] : [{ at: seconds * 1000, title }];
 }
 
 function titleOf(entry: Fields): string | null {
-  const text = textField(fieldsOf(entry['song']) ?? {}, 'text');
+  const text = textIn(fieldsOf(entry['song']) ?? {}, 'text');
   return text === null || /^[\s-]*$/.test(text) ? null : text;
 }
 
@@ -153,10 +146,10 @@ export function parseListeners(body: Uint8Array, station: StationFacts, at: Inst
   const alike = new Map<string, number>();
   const present = (json as readonly unknown[]).flatMap((each) => {
     const fields = fieldsOf(each) ?? {};
-    const start = countField(fields, 'connected_on');
-    const who = textField(fields, 'hash') ?? textField(fields, 'ip');
+    const start = countIn(fields, 'connected_on');
+    const who = textIn(fields, 'hash') ?? textIn(fields, 'ip');
     if (start === null || who === null) return [];
-    const mount = textField(fields, 'mount_name') ?? '';
+    const mount = textIn(fields, 'mount_name') ?? '';
     const name = `${station.station}#${who.slice(0, MAX_NAME)}#${start}#${mount.slice(0, MAX_NAME)}`;
     const before = alike.get(name) ?? 0;
     alike.set(name, before + 1);
@@ -171,11 +164,11 @@ function listenerOf(
   connection: string,
   { at, start }: { readonly at: Instant; readonly start: Instant },
 ): Presence {
-  const mount = textField(fields, 'mount_name');
+  const mount = textIn(fields, 'mount_name');
   const stream = streamNamed(station, mount);
   return presence({
     stream,
-    client: clientFacts({ address: textField(fields, 'ip'), userAgent: textField(fields, 'user_agent'), connection }),
+    client: clientFacts({ address: textIn(fields, 'ip'), userAgent: textIn(fields, 'user_agent'), connection }),
     from: at,
     since: Math.min(start, at),
     until: FOREVER,

@@ -12,6 +12,7 @@ import {
   presence,
   type StreamReport,
 } from '../../core/observation.ts';
+import { parseJson } from '../../transports/poll/json-fields.ts';
 import { describeFound, fieldOf, type Item, itemsAt, type Path, valueAt } from './path.ts';
 
 export const FIELDS = [
@@ -72,7 +73,7 @@ export interface Person {
 
 /** Throws a `JsonMistake`. `at` is when the question was asked. */
 export function parseAnswer(body: Uint8Array, mapping: Mapping, at: Instant): Listeners {
-  const content = parseJson(body);
+  const content = contentOf(body);
   const isOfStreams = mapping.fields.listeners !== undefined;
   const found = itemsAt(content, mapping.items, isOfStreams);
   if ('found' in found) {
@@ -84,14 +85,11 @@ export function parseAnswer(body: Uint8Array, mapping: Mapping, at: Instant): Li
   return isOfStreams ? readStreams(items, mapping, at, lost) : readPeople(items, mapping, at, content, lost);
 }
 
-function parseJson(body: Uint8Array): unknown {
+function contentOf(body: Uint8Array): unknown {
   if (isTooDeep(body)) throw new JsonMistake(`JSON of more than ${MAX_DEPTH} levels`);
-  try {
-    return JSON.parse(new TextDecoder().decode(body));
-  } catch {
-    // The message of the parser quotes the answer.
-    throw new JsonMistake('no JSON');
-  }
+  const content = parseJson(body);
+  if (content === undefined) throw new JsonMistake('no JSON');
+  return content;
 }
 
 const [QUOTE, BACKSLASH, OPEN_LIST, CLOSE_LIST, OPEN_OBJECT, CLOSE_OBJECT] = [...Buffer.from('"\\[]{}')];

@@ -10,7 +10,7 @@ import { z } from 'zod';
 import type { Presence } from '../../core/observation.ts';
 import { secret } from '../../lib/options.ts';
 import { answeredBadly, fetchText, MAX_ANSWER_BYTES } from '../../transports/poll/fetch-text.ts';
-import { parseFields } from '../../transports/poll/json-fields.ts';
+import { fieldsOf, parseJson } from '../../transports/poll/json-fields.ts';
 import { loginOf, optionalLogin } from '../../transports/poll/optional-login.ts';
 import { hostAndPort, pageUrl, peerAddress, readPeerUrl } from '../../transports/poll/peer-address.ts';
 import { pollOptions } from '../../transports/poll/poll-options.ts';
@@ -134,7 +134,7 @@ async function askPage(
     headers: { accept: 'application/json', ...(token === undefined ? {} : { authorization: `Bearer ${token}` }) },
   });
   if (status === 404 || (status === 500 && mayFail)) return null;
-  const answer = parseFields(body);
+  const answer = fieldsOf(parseJson(body));
   const found = status === 200 ? parseList(answer) : null;
   if (found !== null) return found;
   const error = errorIn(answer)?.slice(0, MAX_QUOTE);

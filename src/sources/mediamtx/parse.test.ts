@@ -1,12 +1,12 @@
 import { strict as assert } from 'node:assert';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { parseFields } from '../../transports/poll/json-fields.ts';
+import { fieldsOf, parseJson } from '../../transports/poll/json-fields.ts';
 import { errorIn, parseList, parsePaths, parseSessions } from './parse.ts';
 
 const NOW = Date.UTC(2026, 10, 21, 1, 20, 0);
 const items = (path: string) =>
-  parseList(parseFields(readFileSync(new URL(`testdata/api-${path}.json`, import.meta.url))))!.items;
+  parseList(fieldsOf(parseJson(readFileSync(new URL(`testdata/api-${path}.json`, import.meta.url)))))!.items;
 const sessions = (path: string, protocol = 'x') => parseSessions(items(path), protocol, NOW);
 const id = (n: number) => `1b1e1c3c-0000-4000-8000-0000000000${n}`;
 

@@ -16,7 +16,7 @@ import {
   type StreamReport,
 } from '../../core/observation.ts';
 import { parseIp } from '../../lib/ip.ts';
-import { type Fields, flagIn, isFields, listIn, numberIn, textIn } from '../../transports/poll/json-fields.ts';
+import { countIn, type Fields, fieldsOf, flagIn, listIn, textIn } from '../../transports/poll/json-fields.ts';
 
 export interface ListPage {
   readonly pageCount: number;
@@ -26,7 +26,7 @@ export interface ListPage {
 /** Null if this is no page of a list. */
 export function parseList(answer: Fields | null): ListPage | null {
   const items = answer === null ? null : listIn(answer, 'items');
-  return items === null ? null : { pageCount: numberIn(answer!, 'pageCount') ?? 1, items };
+  return items === null ? null : { pageCount: countIn(answer!, 'pageCount') ?? 1, items };
 }
 
 /** What the server says of what went wrong: `{"status":"error","error":"…"}`, before 1.13 without the status. */
@@ -48,21 +48,22 @@ export function parsePaths(items: readonly unknown[], at: Instant): Paths {
   let hlsMuxers = 0;
   let unreadable = 0;
   for (const item of items) {
-    const name = isFields(item) ? textIn(item, 'name') : null;
-    if (!isFields(item) || name === null) {
+    const fields = fieldsOf(item) ?? {};
+    const name = textIn(fields, 'name');
+    if (name === null) {
       unreadable++;
       continue;
     }
-    const readers = listIn(item, 'readers') ?? [];
-    if (readers.some((reader) => isFields(reader) && reader['type'] === 'hlsMuxer')) hlsMuxers++;
+    const readers = listIn(fields, 'readers') ?? [];
+    if (readers.some((reader) => fieldsOf(reader)?.['type'] === 'hlsMuxer')) hlsMuxers++;
     // From the newest names to the oldest: `ready` is what 1.0 had.
-    const isUp = flagIn(item, 'online', 'available', 'ready') === true;
+    const isUp = flagIn(fields, 'online', 'available', 'ready') === true;
     reports.set(name, {
       kind: 'report',
       stream: name,
       at,
       status: isUp ? 'up' : 'down',
-      startedAt: isUp ? timeOf(textIn(item, 'onlineTime', 'availableTime', 'readyTime')) : null,
+      startedAt: isUp ? timeOf(textIn(fields, 'onlineTime', 'availableTime', 'readyTime')) : null,
       listeners: readers.length,
     });
   }
@@ -92,13 +93,14 @@ export function parseSessions(items: readonly unknown[], protocol: string, at: I
   let idle = 0;
   let unreadable = 0;
   for (const item of items) {
-    const session = isFields(item) ? sessionOf(item, protocol, at) : null;
+    const fields = fieldsOf(item) ?? {};
+    const session = sessionOf(fields, protocol, at);
     if (session === null) unreadable++;
     else if (session === 'idle') idle++;
     else {
       const id = session.client.connection!;
       present.set(id, session);
-      const bytes = numberIn(item as Fields, 'outboundBytes', 'bytesSent');
+      const bytes = countIn(fields, 'outboundBytes', 'bytesSent');
       if (bytes !== null && !session.client.isPublisher) sent.set(id, bytes);
     }
   }

@@ -15,14 +15,7 @@ import {
   presence,
   type StreamReport,
 } from '../../core/observation.ts';
-import {
-  countField,
-  type Fields,
-  fieldsOf,
-  flagField,
-  parseJson,
-  textField,
-} from '../../transports/poll/loose-json.ts';
+import { countIn, type Fields, fieldsOf, flagIn, parseJson, textIn } from '../../transports/poll/json-fields.ts';
 
 /** An Owncast has one stream, and no name for it. */
 export const STREAM = 'live';
@@ -30,7 +23,7 @@ export const STREAM = 'live';
 /** Either status page; null if this is none. `at` is when the question was asked. */
 export function parseStatus(body: Uint8Array, at: Instant): StreamReport | null {
   const fields = fieldsOf(parseJson(body));
-  const isOnline = fields === null ? null : flagField(fields, 'online');
+  const isOnline = fields === null ? null : flagIn(fields, 'online');
   if (fields === null || isOnline === null) return null;
   const broadcaster = fieldsOf(fields['broadcaster']) ?? {};
   const startedAt = timeField(broadcaster, 'time') ?? timeField(fields, 'lastConnectTime');
@@ -39,11 +32,11 @@ export function parseStatus(body: Uint8Array, at: Instant): StreamReport | null 
     stream: STREAM,
     at,
     status: isOnline ? 'up' : 'down',
-    title: isOnline ? textField(fields, 'streamTitle') : null,
+    title: isOnline ? textIn(fields, 'streamTitle') : null,
     startedAt: isOnline ? startedAt : null,
     // The public page leaves it out if there is nobody, and if the owner hides it: it does not say which.
-    listeners: isOnline ? countField(fields, 'viewerCount') : 0,
-    peakListeners: countField(fields, 'sessionPeakViewerCount') ?? countField(fields, 'sessionMaxViewerCount'),
+    listeners: isOnline ? countIn(fields, 'viewerCount') : 0,
+    peakListeners: countIn(fields, 'sessionPeakViewerCount') ?? countIn(fields, 'sessionMaxViewerCount'),
   };
 }
 
@@ -62,7 +55,7 @@ export function parseViewers(body: Uint8Array, at: Instant): Viewers | null {
   if (!Array.isArray(viewers)) return null;
   const present = (viewers as readonly unknown[]).flatMap((each) => {
     const fields = fieldsOf(each) ?? {};
-    const id = textField(fields, 'clientID');
+    const id = textIn(fields, 'clientID');
     return id === null || id.length > MAX_ID ? [] : [viewerOf(fields, id, at)];
   });
   return { present, unreadable: viewers.length - present.length };
@@ -74,8 +67,8 @@ function viewerOf(fields: Fields, id: string, at: Instant): Presence {
   return presence({
     stream: STREAM,
     client: clientFacts({
-      address: textField(fields, 'ipAddress'),
-      userAgent: textField(fields, 'userAgent'),
+      address: textIn(fields, 'ipAddress'),
+      userAgent: textIn(fields, 'userAgent'),
       connection: `${id}#${firstSeen ?? ''}`,
     }),
     from: at,
@@ -86,6 +79,6 @@ function viewerOf(fields: Fields, id: string, at: Instant): Presence {
 
 /** RFC 3339, of which Go writes up to nine digits behind the point; its zero time, the year 1, is none. */
 function timeField(fields: Fields, name: string): Instant | null {
-  const time = Date.parse(textField(fields, name) ?? '');
+  const time = Date.parse(textIn(fields, name) ?? '');
   return time >= 0 ? time : null;
 }

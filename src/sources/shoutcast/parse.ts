@@ -14,7 +14,7 @@
 import type { Instant, StreamReport } from '../../core/observation.ts';
 import { canonicalIp } from '../../lib/ip.ts';
 import { decodeText } from '../../transports/poll/decode-text.ts';
-import { fieldsOf, parseJson, textField } from '../../transports/poll/loose-json.ts';
+import { fieldsOf, parseJson, textIn } from '../../transports/poll/json-fields.ts';
 import { childrenOf, type Element, parseXml, textOf, XmlError } from '../../transports/poll/xml.ts';
 
 export interface StreamFacts {
@@ -118,7 +118,7 @@ function entriesOf(body: Uint8Array, list: List): Values[] | null {
 function valuesIn(entries: readonly unknown[]): Values[] {
   return entries.map((entry) => {
     const fields = fieldsOf(entry) ?? {};
-    return (name) => textField(fields, name);
+    return (name) => textIn(fields, name);
   });
 }
 

@@ -9,7 +9,7 @@
 import { z } from 'zod';
 import type { Presence } from '../../core/observation.ts';
 import { answeredBadly, fetchText, MAX_ANSWER_BYTES } from '../../transports/poll/fetch-text.ts';
-import { parseFields } from '../../transports/poll/json-fields.ts';
+import { fieldsOf, parseJson } from '../../transports/poll/json-fields.ts';
 import { loginOf, optionalLogin } from '../../transports/poll/optional-login.ts';
 import { hostAndPort, pageUrl, peerAddress, readPeerUrl } from '../../transports/poll/peer-address.ts';
 import { pollOptions } from '../../transports/poll/poll-options.ts';
@@ -93,7 +93,7 @@ async function askPage(options: Config, { signal }: Poll, list: string, start: n
     signal,
     headers: { accept: 'application/json' },
   });
-  const answer = parseAnswer(parseFields(body), list);
+  const answer = parseAnswer(fieldsOf(parseJson(body)), list);
   if (answer !== null && 'code' in answer) throw answeredBadly(url, `the error code ${answer.code}`);
   if (status !== 200) throw answeredBadly(url, `HTTP ${status}`);
   if (answer === null) throw answeredBadly(url, `what is no list of ${list} of SRS`);

@@ -1,14 +1,14 @@
 import { strict as assert } from 'node:assert';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { parseFields } from '../../transports/poll/json-fields.ts';
+import { fieldsOf, parseJson } from '../../transports/poll/json-fields.ts';
 import { parseAnswer, parseClients, parseStreams } from './parse.ts';
 
 const NOW = Date.UTC(2026, 10, 21, 1, 20, 0);
 
 function recorded(version: string, list: 'streams' | 'clients') {
   const body = readFileSync(new URL(`testdata/srs-${version}/${list}.json`, import.meta.url));
-  const answer = parseAnswer(parseFields(body), list);
+  const answer = parseAnswer(fieldsOf(parseJson(body)), list);
   assert.ok(answer !== null && 'items' in answer);
   return answer;
 }

@@ -16,7 +16,7 @@ import {
   type StreamReport,
 } from '../../core/observation.ts';
 import { parseIp } from '../../lib/ip.ts';
-import { type Fields, flagIn, isFields, listIn, numberIn, textIn } from '../../transports/poll/json-fields.ts';
+import { countIn, type Fields, fieldsOf, flagIn, listIn, numberIn, textIn } from '../../transports/poll/json-fields.ts';
 
 /** A page of a list, or the code with which it was refused. */
 export type Answer = { readonly items: readonly unknown[]; readonly boot: string | null } | { readonly code: number };
@@ -49,17 +49,17 @@ export function parseStreams(items: readonly unknown[], at: Instant): Streams {
   const names = new Map<string, string>();
   let unreadable = 0;
   for (const item of items) {
-    const stream = isFields(item) ? nameOf(item) : null;
-    if (!isFields(item) || stream === null) {
+    const fields = fieldsOf(item) ?? {};
+    const stream = nameOf(fields);
+    if (stream === null) {
       unreadable++;
       continue;
     }
-    const id = textIn(item, 'id');
+    const id = textIn(fields, 'id');
     if (id !== null) names.set(id, stream);
-    const publish = isFields(item['publish']) ? item['publish'] : {};
-    const isUp = flagIn(publish, 'active') === true;
+    const isUp = flagIn(fieldsOf(fields['publish']) ?? {}, 'active') === true;
     if (reports.get(stream)?.status === 'up') continue;
-    const clients = numberIn(item, 'clients');
+    const clients = countIn(fields, 'clients');
     reports.set(stream, {
       kind: 'report',
       stream,
@@ -103,13 +103,14 @@ export function parseClients(
   let idle = 0;
   let unreadable = 0;
   for (const item of items) {
-    const client = isFields(item) ? clientOf(item, names, boot, at) : null;
+    const fields = fieldsOf(item) ?? {};
+    const client = clientOf(fields, names, boot, at);
     if (client === null) unreadable++;
     else if (client === 'idle') idle++;
     else {
       const id = client.client.connection!;
       present.set(id, client);
-      const bytes = numberIn(item as Fields, 'send_bytes');
+      const bytes = countIn(fields, 'send_bytes');
       if (bytes !== null && !client.client.isPublisher) sent.set(id, bytes);
     }
   }

@@ -8,6 +8,7 @@
 
 import { HeadcountError } from '../../lib/errors.ts';
 import { answeredBadly, fetchText, MAX_ANSWER_BYTES, type Page } from '../../transports/poll/fetch-text.ts';
+import { fieldsOf, parseJson, textIn } from '../../transports/poll/json-fields.ts';
 import { hostAndPort, type PeerAddress, pageUrl } from '../../transports/poll/peer-address.ts';
 
 export interface TautulliAccess extends PeerAddress {
@@ -49,15 +50,9 @@ interface Envelope {
 }
 
 function envelopeOf(page: Page): Envelope | null {
-  try {
-    const answer = JSON.parse(page.body.toString('utf8')) as { response?: Record<string, unknown> } | null;
-    const response = answer?.response;
-    if (typeof response !== 'object' || response === null) return null;
-    const { result, message, data } = response;
-    return { result, message: typeof message === 'string' ? message : null, content: data };
-  } catch {
-    return null;
-  }
+  const response = fieldsOf(fieldsOf(parseJson(page.body))?.['response']);
+  if (response === null) return null;
+  return { result: response['result'], message: textIn(response, 'message'), content: response['data'] };
 }
 
 function refusal(access: TautulliAccess, url: string, message: string): HeadcountError {

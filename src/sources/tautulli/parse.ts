@@ -17,6 +17,7 @@ import {
   type Presence,
   presence,
 } from '../../core/observation.ts';
+import { type Fields, fieldsOf, listIn, textIn } from '../../transports/poll/json-fields.ts';
 
 export interface HistoryRow {
   /** Row id and start: tells rows apart, also after Tautulli's database was begun anew. */
@@ -37,23 +38,22 @@ export interface HistoryPage {
   readonly unreadable: number;
 }
 
-type Fields = Readonly<Record<string, unknown>>;
-
 /** Null if this is no page of history. */
 export function parseHistory(content: unknown): HistoryPage | null {
-  if (!isFields(content)) return null;
-  const { data: page } = content;
-  const filtered = numberOf(content['recordsFiltered']);
-  if (!Array.isArray(page) || filtered === null) return null;
+  const answer = fieldsOf(content) ?? {};
+  const page = listIn(answer, 'data');
+  const filtered = numberOf(answer['recordsFiltered']);
+  if (page === null || filtered === null) return null;
   const rows: HistoryRow[] = [];
   let active = 0;
   let unreadable = 0;
-  for (const fields of page as readonly unknown[]) {
-    if (!isFields(fields)) {
+  for (const each of page) {
+    const fields = fieldsOf(each);
+    if (fields === null) {
       unreadable++;
       continue;
     }
-    if (textOf(fields['state']) !== null || textOf(fields['row_id']) === null) {
+    if (textIn(fields, 'state') !== null || textIn(fields, 'row_id') === null) {
       active++;
       continue;
     }
@@ -73,8 +73,8 @@ function rowOf(fields: Fields): HistoryRow | null {
   const played = Math.max(numberOf(fields['play_duration']) ?? numberOf(fields['duration']) ?? 0, 0);
   const told = numberOf(fields['stopped']);
   const stopped = Math.min(told === null || told < started ? started + played : told, LAST_SECOND);
-  const id = textOf(fields['row_id'])!;
-  const content = [id, started, stopped, textOf(fields['user_id']), textOf(fields['rating_key'])];
+  const id = textIn(fields, 'row_id')!;
+  const content = [id, started, stopped, textIn(fields, 'user_id'), textIn(fields, 'rating_key')];
   return {
     key: `${id}:${started}`,
     started,
@@ -100,17 +100,19 @@ export interface Activity {
 
 /** Null if Tautulli does not know: it answers `{}` while it cannot reach its Plex. */
 export function parseActivity(content: unknown, at: Instant): Activity | null {
-  if (!isFields(content) || !Array.isArray(content['sessions'])) return null;
+  const sessions = listIn(fieldsOf(content) ?? {}, 'sessions');
+  if (sessions === null) return null;
   const present: Presence[] = [];
   let unreadable = 0;
-  for (const fields of content['sessions'] as readonly unknown[]) {
-    const key = isFields(fields) ? textOf(fields['session_key']) : null;
-    if (!isFields(fields) || key === null) {
+  for (const each of sessions) {
+    const fields = fieldsOf(each) ?? {};
+    const key = textIn(fields, 'session_key');
+    if (key === null) {
       unreadable++;
       continue;
     }
     // Plex counts session keys from one again when it restarts; with its own session id they are unique.
-    const connection = `live ${key} ${textOf(fields['session_id']) ?? ''}`;
+    const connection = `live ${key} ${textIn(fields, 'session_id') ?? ''}`;
     present.push(
       presence({
         stream: streamOf(fields),
@@ -126,20 +128,20 @@ export function parseActivity(content: unknown, at: Instant): Activity | null {
 }
 
 function streamOf(fields: Fields): string {
-  const title = textOf(fields['full_title']) ?? textOf(fields['title']);
+  const title = textIn(fields, 'full_title', 'title');
   if (title !== null) return title;
-  const ratingKey = textOf(fields['rating_key']);
+  const ratingKey = textIn(fields, 'rating_key');
   return ratingKey === null ? 'unknown' : `#${ratingKey}`;
 }
 
 function clientOf(fields: Fields, connection: string): ClientFacts {
-  const product = textOf(fields['product']);
-  const platform = textOf(fields['platform']);
+  const product = textIn(fields, 'product');
+  const platform = textIn(fields, 'platform');
   return clientFacts({
-    address: textOf(fields['ip_address']),
+    address: textIn(fields, 'ip_address'),
     userAgent: product !== null && platform !== null ? `${product} (${platform})` : (product ?? platform),
-    user: textOf(fields['friendly_name']) ?? textOf(fields['user']) ?? textOf(fields['username']),
-    device: textOf(fields['machine_id']),
+    user: textIn(fields, 'friendly_name', 'user', 'username'),
+    device: textIn(fields, 'machine_id'),
     connection,
   });
 }
@@ -158,24 +160,11 @@ const DETAILS = {
 function detailsOf(fields: Fields, numbers: Readonly<Record<string, number | null>>): Details {
   const details: Record<string, DetailValue> = {};
   for (const [name, field] of Object.entries(DETAILS)) {
-    const text = textOf(fields[field]);
+    const text = textIn(fields, field);
     if (text !== null) details[name] = text;
   }
   for (const [name, value] of Object.entries(numbers)) if (value !== null) details[name] = value;
   return details;
-}
-
-function isFields(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-const MAX_TEXT = 1000;
-
-function textOf(value: unknown): string | null {
-  if (typeof value === 'number') return String(value);
-  if (typeof value !== 'string') return null;
-  const text = value.trim().slice(0, MAX_TEXT);
-  return text === '' ? null : text;
 }
 
 function numberOf(value: unknown): number | null {

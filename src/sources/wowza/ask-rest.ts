@@ -5,6 +5,7 @@
 
 import { HeadcountError } from '../../lib/errors.ts';
 import { answeredBadly } from '../../transports/poll/fetch-text.ts';
+import { parseJson } from '../../transports/poll/json-fields.ts';
 import { pageUrl } from '../../transports/poll/peer-address.ts';
 import type { Poll, PollAnswer } from '../polled.ts';
 import { ask, type WowzaAccess } from './ask.ts';
@@ -100,14 +101,6 @@ async function askRead<T>(
   const answer = read(parseJson(body));
   if (answer === null) throw answeredBadly(url, "no answer of Wowza's REST API");
   return answer;
-}
-
-function parseJson(body: Buffer): unknown {
-  try {
-    return JSON.parse(body.toString('utf8'));
-  } catch {
-    return null;
-  }
 }
 
 class Failure {

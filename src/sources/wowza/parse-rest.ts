@@ -6,7 +6,7 @@
  * "isConnected":true}]}]}` · `{"connectionCount":{"RTMP":1,"CUPERTINO":7}}`, with more protocols in newer versions.
  */
 
-type Fields = Readonly<Record<string, unknown>>;
+import { type Fields, fieldsOf, listIn } from '../../transports/poll/json-fields.ts';
 
 /** Names of applications; null if this is no list of them. */
 export function parseApplications(content: unknown): string[] | null {
@@ -38,19 +38,15 @@ export function parseInstances(content: unknown): IncomingStream[] | null {
 
 /** How many watch, by all protocols; null if these are no numbers of a stream. */
 export function parseMonitoring(content: unknown): number | null {
-  const counts = isFields(content) ? content['connectionCount'] : null;
-  if (!isFields(counts)) return null;
+  const counts = fieldsOf(fieldsOf(content)?.['connectionCount']);
+  if (counts === null) return null;
   const numbers = Object.values(counts).filter((count) => Number.isSafeInteger(count)) as number[];
   return numbers.reduce((sum, count) => sum + Math.max(count, 0), 0);
 }
 
 function listOf(content: unknown, name: string): Fields[] | null {
-  const list = isFields(content) ? content[name] : null;
-  return Array.isArray(list) ? (list as unknown[]).filter(isFields) : null;
-}
-
-function isFields(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  const items = listIn(fieldsOf(content) ?? {}, name);
+  return items?.map(fieldsOf).filter((fields) => fields !== null) ?? null;
 }
 
 const MAX_NAME = 1000;
