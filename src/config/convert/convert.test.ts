@@ -6,13 +6,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { parse } from 'yaml';
-import { z } from 'zod';
 import { ask } from '../../cli/ask.ts';
 import { keptTerminal } from '../../cli/terminal.fixture.ts';
 import { FACADE_KINDS } from '../../facades/index.ts';
 import { HeadcountError } from '../../lib/errors.ts';
 import { KINDS } from '../../sources/index.ts';
-import { defineSource, type SourceKind } from '../../sources/source.ts';
 import { type LoadedConfig, loadConfig } from '../load.ts';
 import { asYaml, readForeignConfig } from './index.ts';
 
@@ -21,32 +19,23 @@ const sample = readFileSync(new URL('proxy.xml', FOLDER), 'utf8');
 const temporary = mkdtempSync(join(tmpdir(), 'headcount-convert-'));
 after(() => rmSync(temporary, { recursive: true }));
 
-/** Whatever such URLs may come to mean, they are URLs of these schemes with an `every`. */
-const standIn = (scheme: string): SourceKind =>
-  defineSource({
-    ...{ kind: scheme, schemes: [scheme], claims: null, summary: 'Stands in.', usage: `${scheme}://HOST` },
-    config: z.strictObject({ url: z.url(), every: z.string() }),
-    traits: { departures: 'inOrder', provisional: false, gap: 0, lateness: 0, resumes: false },
-    fromUrl: (url) => ({ url: String(url) }),
-    defaultName: () => scheme,
-    create: () => ({ run: async () => {} }),
-  }) as unknown as SourceKind;
-
-const known = new Set(KINDS.flatMap(({ schemes }) => schemes));
-const kinds = [...KINDS, ...['shoutcast', 'wowza'].filter((scheme) => !known.has(scheme)).map(standIn)];
-
 function load(text: string, name: string): LoadedConfig {
   const file = join(temporary, name);
   writeFileSync(file, text);
-  return loadConfig({ kinds, facades: FACADE_KINDS, file, env: {} });
+  return loadConfig({ kinds: KINDS, facades: FACADE_KINDS, file, env: {} });
+}
+
+/** What an account sees is a function, too: its patterns say the same. */
+function comparable({ users, ...rest }: Pick<LoadedConfig, 'users'>): object {
+  return { ...rest, users: users.map(({ access: { sees: _, ...access }, ...user }) => ({ ...user, access })) };
 }
 
 test('101: the sample of the documentation, in whatever case, loads as it is and as YAML, and means the same', () => {
   const yaml = asYaml(readForeignConfig(sample, 'proxy.xml'));
   const { file: _, notes, ...written } = load(yaml, 'headcount.yaml');
   const { file: __, notes: own, ...direct } = load(sample, 'proxy.xml');
-  assert.deepEqual(direct, written);
-  assert.deepEqual([notes, own.length], [[], 2]);
+  assert.deepEqual(comparable(direct), comparable(written));
+  assert.deepEqual([notes, own.length], [[], 1]);
   const shouted = sample.replaceAll(
     /\b(?!version|encoding)([a-zA-Z]+)=/g,
     (_, name: string) => `${name.toUpperCase()}=`,
@@ -55,13 +44,25 @@ test('101: the sample of the documentation, in whatever case, loads as it is and
 });
 
 test('101: every attribute becomes an option', () => {
-  const { sources, users, facades } = parse(asYaml(readForeignConfig(sample, 'proxy.xml'))) as Record<string, unknown>;
+  const { sources, users, groups, facades } = parse(asYaml(readForeignConfig(sample, 'proxy.xml'))) as Record<
+    string,
+    unknown
+  >;
   assert.deepEqual(sources, [
     { url: 'shoutcast://:mypass@radio.example:8000', name: 'radio1', every: '15s' },
     { url: 'icecast://admin:p%40ss%3A%2F@radio.example:8001', name: 'radio2', every: '15s' },
     { url: 'wowza://providerlogin:changeme@video.example:8086/video', name: 'video', every: '15s' },
   ]);
-  assert.deepEqual(users, [{ name: 'admin', password: 'adminpass' }]);
+  assert.deepEqual(users, [
+    { name: 'admin', password: 'adminpass' },
+    {
+      name: 'seconduser',
+      password: 'secondpass',
+      groups: ['def'],
+      streams: ['radio2//talk', 'video/*', 'point/point'],
+    },
+  ]);
+  assert.deepEqual(groups, [{ name: 'def', streams: ['radio2//live'] }]);
   const access = ['admin', 'seconduser'];
   assert.deepEqual(facades, [
     {
@@ -72,7 +73,7 @@ test('101: every attribute becomes an option', () => {
         { name: 'radio2', source: 'radio2', stream: '/live', access: ['admin', 'def'] },
         { name: 'radio3', source: 'radio2', stream: '/talk', public: true, access },
         { name: 'video', source: 'video', access },
-        { name: 'point', source: 'point', access },
+        { name: 'point', source: 'point', stream: 'point', access },
       ],
       secrets: [
         { user: 'admin', secret: 'adminpass' },
@@ -82,11 +83,14 @@ test('101: every attribute becomes an option', () => {
   ]);
 });
 
-test('what cannot be asked, and who may not sign in, is said', () => {
-  const { notes } = readForeignConfig(sample, 'proxy.xml');
+test('what cannot be asked is said, with the log that takes its place', () => {
+  const { document, notes } = readForeignConfig(sample, 'proxy.xml');
   assert.match(notes[0]!, /^point is a publishing point of Windows Media.*wms:PATH/);
-  assert.match(notes[1]!, /^seconduser may ask the facade, and not sign in/);
-  assert.match(asYaml({ document: {}, notes }), /^# Made from.*\n# point is.*\n# seconduser/);
+  assert.match(asYaml({ document: {}, notes }), /^# Made from.*\n# point is/);
+  const added = parse(/\{.*\}/.exec(notes[0]!)![0].replace('PATH', '/srv/wms/WMS_*.log')) as object;
+  const sources = [...(document['sources'] as object[]), added];
+  const { sources: loaded } = load(asYaml({ document: { ...document, sources }, notes }), 'with-log.yaml');
+  assert.deepEqual([loaded.at(-1)!.kind.kind, loaded.at(-1)!.common.name], ['windows-media', 'point']);
 });
 
 const wrap = (streams: string, server = '<server/>', users = '') =>
@@ -136,6 +140,11 @@ const WRONG: readonly [text: string, message: string][] = [
     wrap('', '<server/>', '<user name="a" password="p"/><user name="a" password="p"/>'),
     'user "a": there is another one',
   ],
+  [wrap(stream('type="shoutcast" password="p" mount="*"')), 'stream "radio1": the mount has a *'],
+  [
+    wrap('').replace('</proxyConfig>', '<groups><group name="a"/><group name="a"/></groups></proxyConfig>'),
+    'group "a": there is another one',
+  ],
   ['<config/>', 'f:1 is no proxyConfig'],
   ['<proxyConfig>', 'f:1 is no XML'],
   ['<proxyConfig>\n<server port="1" PORT="2"/></proxyConfig>', 'f:2 server has the attribute PORT twice'],
@@ -181,6 +190,75 @@ test('caching is how often the servers are asked, within what they are asked', (
   assert.deepEqual([every(0), every(30), every(3600)], ['1s', '30s', '300s']);
 });
 
+const at = (name: string, type: string, more: string) =>
+  `<stream name="${name}" host="tv.example" port="8000" type="${type}" username="u" password="p" ${more}/>`;
+
+test('every URL is read by the kind that it is for, as the original meant it', () => {
+  const text = wrap(
+    [
+      at('sc1', 'shoutcast', ''),
+      at('sc2', 'shoutcast', 'mount="3"'),
+      at('ice', 'icecast', 'mount="live.ogg"'),
+      at('wowza', 'wowzamediaserver', 'mount="_defaultVHost_/my app/_definst_"'),
+    ].join('\n'),
+  );
+  const read = load(text, 'kinds.xml').sources.map(({ kind, common, options }) => {
+    const { host, port, user, password, sid, address } = options as Record<string, unknown>;
+    return [kind.kind, common.name, `${host}:${port}`, user, password, sid ?? address];
+  });
+  const where = 'tv.example:8000';
+  assert.deepEqual(read, [
+    ['shoutcast', 'sc1', where, 'admin', 'p', undefined],
+    ['shoutcast', 'sc2', where, 'admin', 'p', 3],
+    ['icecast', 'ice', where, 'u', 'p', undefined],
+    ['wowza', 'wowza', where, 'u', 'p', ['_defaultVHost_', 'my app', '_definst_']],
+  ]);
+});
+
+test('publishing points of one server are in one log; a mount that is no number of a SHOUTcast is passed over', () => {
+  const points = ['a', '/b/c'].map((mount, i) => at(`point${i}`, 'windowsmedia', `mount="${mount}"`));
+  const { document, notes } = readForeignConfig(wrap([...points, at('sc', 'shoutcast', 'mount="/x"')].join('\n')), 'f');
+  const [{ streams }] = document['facades'] as [{ streams: { source: string; stream?: string }[] }];
+  assert.deepEqual(
+    streams.map(({ source, stream }) => [source, stream]),
+    [
+      ['point0', 'a'],
+      ['point0', 'b'],
+      ['sc', undefined],
+    ],
+  );
+  assert.equal(notes.length, 2);
+  assert.match(notes[1]!, /^The mount of sc was passed over/);
+});
+
+/** Source and stream → who sees it when signed in. */
+const SEEN: readonly [source: string, stream: string, by: string][] = [
+  ['own', '1', 'all one'],
+  ['team', '/x', 'all mate'],
+  ['team', '/free', 'all mate one none'],
+  ['team', '/hidden', 'all'],
+  ['every', 'every/cam', 'all mate one none'],
+];
+
+test('who signs in sees what the file gave him, by name, by group, and what is for everybody', () => {
+  const streams = [
+    at('own', 'shoutcast', 'useraccesses="one,all"'),
+    at('team', 'icecast', 'mount="/x" useraccesses="mates;all"'),
+    at('free', 'icecast', 'mount="/free" useraccesses="all,public"'),
+    at('every', 'wowzamediaserver', 'mount="every"'),
+  ].join('\n');
+  const names = ['all', 'mate', 'one', 'none'];
+  const member = (name: string) => (name === 'mate' ? 'memberof="mates"' : name === 'all' ? 'memberof="empty"' : '');
+  const users = names.map((name) => `<user name="${name}" password="p" ${member(name)}/>`).join('');
+  const groups = '<groups><group name="mates"/><group name="empty"/></groups>';
+  const text = wrap(streams, '<server/>', users).replace('</proxyConfig>', `${groups}</proxyConfig>`);
+  const { users: accounts } = load(text, 'rights.xml');
+  for (const [source, stream, by] of SEEN) {
+    const seeing = accounts.filter(({ access }) => access.sees(source, stream));
+    assert.equal(seeing.map(({ name }) => name).join(' '), by, `${source} ${stream}`);
+  }
+});
+
 test('everything but what has been announced stays closed', () => {
   const { document } = readForeignConfig(wrap(stream('type="shoutcast" password="p"')), 'f');
   const [facade] = document['facades'] as [Record<string, unknown>];
@@ -213,7 +291,13 @@ test('headcount convert prints it, or writes it for its owner only; notes go to 
   assert.equal(readFileSync(output, 'utf8'), out);
   assert.equal(statSync(output).mode & 0o777, 0o600);
   assert.equal(out, asYaml(readForeignConfig(sample, 'proxy.xml')));
-  assert.match(err, /^point is a publishing point.*\nseconduser.*\n$/);
+  assert.match(err, /^point is a publishing point.*\n$/);
+  const checked = keptTerminal();
+  assert.equal(await ask(['check', output], checked), 0);
+  assert.match(
+    checked.written().out,
+    /is right\.\nServes on .* with sign-in.*\n.*radio1 \(shoutcast.*\n.*video \(wowza/s,
+  );
   await assert.rejects(ask(['convert'], keptTerminal()), { code: 'BAD_USAGE' });
   await assert.rejects(ask(['convert', join(temporary, 'none.xml')], keptTerminal()), { code: 'BAD_CONFIG' });
 });

@@ -33,6 +33,11 @@ export interface ProxyUser {
   readonly groups: readonly string[];
 }
 
+export interface ProxyGroup {
+  readonly line: number;
+  readonly name: string;
+}
+
 export interface ProxyConfig {
   /** Of the element `server`; that of the root, if there is none. */
   readonly line: number;
@@ -43,6 +48,7 @@ export interface ProxyConfig {
   readonly clearPassword: boolean;
   readonly streams: readonly ProxyStream[];
   readonly users: readonly ProxyUser[];
+  readonly groups: readonly ProxyGroup[];
   /** What was passed over, in sentences. */
   readonly notes: readonly string[];
 }
@@ -90,14 +96,18 @@ class Reading {
 
   config(root: MarkedUp): ProxyConfig {
     const server = root.children.find(({ name }) => name === 'server') ?? null;
-    const groups = new Set(this.#items(root, 'groups', 'group').map((each) => this.#required(each, 'name', 'group')));
-    const users = this.#items(root, 'users', 'user').map((each) => this.#user(each, groups));
-    const names = new Set([...groups, ...users.map(({ name }) => name)]);
+    const groups = this.#items(root, 'groups', 'group').map((each) => {
+      return { line: each.line, name: this.#required(each, 'name', 'group') };
+    });
+    const groupNames = new Set(groups.map(({ name }) => name));
+    const users = this.#items(root, 'users', 'user').map((each) => this.#user(each, groupNames));
+    const names = new Set([...groupNames, ...users.map(({ name }) => name)]);
     const streams = this.#items(root, 'streams', 'stream').map((each) => this.#stream(each, names));
+    this.#checkTwins('group', groups);
     this.#checkTwins('user', users);
     this.#checkTwins('stream', streams);
     if (server !== null) this.#noteUnknown(server);
-    return { ...this.#server(server, root.line), streams, users, notes: this.#notes };
+    return { ...this.#server(server, root.line), streams, users, groups, notes: this.#notes };
   }
 
   #server(server: MarkedUp | null, line: number) {
@@ -142,6 +152,9 @@ class Reading {
       if (type !== undefined) this.#wrong(stream, `${what}: ${missing} is missing, which ${type} needs`);
     }
     const host = this.#required(stream, 'host', what);
+    const mount = stream.attributes.get('mount')?.trim() ?? '';
+    // In a right it would be any text.
+    if (mount.includes('*')) this.#wrong(stream, `${what}: the mount has a *, which none has`);
     if (!/^[^\s/@?#[\]]*$/.test(host)) this.#wrong(stream, `${what}: the host is no name and no address`);
     const access = listed(stream.attributes.get('useraccesses'));
     const isPublic = (each: string) => !names.has(each) && EVERYBODY.includes(each.toLowerCase());
@@ -153,7 +166,7 @@ class Reading {
       port: this.#number(stream, 'port', null, 65_535, 1, what),
       username: stream.attributes.get('username') ?? '',
       password: stream.attributes.get('password') ?? '',
-      mount: stream.attributes.get('mount')?.trim() ?? '',
+      mount,
       public: access.some(isPublic) || this.#flag(stream, 'public', what),
       access: access.filter((each) => !isPublic(each)),
     };

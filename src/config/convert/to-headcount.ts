@@ -1,6 +1,6 @@
 /**
- * From a `<proxyConfig>` to a configuration of ours. Whoever could see everything may sign in to Headcount as well;
- * whoever could not stays a user of the facade alone, since there he sees no more than he did.
+ * From a `<proxyConfig>` to a configuration of ours. Every user may sign in to Headcount as well as ask the facade, and
+ * sees the same streams in both (docs/rights.md).
  */
 
 import type { ProxyConfig, ProxyStream, ProxyUser, StreamType } from './proxy-config.ts';
@@ -22,7 +22,9 @@ const MOST_EVERY = 300;
 
 interface Source {
   readonly line: number;
-  readonly document: Json;
+  readonly name: string;
+  /** Null: somebody has to say where its log is. */
+  readonly document: Json | null;
 }
 
 export function toHeadcount(proxy: ProxyConfig): Converted {
@@ -31,40 +33,29 @@ export function toHeadcount(proxy: ProxyConfig): Converted {
   if (every !== proxy.caching) notes.push(`caching of ${proxy.caching} seconds has become ${every}.`);
   const sources = new Map<string, Source>();
   const streams = proxy.streams.map((stream) => named(stream, sources, `${every}s`, notes));
-  const { users } = proxy;
-  const isPublic = proxy.streams.some((stream) => stream.public);
-  const full = users.filter((user) => proxy.streams.every((stream) => maySee(user, stream)));
-  for (const { name } of users.filter((user) => !full.includes(user))) {
-    notes.push(`${name} may ask the facade, and not sign in to the dashboard: not every stream is for this user.`);
-  }
+  const { users, groups } = proxy;
   for (const { name } of users.filter(({ password }) => /\$\{\w+\}/.test(password))) {
     notes.push(
       `The password of ${name} looks like a variable in YAML: put it into a file, for secretFile and passwordFile.`,
     );
   }
-  const facade = {
-    kind: 'casterstats',
-    listen: `0.0.0.0:${proxy.port}`,
-    caching: '1s',
-    clearPassword: proxy.clearPassword,
-    legacySignature: true,
-    ...(isPublic ? { publicAddresses: true } : {}),
-    ...(proxy.acceptedAddresses.length > 0 ? { acceptedAddresses: proxy.acceptedAddresses } : {}),
-    streams: streams.map((stream, i) => ({ ...stream, ...rightsOf(proxy.streams[i]!, users) })),
-    secrets: users.map(({ name, password, groups }) => ({
-      ...{ user: name, secret: password },
-      ...(groups.length > 0 ? { groups } : {}),
-    })),
-  };
-  const all = [...sources.values()];
+  const all = [...sources.values()].filter(({ document }) => document !== null);
+  /** What a user or a group sees of the streams that a test is true for, as rights write it. */
+  const patterns = (test: (stream: ProxyStream) => boolean) => [
+    ...new Set(streams.filter((_, i) => test(proxy.streams[i]!)).map(patternOf)),
+  ];
   const document = {
     sources: all.map((source) => source.document),
-    ...(full.length > 0 ? { users: full.map(({ name, password }) => ({ name, password })) } : {}),
-    facades: [facade],
+    ...(users.length > 0 ? { users: users.map((user) => accountOf(user, proxy.streams, patterns)) } : {}),
+    ...(groups.length > 0
+      ? { groups: groups.map(({ name }) => ({ name, streams: patterns(({ access }) => access.includes(name)) })) }
+      : {}),
+    facades: [facadeOf(proxy, streams)],
   };
   const lists: Readonly<Record<string, readonly { readonly line: number }[]>> = {
     sources: all,
-    users: full,
+    users,
+    groups,
     streams: proxy.streams,
     secrets: users,
   };
@@ -75,8 +66,42 @@ export function toHeadcount(proxy: ProxyConfig): Converted {
   return { document, notes, lineOf };
 }
 
-function maySee({ name, groups }: ProxyUser, { access }: ProxyStream): boolean {
-  return access.length === 0 || access.includes(name) || groups.some((group) => access.includes(group));
+function facadeOf(proxy: ProxyConfig, streams: readonly Named[]): Json {
+  const { port, clearPassword, acceptedAddresses, users } = proxy;
+  const isPublic = proxy.streams.some((stream) => stream.public);
+  return {
+    kind: 'casterstats',
+    listen: `0.0.0.0:${port}`,
+    caching: '1s',
+    ...{ clearPassword, legacySignature: true },
+    ...(isPublic ? { publicAddresses: true } : {}),
+    ...(acceptedAddresses.length > 0 ? { acceptedAddresses } : {}),
+    streams: streams.map((stream, i) => ({ ...stream, ...rightsOf(proxy.streams[i]!, users) })),
+    secrets: users.map(({ name, password, groups }) => ({
+      ...{ user: name, secret: password },
+      ...(groups.length > 0 ? { groups } : {}),
+    })),
+  };
+}
+
+/** What everybody sees is written beside each user, since nobody is in a group of everybody. */
+function accountOf(
+  { name, password, groups }: ProxyUser,
+  streams: readonly ProxyStream[],
+  patterns: (test: (stream: ProxyStream) => boolean) => readonly string[],
+): Json {
+  const isOwn = (stream: ProxyStream) => isForAll(stream) || stream.access.includes(name);
+  const seesAll = streams.every((each) => isOwn(each) || groups.some((group) => each.access.includes(group)));
+  return {
+    ...{ name, password },
+    ...(groups.length > 0 ? { groups } : {}),
+    // Without groups all is what nobody limits.
+    ...(seesAll ? (groups.length > 0 ? { streams: ['*'] } : {}) : { streams: patterns(isOwn) }),
+  };
+}
+
+function isForAll({ public: isPublic, access }: ProxyStream): boolean {
+  return isPublic || access.length === 0;
 }
 
 /** All users of the file, where it names none. */
@@ -84,41 +109,61 @@ function rightsOf({ public: isPublic, access }: ProxyStream, users: readonly Pro
   return { ...(isPublic ? { public: true } : {}), access: access.length > 0 ? access : users.map(({ name }) => name) };
 }
 
-/** The stream of the facade; its source is added, unless another stream has it already. */
-function named(stream: ProxyStream, sources: Map<string, Source>, every: string, notes: string[]): Json {
-  const { name, line } = stream;
-  const found = WHERE[stream.type](stream);
-  if (found === null) {
+/** A stream of the facade. */
+interface Named {
+  readonly name: string;
+  readonly source: string;
+  /** Absent is all of the source. */
+  readonly stream?: string;
+}
+
+function patternOf({ source, stream = '*' }: Named): string {
+  return `${source}/${stream}`;
+}
+
+/** Its source is added, unless another stream has it already. */
+function named(stream: ProxyStream, sources: Map<string, Source>, every: string, notes: string[]): Named {
+  const { name, line, host, port } = stream;
+  const { url, mount } = WHERE[stream.type](stream);
+  const server = url ?? `wms ${host}:${port}`;
+  const source = sources.get(server)?.name ?? name;
+  if (source === name) sources.set(server, { line, name, document: url === null ? null : { url, name, every } });
+  if (source === name && url === null) {
     notes.push(
-      `${name} is a publishing point of Windows Media, which cannot be asked. Add its log: { url: "wms:PATH", name: ${name} }`,
+      `${name} is a publishing point of Windows Media, which cannot be asked. Add the log of ${host}: { url: "wms:PATH", name: ${name} }`,
     );
-    return { name, source: name };
   }
-  const { url, mount } = found;
-  const known = sources.get(url)?.document['name'] ?? name;
-  if (known === name) sources.set(url, { line, document: { url, name, every } });
-  return { name, source: known, ...(mount === null ? {} : { stream: mount }) };
+  if (stream.type === 'shoutcast' && stream.mount !== '' && !isSid(stream.mount)) {
+    notes.push(`The mount of ${name} was passed over: SHOUTcast tells its streams apart by number.`);
+  }
+  return { name, source, ...(mount === null ? {} : { stream: mount }) };
+}
+
+function isSid(mount: string): boolean {
+  return /^\d+$/.test(mount);
 }
 
 interface Watched {
-  readonly url: string;
+  /** Null: it cannot be asked. */
+  readonly url: string | null;
   /** Null: the stream is all of the source. */
   readonly mount: string | null;
 }
 
-/** What is watched for a stream of each type; null is nothing that could be asked. */
-const WHERE: Readonly<Record<StreamType, (stream: ProxyStream) => Watched | null>> = {
+/** What is watched for a stream of each type. */
+const WHERE: Readonly<Record<StreamType, (stream: ProxyStream) => Watched>> = {
   icecast: (stream) => ({ url: `icecast://${loginOf(stream)}`, mount: stream.mount.replace(/^\/?/, '/') }),
   // Version 1 has no user names, and version 2 asks an administrator of any name.
   shoutcast: (stream) => ({
-    url: `shoutcast://${loginOf({ ...stream, username: '' })}${/^\d+$/.test(stream.mount) ? `/${stream.mount}` : ''}`,
+    url: `shoutcast://${loginOf({ ...stream, username: '' })}${isSid(stream.mount) ? `/${stream.mount}` : ''}`,
     mount: null,
   }),
   wowzamediaserver: (stream) => {
     const parts = stream.mount.split('/').filter((part) => part !== '');
     return { url: `wowza://${loginOf(stream)}/${parts.map(encodeURIComponent).join('/')}`, mount: null };
   },
-  windowsmedia: () => null,
+  // Its log names the point, which is the first part of every path below it.
+  windowsmedia: ({ mount }) => ({ url: null, mount: mount.split('/').find((part) => part !== '') ?? '/' }),
 };
 
 function loginOf({ host, port, username, password }: ProxyStream): string {
