@@ -124,7 +124,7 @@ function patternOf({ source, stream = '*' }: Named): string {
 /** Its source is added, unless another stream has it already. */
 function named(stream: ProxyStream, sources: Map<string, Source>, every: string, notes: string[]): Named {
   const { name, line, host, port } = stream;
-  const { url, mount } = WHERE[stream.type](stream);
+  const { url, mount, note = null } = WHERE[stream.type](stream);
   const server = url ?? `wms ${host}:${port}`;
   const source = sources.get(server)?.name ?? name;
   if (source === name) sources.set(server, { line, name, document: url === null ? null : { url, name, every } });
@@ -133,14 +133,8 @@ function named(stream: ProxyStream, sources: Map<string, Source>, every: string,
       `${name} is a publishing point of Windows Media, which cannot be asked. Add the log of ${host}: { url: "wms:PATH", name: ${name} }`,
     );
   }
-  if (stream.type === 'shoutcast' && stream.mount !== '' && !isSid(stream.mount)) {
-    notes.push(`The mount of ${name} was passed over: SHOUTcast tells its streams apart by number.`);
-  }
+  if (note !== null) notes.push(note);
   return { name, source, ...(mount === null ? {} : { stream: mount }) };
-}
-
-function isSid(mount: string): boolean {
-  return /^\d+$/.test(mount);
 }
 
 interface Watched {
@@ -148,16 +142,23 @@ interface Watched {
   readonly url: string | null;
   /** Null: the stream is all of the source. */
   readonly mount: string | null;
+  readonly note?: string | null;
 }
 
 /** What is watched for a stream of each type. */
 const WHERE: Readonly<Record<StreamType, (stream: ProxyStream) => Watched>> = {
   icecast: (stream) => ({ url: `icecast://${loginOf(stream)}`, mount: stream.mount.replace(/^\/?/, '/') }),
   // Version 1 has no user names, and version 2 asks an administrator of any name.
-  shoutcast: (stream) => ({
-    url: `shoutcast://${loginOf({ ...stream, username: '' })}${isSid(stream.mount) ? `/${stream.mount}` : ''}`,
-    mount: null,
-  }),
+  shoutcast: (stream) => {
+    const { name, mount } = stream;
+    const isSid = /^\d+$/.test(mount);
+    const note = `The mount of ${name} was passed over: SHOUTcast tells its streams apart by number.`;
+    return {
+      url: `shoutcast://${loginOf({ ...stream, username: '' })}${isSid ? `/${mount}` : ''}`,
+      mount: null,
+      note: isSid || mount === '' ? null : note,
+    };
+  },
   wowzamediaserver: (stream) => {
     const parts = stream.mount.split('/').filter((part) => part !== '');
     return { url: `wowza://${loginOf(stream)}/${parts.map(encodeURIComponent).join('/')}`, mount: null };
