@@ -7,8 +7,9 @@ import { HeadcountError } from '../lib/errors.ts';
 
 export interface Answers<Item, Answer> {
   /** In no particular order. */
-  readonly answered: readonly Answer[];
-  readonly failed: ReadonlySet<Item>;
+  readonly answered: ReadonlyMap<Item, Answer>;
+  /** With what each question rejected. */
+  readonly failed: ReadonlyMap<Item, unknown>;
 }
 
 /**
@@ -21,24 +22,24 @@ export async function askEach<Item, Answer>(
   signal: AbortSignal,
   ask: (item: Item) => Promise<Answer>,
 ): Promise<Answers<Item, Answer>> {
-  const answered: Answer[] = [];
-  const failures = new Map<Item, unknown>();
-  const waiting = [...items];
+  const answered = new Map<Item, Answer>();
+  const failed = new Map<Item, unknown>();
+  const waiting = items.values();
   const worker = async () => {
-    for (let next = waiting.shift(); next !== undefined && !signal.aborted; next = waiting.shift()) {
-      const item = next;
+    for (const item of waiting) {
+      if (signal.aborted) return;
       await ask(item).then(
-        (answer) => answered.push(answer),
-        (error: unknown) => failures.set(item, error),
+        (answer) => answered.set(item, answer),
+        (error: unknown) => failed.set(item, error),
       );
     }
   };
   await Promise.all(Array.from({ length: atOnce }, worker));
   signal.throwIfAborted();
-  const refused = [...failures.values()].find(isRefusedLogin);
+  const refused = [...failed.values()].find(isRefusedLogin);
   if (refused !== undefined) throw refused;
-  if (failures.size > 0 && failures.size === items.length) throw failures.values().next().value;
-  return { answered, failed: new Set(failures.keys()) };
+  if (failed.size > 0 && failed.size === items.length) throw failed.values().next().value;
+  return { answered, failed };
 }
 
 function isRefusedLogin(error: unknown): boolean {

@@ -90,13 +90,17 @@ async function askListeners(
       parseListeners(body, station, at),
     ),
   );
+  const told = [...answered.values()];
   counters.add('stationsFailed', failed.size);
   counters.set(
     'unreadableListeners',
-    answered.reduce((sum, { unreadable }) => sum + unreadable, 0),
+    told.reduce((sum, { unreadable }) => sum + unreadable, 0),
   );
-  const unknown = [...failed].flatMap(({ station, reports }) => [station, ...reports.map(({ stream }) => stream)]);
-  return { unknown: new Set(unknown), present: answered.flatMap(({ present }) => present) };
+  const unknown = [...failed.keys()].flatMap(({ station, reports }) => [
+    station,
+    ...reports.map(({ stream }) => stream),
+  ]);
+  return { unknown: new Set(unknown), present: told.flatMap(({ present }) => present) };
 }
 
 async function ask<T>(

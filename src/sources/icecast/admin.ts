@@ -3,13 +3,13 @@
  * mount that has any, unless the server lists them with the mounts already (2.5 does if it is asked so; older ones do
  * not mind). Four questions at a time.
  *
- * Limits: 64 MiB an answer, 10,000 mounts.
+ * Limits: 20 MB an answer, 10,000 mounts.
  */
 
 import type { Instant, Milliseconds, StreamReport } from '../../core/observation.ts';
-import { HeadcountError } from '../../lib/errors.ts';
 import { answeredBadly, fetchText, MAX_ANSWER_BYTES, type Page } from '../../transports/poll/fetch-text.ts';
 import { type PeerAddress, pageUrl } from '../../transports/poll/peer-address.ts';
+import { askEach } from '../ask-each.ts';
 import type { Poll, PolledListeners } from '../polled.ts';
 import { type Asked, type ListenersOfMount, type MountStats, parseListeners, parseStats } from './parse.ts';
 
@@ -98,30 +98,17 @@ interface Answers {
   readonly failed: ReadonlySet<string>;
 }
 
-/** If every question fails, the server is the trouble, not a mount: rejects with what the first one said. */
+/** Rejects as `askEach` does. */
 async function askMounts(poll: ServerPoll, mounts: readonly MountStats[]): Promise<Answers> {
-  const answered = mounts.map(({ listed }) => listed).filter((listed) => listed !== null);
-  const failures = new Map<string, unknown>();
+  const listed = mounts.map((mount) => mount.listed).filter((each) => each !== null);
   // Where Icecast counts nobody there is nothing to ask.
   const waiting = mounts.filter(({ listeners, listed }) => listeners !== 0 && listed === null);
-  const asked = waiting.length;
-  const worker = async () => {
-    for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
-      const { mount } = next;
-      await askListeners(poll, mount).then(
-        (listeners) => answered.push(listeners),
-        (error: unknown) => failures.set(mount, error),
-      );
-    }
-  };
-  await Promise.all(Array.from({ length: QUESTIONS_AT_ONCE }, worker));
-  if (failures.size > 0) {
-    const [first] = failures.values();
-    const isForAll = first instanceof HeadcountError && first.code === 'PEER_REFUSED_LOGIN';
-    if (isForAll || failures.size === asked || poll.signal.aborted) throw first;
-    poll.counters.add('mountsFailed', failures.size);
-  }
-  return { answered, failed: new Set(failures.keys()) };
+  const names = waiting.map(({ mount }) => mount);
+  const { answered, failed } = await askEach(names, QUESTIONS_AT_ONCE, poll.signal, (mount) =>
+    askListeners(poll, mount),
+  );
+  poll.counters.add('mountsFailed', failed.size);
+  return { answered: [...listed, ...answered.values()], failed: new Set(failed.keys()) };
 }
 
 async function askListeners(poll: ServerPoll, mount: string): Promise<ListenersOfMount> {

@@ -122,22 +122,19 @@ class Server {
     this.#connections.keep(names);
     // Where SHOUTcast counts nobody there is nothing to ask.
     const busy = streams.filter(({ report }) => report.listeners !== 0).map(({ stream }) => stream);
-    const { answered, failed } = await askEach(busy, QUESTIONS_AT_ONCE, signal, async (stream) => ({
-      stream,
-      page: overview.hasPages
-        ? await askListeners(this.#options, stream, signal)
-        : listenersIn(this.#options, overview),
-    }));
+    const { answered, failed } = await askEach(busy, QUESTIONS_AT_ONCE, signal, async (stream) =>
+      overview.hasPages ? askListeners(this.#options, stream, signal) : listenersIn(this.#options, overview),
+    );
     counters.add('streamsFailed', failed.size);
     let unreadable = 0;
     const present: Presence[] = [];
-    for (const { stream, page } of answered) {
+    for (const [stream, page] of answered) {
       unreadable += page.unreadable;
       for (const each of this.#connections.present(stream, page.listeners, at)) present.push(each);
     }
     counters.set('unreadableListeners', unreadable);
     counters.set('reusedIds', this.#connections.reused);
-    return { unknown: failed, present };
+    return { unknown: new Set(failed.keys()), present };
   }
 
   async #reports(poll: Poll, overview: Overview, streams: readonly StreamFacts[]): Promise<StreamReport[]> {
@@ -165,9 +162,9 @@ class Server {
     const { answered } = await askEach(names, QUESTIONS_AT_ONCE, signal, async (stream) => {
       const played = await askSongs(this.#options, stream, signal).catch(() => null);
       if (played === null) counters.add('songsFailed', 1);
-      return [stream, played ?? []] as const;
+      return played ?? [];
     });
-    return new Map(answered);
+    return answered;
   }
 }
 

@@ -3,10 +3,10 @@
  * questions at a time. What the answers mean is parse-rest.ts's.
  */
 
-import { HeadcountError } from '../../lib/errors.ts';
 import { answeredBadly } from '../../transports/poll/fetch-text.ts';
 import { parseJson } from '../../transports/poll/json-fields.ts';
 import { pageUrl } from '../../transports/poll/peer-address.ts';
+import { askEach } from '../ask-each.ts';
 import type { Poll, PollAnswer } from '../polled.ts';
 import { ask, type WowzaAccess } from './ask.ts';
 import { parseApplications, parseInstances, parseMonitoring } from './parse-rest.ts';
@@ -31,25 +31,17 @@ export async function askRest(access: WowzaAccess, address: readonly string[], p
   const all = await streamsOf(question, vhost, address);
   const streams = all.slice(0, MAX_STREAMS);
   counters.set('streamsIgnored', all.length - streams.length);
-  const numbers = await eachOf(streams, ({ place, name }) =>
+  const { answered, failed } = await askEach(streams, QUESTIONS_AT_ONCE, poll.signal, ({ place, name }) =>
     askRead(
       question,
       `${instancesPage(place.application)}/${encode(place.instance)}/incomingstreams/${encode(name)}/monitoring/current`,
       parseMonitoring,
     ),
   );
-  const failures = numbers.filter((number) => number instanceof Failure);
-  if (failures.length > 0) {
-    const refused = failures.find(
-      ({ error }) => error instanceof HeadcountError && error.code === 'PEER_REFUSED_LOGIN',
-    );
-    // If every question fails, the server is the trouble, not a stream.
-    if (refused !== undefined || failures.length === streams.length || poll.signal.aborted)
-      throw (refused ?? failures[0]!).error;
-    counters.add('streamsFailed', failures.length);
-  }
-  const reports = streams.map(({ place, name, isConnected }, index) => {
-    const listeners = numbers[index];
+  counters.add('streamsFailed', failed.size);
+  const reports = streams.map((stream) => {
+    const { place, name, isConnected } = stream;
+    const listeners = answered.get(stream);
     return {
       kind: 'report' as const,
       stream: streamName(place, name),
@@ -75,12 +67,17 @@ async function streamsOf(question: Question, vhost: string, address: readonly st
     // The instances are not known yet: any that the address names would do.
     isWithin(address, { vhost, application, instance: address.at(-1) ?? '' }),
   );
-  const found = await eachOf(wanted, async (application) => {
-    const streams = (await askRead(question, instancesPage(application), parseInstances)) ?? [];
-    return streams.map(({ instance, ...stream }) => ({ place: { vhost, application, instance }, ...stream }));
-  });
-  for (const each of found) if (each instanceof Failure) throw each.error;
-  const streams = (found as RestStream[][]).flat();
+  const { answered, failed } = await askEach(wanted, QUESTIONS_AT_ONCE, question.signal, (application) =>
+    askRead(question, instancesPage(application), parseInstances),
+  );
+  // Streams that are not told would be taken to have gone.
+  for (const error of failed.values()) throw error;
+  const streams = wanted.flatMap((application) =>
+    (answered.get(application) ?? []).map(({ instance, ...stream }) => ({
+      place: { vhost, application, instance },
+      ...stream,
+    })),
+  );
   return streams.filter(({ place }) => isWithin(address, place));
 }
 
@@ -101,30 +98,6 @@ async function askRead<T>(
   const answer = read(parseJson(body));
   if (answer === null) throw answeredBadly(url, "no answer of Wowza's REST API");
   return answer;
-}
-
-class Failure {
-  readonly error: unknown;
-
-  constructor(error: unknown) {
-    this.error = error;
-  }
-}
-
-/** In the order of the items; what rejects becomes a `Failure`. */
-async function eachOf<Item, Answer>(
-  items: readonly Item[],
-  question: (item: Item) => Promise<Answer>,
-): Promise<(Answer | Failure)[]> {
-  const answers: (Answer | Failure)[] = new Array(items.length);
-  const waiting = items.entries();
-  const worker = async () => {
-    for (const [index, item] of waiting) {
-      answers[index] = await question(item).catch((error: unknown) => new Failure(error));
-    }
-  };
-  await Promise.all(Array.from({ length: QUESTIONS_AT_ONCE }, worker));
-  return answers;
 }
 
 function encode(name: string): string {
