@@ -6,7 +6,6 @@
  */
 
 import { z } from 'zod';
-import type { Presence } from '../../core/observation.ts';
 import { HeadcountError } from '../../lib/errors.ts';
 import { httpUrl, secret } from '../../lib/options.ts';
 import { answeredBadly, fetchText, MAX_ANSWER_BYTES } from '../../transports/poll/fetch-text.ts';
@@ -14,7 +13,7 @@ import { pollOptions } from '../../transports/poll/poll-options.ts';
 import { ByteDeltas } from '../byte-deltas.ts';
 import { type Poll, type PollAnswer, polledSource } from '../polled.ts';
 import { type CommonOptions, defineSource, type Source } from '../source.ts';
-import { FIELDS, type Field, JsonMistake, type Mapping, type Person, parseAnswer } from './parse.ts';
+import { FIELDS, type Field, JsonMistake, type Mapping, parseAnswer } from './parse.ts';
 import { isFieldPath, isItemsPath, parsePath } from './path.ts';
 
 const SENTENCES: Readonly<Record<Field, string>> = {
@@ -151,7 +150,15 @@ async function askServer(options: Config, mapping: Mapping, bytes: ByteDeltas, p
   poll.counters.set('itemsIgnored', counts.itemsIgnored);
   poll.counters.set('streamsIgnored', counts.streamsIgnored);
   poll.counters.set('listsMissing', counts.listsMissing);
-  return { reports, listeners: people === null ? null : { unknown: new Set(), present: withBytes(people, bytes) } };
+  if (people === null) return { reports, listeners: null };
+  const sent = people.flatMap(({ presence: { client }, sent }) =>
+    sent === null ? [] : [[client.connection!, sent] as const],
+  );
+  const present = bytes.take(
+    people.map(({ presence }) => presence),
+    new Map(sent),
+  );
+  return { reports, listeners: { unknown: new Set(), present } };
 }
 
 function read<T>(endpoint: string, parse: () => T): T {
@@ -161,14 +168,4 @@ function read<T>(endpoint: string, parse: () => T): T {
     if (error instanceof JsonMistake) throw answeredBadly(endpoint, error.message);
     throw error;
   }
-}
-
-function withBytes(people: readonly Person[], bytes: ByteDeltas): Presence[] {
-  const totals = people.flatMap(({ presence, sent }) =>
-    sent === null ? [] : [[presence.client.connection!, sent] as const],
-  );
-  const deltaOf = bytes.take(new Map(totals));
-  return people.map(({ presence, sent }) =>
-    sent === null ? presence : { ...presence, bytes: deltaOf(presence.client.connection!) },
-  );
 }

@@ -7,7 +7,6 @@
  */
 
 import { z } from 'zod';
-import type { Presence } from '../../core/observation.ts';
 import { secret } from '../../lib/options.ts';
 import { answeredBadly, fetchText, MAX_ANSWER_BYTES } from '../../transports/poll/fetch-text.ts';
 import { fieldsOf, parseJson } from '../../transports/poll/json-fields.ts';
@@ -154,8 +153,7 @@ function answerOf(items: readonly unknown[], lists: readonly Sessions[], poll: P
     sum(({ idle }) => idle),
   );
   counters.set('unreadableSessions', paths.unreadable + sum(({ unreadable }) => unreadable));
-  const bytesOf = deltas.take(new Map(lists.flatMap(({ sent }) => [...sent])));
-  const present = lists.flatMap((list) => [...list.present]);
-  const withBytes = ([id, each]: [string, Presence]) => ({ ...each, bytes: bytesOf(id) });
-  return { reports, listeners: { unknown: new Set(), present: present.map(withBytes) } };
+  const sent = new Map(lists.flatMap((list) => [...list.sent]));
+  const present = lists.flatMap((list) => [...list.present.values()]);
+  return { reports, listeners: { unknown: new Set(), present: deltas.take(present, sent) } };
 }

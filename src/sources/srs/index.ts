@@ -7,7 +7,6 @@
  */
 
 import { z } from 'zod';
-import type { Presence } from '../../core/observation.ts';
 import { answeredBadly, fetchText, MAX_ANSWER_BYTES } from '../../transports/poll/fetch-text.ts';
 import { fieldsOf, parseJson } from '../../transports/poll/json-fields.ts';
 import { loginOf, optionalLogin } from '../../transports/poll/optional-login.ts';
@@ -63,9 +62,8 @@ async function askServer(options: Config, poll: Poll, deltas: ByteDeltas): Promi
   counters.set('bootUnknown', boot === null ? 1 : 0);
   counters.set('idleClients', clients.idle);
   counters.set('unreadableClients', streams.unreadable + clients.unreadable);
-  const bytesOf = deltas.take(clients.sent);
-  const withBytes = ([id, each]: [string, Presence]) => ({ ...each, bytes: bytesOf(id) });
-  return { reports, listeners: { unknown: new Set(), present: [...clients.present].map(withBytes) } };
+  const present = deltas.take([...clients.present.values()], clients.sent);
+  return { reports, listeners: { unknown: new Set(), present } };
 }
 
 interface List {

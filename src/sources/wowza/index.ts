@@ -7,7 +7,6 @@
  */
 
 import { z } from 'zod';
-import type { Presence } from '../../core/observation.ts';
 import { secret } from '../../lib/options.ts';
 import { decodeText } from '../../transports/poll/decode-text.ts';
 import { answeredBadly, type Page } from '../../transports/poll/fetch-text.ts';
@@ -18,7 +17,7 @@ import { type Poll, type PollAnswer, polledSource } from '../polled.ts';
 import { defineSource, type Source } from '../source.ts';
 import { ask } from './ask.ts';
 import { askRest } from './ask-rest.ts';
-import { type ConnectionCounts, parseConnectionCounts, parseServerInfo, type WowzaSession } from './parse.ts';
+import { type ConnectionCounts, parseConnectionCounts, parseServerInfo } from './parse.ts';
 import { isWithin, type Place } from './place.ts';
 import { QuietStreams } from './quiet-streams.ts';
 
@@ -117,10 +116,12 @@ function tellViewers(options: Config, { bytes, quiet }: Memory, poll: Poll, page
   const counts = limited(info, poll);
   const streams = new Set(counts.streams.map(({ stream }) => stream));
   const sessions = info.sessions.filter(({ presence: { stream } }) => streams.has(stream));
-  return {
-    reports: quiet.reportsOf(counts, at),
-    listeners: { unknown: new Set(), present: withBytes(sessions, bytes) },
-  };
+  const sent = new Map(sessions.map((session) => [session.presence.client.connection!, session.sent]));
+  const present = bytes.take(
+    sessions.map(({ presence }) => presence),
+    sent,
+  );
+  return { reports: quiet.reportsOf(counts, at), listeners: { unknown: new Set(), present } };
 }
 
 function tellCounts(options: Config, { quiet }: Memory, poll: Poll, page: Page): PollAnswer {
@@ -137,11 +138,6 @@ function limited({ instances, streams }: ConnectionCounts, { counters }: Poll): 
   counters.set('streamsIgnored', Math.max(streams.length - MAX_STREAMS, 0));
   counters.set('instances', instances.size);
   return { instances, streams: streams.slice(0, MAX_STREAMS) };
-}
-
-function withBytes(sessions: readonly WowzaSession[], bytes: ByteDeltas): Presence[] {
-  const deltaOf = bytes.take(new Map(sessions.map(({ presence, sent }) => [presence.client.connection!, sent])));
-  return sessions.map(({ presence }) => ({ ...presence, bytes: deltaOf(presence.client.connection!) }));
 }
 
 /** Wowza writes in the encoding of its machine, and does not say which. */
