@@ -34,7 +34,7 @@ export interface TrueVisit {
   readonly leftAt: number;
 }
 
-const MOST_VISITS = 200;
+export const MOST_VISITS = 200;
 
 export function planCrowd({ seed, visits, mounts, length }: IcecastCrowdPlan): Visit[] {
   if (visits > MOST_VISITS) throw new Error(`a crowd has at most ${MOST_VISITS} listeners`);
@@ -48,14 +48,14 @@ export function planCrowd({ seed, visits, mounts, length }: IcecastCrowdPlan): V
   });
 }
 
-/** Resolves when everybody has left. */
-export function performCrowd(server: LabIcecast, plan: readonly Visit[]): Promise<TrueVisit[]> {
+/** Resolves when everybody has left; rejects when `signal` aborts. */
+export function performCrowd(server: LabIcecast, plan: readonly Visit[], signal?: AbortSignal): Promise<TrueVisit[]> {
   const begun = Date.now();
   return Promise.all(
     plan.map(async ({ userAgent, mount, from, to }) => {
-      await sleep(from);
+      await sleep(from, undefined, { signal });
       const { connectedAt, heardAt, leave } = await server.listen(mount, userAgent);
-      await sleep(Math.max(begun + to - Date.now(), 0));
+      await sleep(Math.max(begun + to - Date.now(), 0), undefined, { signal });
       return { userAgent, mount, connectedAt, heardAt, leftAt: leave() };
     }),
   );

@@ -9,6 +9,8 @@ import { startCoturn } from './coturn.ts';
 import { MOST_PLAYERS, startShow, TRUTH_HEADS } from './crowd/show.ts';
 import { startHlsOrigin } from './hls-origin.ts';
 import { startIcecast } from './icecast.ts';
+import { MOST_VISITS, performCrowd, planCrowd } from './icecast-crowd.ts';
+import { type LabRtmpClient, startNginxRtmp } from './nginx-rtmp.ts';
 import { type PlayerPlan, startCrowd } from './players.ts';
 import { createSpyServer } from './spyserver.ts';
 import { startTautulli } from './tautulli.ts';
@@ -44,6 +46,15 @@ const PEERS: Readonly<Record<string, Peer>> = {
   },
   'hls-origin': { summary: 'nginx and ffmpeg: two live HLS streams, twenty players', start: hlsOrigin },
   icecast: { summary: "Debian's Icecast: two mounts, listeners that come and go", start: icecast },
+  'icecast-crowd': {
+    summary: 'the same with its access log: a crowd every half minute, a third of which is gone at once',
+    usage: `[LISTENERS up to ${MOST_VISITS} [SEED]]`,
+    start: icecastCrowd,
+  },
+  'nginx-rtmp': {
+    summary: "Debian's nginx with the RTMP module: ffmpeg publishes two streams and plays them",
+    start: nginxRtmp,
+  },
   spyserver: { summary: 'a stand-in for the SPY Server, which Headcount starts itself', start: spyserver },
   tautulli: { summary: 'a stand-in for Tautulli: plays that begin and end', start: tautulli },
 };
@@ -139,6 +150,57 @@ async function icecast(): Promise<Running> {
   };
 }
 
+/** How long a crowd lasts. */
+const CROWD_MS = 30_000;
+
+async function icecastCrowd([listeners = '100', seed = '1']: readonly string[]): Promise<Running | null> {
+  const visits = Number(listeners);
+  const isPlan = Number.isInteger(visits) && visits > 0 && visits <= MOST_VISITS && Number.isInteger(Number(seed));
+  if (!isPlan) return null;
+  const server = await startIcecast();
+  const mounts = ['/rock.mp3', '/news.mp3'];
+  for (const mount of mounts) await server.feed(mount, { name: mount });
+  const stopping = new AbortController();
+  let crowds = 0;
+  let crowd: Promise<unknown> | null = null;
+  let failure: unknown = null;
+  return {
+    source: `icecast://${server.user}:${server.password}@${server.host}:${server.port}?every=2s&accessLog=${server.logPath}`,
+    live: async () => {
+      if (failure !== null) throw failure;
+      const plan = { seed: Number(seed) + crowds, visits, mounts, length: CROWD_MS };
+      crowd ??= performCrowd(server, planCrowd(plan), stopping.signal)
+        .catch((error: unknown) => {
+          failure = error;
+        })
+        .finally(() => {
+          crowds++;
+          crowd = null;
+        });
+    },
+    stop: async () => {
+      stopping.abort();
+      await crowd;
+      await server.stop();
+    },
+  };
+}
+
+async function nginxRtmp(): Promise<Running> {
+  const server = await startNginxRtmp();
+  const streams = ['live/rock', 'live/news'];
+  for (const stream of streams) await server.publish(stream);
+  const playing: LabRtmpClient[] = [];
+  return {
+    source: `nginx-rtmp://${server.host}:${server.port}/stat?every=2s`,
+    live: async (beat) => {
+      playing.push(await server.play(streams[beat % streams.length]!));
+      if (playing.length > STAYS) await playing.shift()!.leave();
+    },
+    stop: () => server.stop(),
+  };
+}
+
 async function spyserver(): Promise<Running> {
   const server = createSpyServer();
   return {
@@ -180,7 +242,7 @@ async function tautulli(): Promise<Running> {
 }
 
 async function main([name, ...args]: readonly string[]): Promise<number> {
-  const list = Object.entries(PEERS).map(([each, { summary }]) => `  ${each.padEnd(12)}${summary}\n`);
+  const list = Object.entries(PEERS).map(([each, { summary }]) => `  ${each.padEnd(15)}${summary}\n`);
   const peer = name === undefined ? undefined : PEERS[name];
   if (name === undefined || peer === undefined) {
     const out = name === undefined ? process.stdout : process.stderr;
