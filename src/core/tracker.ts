@@ -329,6 +329,8 @@ export class Tracker {
     }
     for (const { record, state } of open) {
       const session = restoreSession(record, state);
+      // Rosters are counted anew.
+      if (session.rare !== null) session.rare.roster = 0;
       const source = this.#sources.get(state.seenBy);
       if (source !== undefined) {
         this.#track(source, session);
