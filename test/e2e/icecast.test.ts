@@ -252,6 +252,8 @@ test('a server that hangs, one that is killed, and one that has listeners while 
   const after = await server.listen(LIVE, 'after');
   await there('after');
   await statusIs('up');
+  // The history is asked below: who comes is in it with the next commit.
+  await areCommitted();
   after.leave();
   const sessions = (await whenAllHaveLeft()).filter(({ client }) => client.userAgent !== null);
   const names = (source: string) =>
