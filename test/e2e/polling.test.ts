@@ -183,7 +183,7 @@ function peakOf(pid: number): number {
 const SERVERS = 50;
 const MOUNTS = 20;
 const POLLER = fileURLToPath(new URL('polling-child.ts', import.meta.url));
-/** How often each server is asked, about: `HEADCOUNT_CYCLES=1000` takes a quarter of an hour. */
+/** How often each server is asked, about: `HEADCOUNT_CYCLES=1000` takes about three minutes. */
 const CYCLES = Number(process.env['HEADCOUNT_CYCLES'] ?? 12);
 /** Polls of all servers together; in between lies what is measured. */
 const WARM = 3 * SERVERS;
