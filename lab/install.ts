@@ -4,7 +4,7 @@
  * says what is missing.
  */
 
-import { execFileSync, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 
 /** Program, or the path of what is none → package. */
@@ -59,16 +59,6 @@ function install(): number {
 
 function say(text: string): void {
   process.stderr.write(`${text}\n`);
-}
-
-/** Is the program there and does it run? */
-export function programRuns(program: string, ...args: string[]): boolean {
-  try {
-    execFileSync(program, args, { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 if (process.argv[1] === new URL(import.meta.url).pathname) process.exitCode = install();

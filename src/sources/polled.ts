@@ -10,7 +10,7 @@ import type { Instant, Milliseconds, Observation, Presence, StreamReport } from 
 import type { Clock } from '../lib/clock.ts';
 import type { ScopedCounters } from '../telemetry/counters.ts';
 import { everyTick } from '../transports/poll/every-tick.ts';
-import type { Cursor, Source } from './source.ts';
+import type { Cursor, KindTraits, Source } from './source.ts';
 
 export interface Poll {
   /** When the question is asked: the time of all that is answered. */
@@ -38,6 +38,15 @@ export interface PolledListeners {
   /** Everybody on all other streams; each presence is from `at` to `at`. */
   readonly present: readonly Presence[];
 }
+
+/** Whoever is in an answer is there until an answer lacks him: nothing needs to be bridged. */
+export const POLLED_TRAITS: KindTraits = {
+  departures: 'inOrder',
+  provisional: false,
+  gap: 0,
+  lateness: 0,
+  resumes: false,
+};
 
 /** Asks every `every` milliseconds; `ask` throws to say that it cannot go on. */
 export function polledSource(every: number, ask: (poll: Poll) => Promise<PollAnswer>): Source {

@@ -11,7 +11,7 @@ import { answeredBadly, fetchText, MAX_ANSWER_BYTES } from '../../transports/pol
 import { hostAndPort, pageUrl, peerAddress, readPeerUrl } from '../../transports/poll/peer-address.ts';
 import { pollOptions } from '../../transports/poll/poll-options.ts';
 import { askEach } from '../ask-each.ts';
-import { type Poll, type PollAnswer, type PolledListeners, polledSource } from '../polled.ts';
+import { POLLED_TRAITS, type Poll, type PollAnswer, type PolledListeners, polledSource } from '../polled.ts';
 import { defineSource } from '../source.ts';
 import { parseListeners, parseStations, type StationFacts } from './parse.ts';
 
@@ -38,7 +38,7 @@ export const azuracast = defineSource({
   summary: 'The stations of an AzuraCast: their listeners, or their number if there is no API key.',
   usage: 'azuracasts://:APIKEY@HOST/STATION,STATION?every=15s',
   config,
-  traits: { departures: 'inOrder', provisional: false, gap: 0, lateness: 0, resumes: false },
+  traits: POLLED_TRAITS,
   fromUrl: (url) => {
     const { user, password, path, ...peer } = readPeerUrl(url, 'azuracasts');
     // A key has a colon in it.

@@ -11,7 +11,7 @@ import { httpUrl, secret } from '../../lib/options.ts';
 import { answeredBadly, fetchText, MAX_ANSWER_BYTES } from '../../transports/poll/fetch-text.ts';
 import { pollOptions } from '../../transports/poll/poll-options.ts';
 import { ByteDeltas } from '../byte-deltas.ts';
-import { type Poll, type PollAnswer, polledSource } from '../polled.ts';
+import { POLLED_TRAITS, type Poll, type PollAnswer, polledSource } from '../polled.ts';
 import { type CommonOptions, defineSource, type Source } from '../source.ts';
 import { FIELDS, type Field, JsonMistake, type Mapping, parseAnswer } from './parse.ts';
 import { isFieldPath, isItemsPath, parsePath } from './path.ts';
@@ -91,14 +91,7 @@ export const json = defineSource({
   summary: 'Any server that answers JSON: who is there, or how many, where paths say that it is written.',
   usage: 'json:https://HOST/PAGE?items=sessions&fields=stream:room,id:id,address:ip',
   config,
-  traits: {
-    departures: 'inOrder',
-    provisional: false,
-    // Whoever is in the answer is there until an answer lacks him; nothing needs to be bridged.
-    gap: 0,
-    lateness: 0,
-    resumes: false,
-  },
+  traits: POLLED_TRAITS,
   fromUrl: (url) => {
     const endpoint = String(url).replace(/^json:/, '');
     if (endpoint === '') return {};

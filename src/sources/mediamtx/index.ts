@@ -14,7 +14,7 @@ import { loginOf, optionalLogin } from '../../transports/poll/optional-login.ts'
 import { hostAndPort, pageUrl, peerAddress, readPeerUrl } from '../../transports/poll/peer-address.ts';
 import { pollOptions } from '../../transports/poll/poll-options.ts';
 import { ByteDeltas } from '../byte-deltas.ts';
-import { type Poll, type PollAnswer, polledSource } from '../polled.ts';
+import { POLLED_TRAITS, type Poll, type PollAnswer, polledSource } from '../polled.ts';
 import { defineSource, type Source } from '../source.ts';
 import { errorIn, type ListPage, parseList, parsePaths, parseSessions, type Sessions } from './parse.ts';
 
@@ -52,14 +52,7 @@ export const mediamtx = defineSource({
   summary: 'A MediaMTX server: who reads and publishes, by RTSP, WebRTC, HLS, RTMP, SRT and MoQ.',
   usage: 'mediamtx://USER:PASSWORD@HOST:9997',
   config,
-  traits: {
-    departures: 'inOrder',
-    provisional: false,
-    // A session that is listed is there until a list lacks it; nothing needs to be bridged.
-    gap: 0,
-    lateness: 0,
-    resumes: false,
-  },
+  traits: POLLED_TRAITS,
   fromUrl: (url) => readPeerUrl(url, 'mediamtxs'),
   defaultName: (options) => `mediamtx:${hostAndPort(options)}`,
   create: createMediamtx,

@@ -13,7 +13,7 @@ import { answeredBadly, fetchText, MAX_ANSWER_BYTES, type Page } from '../../tra
 import { loginOf, optionalLogin } from '../../transports/poll/optional-login.ts';
 import { hostAndPort, pageUrl, peerAddress, readPeerUrl } from '../../transports/poll/peer-address.ts';
 import { pollOptions } from '../../transports/poll/poll-options.ts';
-import { type Poll, type PollAnswer, polledSource } from '../polled.ts';
+import { POLLED_TRAITS, type Poll, type PollAnswer, polledSource } from '../polled.ts';
 import { defineSource, type Source } from '../source.ts';
 import { SteadyInstants } from '../steady-instants.ts';
 import { parseStat, presencesOf, reportOf, type Stat, type StatStream } from './parse.ts';
@@ -40,14 +40,7 @@ export const nginxRtmp = defineSource({
   summary: 'nginx with the RTMP module: who plays over RTMP, from its statistics page.',
   usage: 'nginx-rtmp://HOST:8080/stat',
   config,
-  traits: {
-    departures: 'inOrder',
-    provisional: false,
-    // A client that is on the page is there until a page lacks it; nothing needs to be bridged.
-    gap: 0,
-    lateness: 0,
-    resumes: false,
-  },
+  traits: POLLED_TRAITS,
   fromUrl: (url) => readPeerUrl(url, 'nginx-rtmps'),
   defaultName: (options) => `nginx-rtmp:${hostAndPort(options)}`,
   create: createNginxRtmp,

@@ -11,7 +11,7 @@ import { secret } from '../../lib/options.ts';
 import { answeredBadly, fetchText, MAX_ANSWER_BYTES } from '../../transports/poll/fetch-text.ts';
 import { hostAndPort, pageUrl, peerAddress, readPeerUrl } from '../../transports/poll/peer-address.ts';
 import { pollOptions } from '../../transports/poll/poll-options.ts';
-import { type Poll, type PollAnswer, polledSource } from '../polled.ts';
+import { POLLED_TRAITS, type Poll, type PollAnswer, polledSource } from '../polled.ts';
 import { defineSource } from '../source.ts';
 import { parseStatus, parseViewers } from './parse.ts';
 
@@ -31,7 +31,7 @@ export const owncast = defineSource({
   summary: 'An Owncast server: its viewers, or their number if there is no password.',
   usage: 'owncast://USER:PASSWORD@HOST:PORT?every=10s',
   config,
-  traits: { departures: 'inOrder', provisional: false, gap: 0, lateness: 0, resumes: false },
+  traits: POLLED_TRAITS,
   fromUrl: (url) => {
     const peer = readPeerUrl(url, 'owncasts');
     // Owncast itself speaks no TLS: a web server in front of it does.

@@ -13,7 +13,7 @@ import { answeredBadly } from '../../transports/poll/fetch-text.ts';
 import { hostAndPort, pageUrl, peerAddress, readPeerUrl } from '../../transports/poll/peer-address.ts';
 import { pollOptions } from '../../transports/poll/poll-options.ts';
 import { askEach } from '../ask-each.ts';
-import { type Poll, type PollAnswer, type PolledListeners, polledSource } from '../polled.ts';
+import { POLLED_TRAITS, type Poll, type PollAnswer, type PolledListeners, polledSource } from '../polled.ts';
 import { defineSource } from '../source.ts';
 import { Connections } from './connections.ts';
 import { ask, type Dialect, findDialect, type Overview, overviewIn, streamOf } from './dialects.ts';
@@ -45,7 +45,7 @@ export const shoutcast = defineSource({
   summary: 'A SHOUTcast server, version 1 or 2: its listeners, or their number if there is no password.',
   usage: 'shoutcast://:PASSWORD@HOST:PORT/SID?every=10s',
   config,
-  traits: { departures: 'inOrder', provisional: false, gap: 0, lateness: 0, resumes: false },
+  traits: POLLED_TRAITS,
   fromUrl: (url) => {
     const { path, ...peer } = readPeerUrl(url, 'shoutcasts');
     const [, before, sid] = /^(.*?)\/(\d+)\/?$/.exec(path ?? '') ?? [undefined, path ?? ''];

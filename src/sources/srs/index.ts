@@ -13,7 +13,7 @@ import { loginOf, optionalLogin } from '../../transports/poll/optional-login.ts'
 import { hostAndPort, pageUrl, peerAddress, readPeerUrl } from '../../transports/poll/peer-address.ts';
 import { pollOptions } from '../../transports/poll/poll-options.ts';
 import { ByteDeltas } from '../byte-deltas.ts';
-import { type Poll, type PollAnswer, polledSource } from '../polled.ts';
+import { POLLED_TRAITS, type Poll, type PollAnswer, polledSource } from '../polled.ts';
 import { defineSource } from '../source.ts';
 import { parseAnswer, parseClients, parseStreams } from './parse.ts';
 
@@ -36,14 +36,7 @@ export const srs = defineSource({
   summary: 'An SRS server: who plays and publishes, by RTMP, HTTP-FLV, HLS, WebRTC and SRT.',
   usage: 'srs://HOST:1985',
   config,
-  traits: {
-    departures: 'inOrder',
-    provisional: false,
-    // A client that is listed is there until a list lacks it; nothing needs to be bridged.
-    gap: 0,
-    lateness: 0,
-    resumes: false,
-  },
+  traits: POLLED_TRAITS,
   fromUrl: (url) => readPeerUrl(url, 'srss'),
   defaultName: (options) => `srs:${hostAndPort(options)}`,
   create: (options) => {

@@ -13,7 +13,7 @@ import { answeredBadly, type Page } from '../../transports/poll/fetch-text.ts';
 import { hostAndPort, pageUrl, peerAddress, readPeerUrl } from '../../transports/poll/peer-address.ts';
 import { pollOptions } from '../../transports/poll/poll-options.ts';
 import { ByteDeltas } from '../byte-deltas.ts';
-import { type Poll, type PollAnswer, polledSource } from '../polled.ts';
+import { POLLED_TRAITS, type Poll, type PollAnswer, polledSource } from '../polled.ts';
 import { defineSource, type Source } from '../source.ts';
 import { ask } from './ask.ts';
 import { askRest } from './ask-rest.ts';
@@ -52,14 +52,8 @@ export const wowza = defineSource({
   summary: 'A Wowza Streaming Engine: its viewers, or how many they are.',
   usage: 'wowza://USER:PASSWORD@HOST:8086/VHOST/APPLICATION/INSTANCE',
   config,
-  traits: {
-    departures: 'inOrder',
-    provisional: false,
-    // A session that is on the roster is there until a roster lacks it; Wowza itself bridges the pauses of HLS.
-    gap: 0,
-    lateness: 0,
-    resumes: false,
-  },
+  // Wowza itself bridges the pauses of HLS.
+  traits: POLLED_TRAITS,
   fromUrl: (url) => {
     // What stands behind the host is the address within Wowza, not a path of HTTP.
     const { path, ...peer } = readPeerUrl(url, 'wowzas');
