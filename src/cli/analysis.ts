@@ -1,6 +1,6 @@
 /** The work of `headcount analyze`: files are read, folded and counted as live, but without a store. */
 
-import { hash } from 'node:crypto';
+import { hash, randomInt } from 'node:crypto';
 import { createReadStream, statSync } from 'node:fs';
 import { createGunzip } from 'node:zlib';
 import type { ConfiguredSource } from '../config/sources.ts';
@@ -12,6 +12,7 @@ import type { EnrichmentOptions } from '../enrich/index.ts';
 import { Summarizer, type Summary } from '../insights/summary/summary.ts';
 import { HeadcountError, messageOf } from '../lib/errors.ts';
 import type { Exclusion } from '../lib/exclusion.ts';
+import { quickHash } from '../lib/quick-hash.ts';
 import type { Batch, KindTraits, ReadableBytes, ReadTally } from '../sources/source.ts';
 import { ScopedCounters } from '../telemetry/counters.ts';
 import { createLog } from '../telemetry/log.ts';
@@ -26,7 +27,7 @@ export interface Analysis {
   readonly summary: Summary;
 }
 
-/** Everything is hashed with one key for all, so that the same input gives the same report to the byte. */
+/** What is shown is hashed with one key for all, so that the same input gives the same sessions to the byte. */
 const KEY = new Uint8Array(32);
 
 /** Called with every session that is over, one after the other: reading waits for it. */
@@ -50,7 +51,7 @@ export async function analyzeFiles(
     asnDatabase: null,
     exclude,
     privacy: { addresses: 'full', ipv4Bits: 24, ipv6Bits: 48 },
-    key: KEY,
+    key: each === undefined ? quickHash(randomInt(2 ** 32)) : KEY,
     acceptDeclared: true,
     found: (source, client) => book.fold?.tracker.touch(source, client),
     log,
@@ -100,7 +101,9 @@ function createFolding(
   summarizer: Summarizer,
   each?: EachSession,
 ): Folding {
-  const tracker = new Tracker({ hash: (text) => hash('sha256', text, 'base64url').slice(0, 16) });
+  // In no report are the ids of sessions.
+  const idOf = each === undefined ? quickHash(0) : (text: string) => hash('sha256', text, 'base64url').slice(0, 16);
+  const tracker = new Tracker({ hash: idOf });
   tracker.attach({ name: SOURCE, audience: null, gap, departures, provisional });
   const close = async () => {
     for (const session of tracker.changes().closed) {

@@ -156,27 +156,28 @@ export class Fold {
     const sights = new Float64Array(seen * PACKED_SIGHT);
     let to = 0;
     let sightsTo = 0;
+    const whole = this.#whole;
     for (let run = 0; run < this.#runsEnd; run += RUN) {
-      const whole = this.#whole.subarray(run * 2, run * 2 + RUN * 2);
+      const own = run * 2;
       const opener = this.#openers.size === 0 ? undefined : this.#openers.get(run);
       if (opener !== undefined) {
         // A presence of its own, without requests: the rest stays zero.
-        runs.set([whole[CLIENT]!, whole[STREAM]!, opener, opener], to);
+        runs.set([whole[own + CLIENT]!, whole[own + STREAM]!, opener, opener], to);
         to += PACKED_RUN;
       }
-      if (whole[REQUESTS] === 0) continue;
-      runs[to] = whole[CLIENT]!;
-      runs[to + 1] = whole[STREAM]!;
+      if (whole[own + REQUESTS] === 0) continue;
+      runs[to] = whole[own + CLIENT]!;
+      runs[to + 1] = whole[own + STREAM]!;
       runs[to + 2] = this.#runs[run + FROM]!;
       runs[to + 3] = this.#runs[run + TO]!;
       runs[to + 4] = this.#runs[run + SENT]!;
-      runs[to + 5] = whole[REQUESTS]!;
-      runs[to + 6] = whole[SIGHTS]!;
+      runs[to + 5] = whole[own + REQUESTS]!;
+      runs[to + 6] = whole[own + SIGHTS]!;
       to += PACKED_RUN;
       // The list is newest first, what comes of it oldest first.
-      sightsTo += whole[SIGHTS]! * PACKED_SIGHT;
+      sightsTo += whole[own + SIGHTS]! * PACKED_SIGHT;
       let at = sightsTo;
-      for (let sight = whole[SIGHT]!; sight !== NONE; sight = this.#nextOf(sight)) {
+      for (let sight = whole[own + SIGHT]!; sight !== NONE; sight = this.#nextOf(sight)) {
         at -= PACKED_SIGHT;
         sights[at] = this.#sights[sight + AT]!;
         sights[at + 1] = this.#qualityOf(sight);

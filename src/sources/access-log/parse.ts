@@ -14,8 +14,9 @@ export class LineScanner {
   readonly line = new Line();
   /** How the lines to come are written. */
   format: LineFormat;
+  /** Where in the block the next line begins. */
+  position = 0;
   #length = 0;
-  #position = 0;
 
   constructor(format: LineFormat = UNKNOWN) {
     this.format = format;
@@ -29,18 +30,18 @@ export class LineScanner {
     this.line.block = Buffer.from(bytes.buffer, bytes.byteOffset, block.length);
     this.line.blockView = viewOf(this.line.block, SLACK);
     this.#length = block.length;
-    this.#position = 0;
+    this.position = 0;
   }
 
   /** Moves on to the next line. */
   next(): typeof END | Verdict {
     const { line } = this;
     const { block } = line;
-    const start = this.#position;
+    const start = this.position;
     if (start >= this.#length) return END;
     let end = block.indexOf(LF, start);
     if (end === -1) end = this.#length;
-    this.#position = end + 1;
+    this.position = end + 1;
     if (end > start && block[end - 1] === CR) end--;
     line.start = start;
     line.end = end;

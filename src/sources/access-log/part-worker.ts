@@ -62,14 +62,15 @@ function answer({ part, most, beginning }: PartRequest): void {
   reader.beginPart();
   let told = 0;
   let bytes = 0;
-  const longLines = readPart(part, (block) => {
+  const take = (block: Buffer) => {
     reader.take(block, Number.POSITIVE_INFINITY);
     bytes += block.length;
     if (reader.size >= most) batches.push(reader.cutPacked());
     if (bytes - told < PROGRESS_BYTES) return;
     send({ kind: 'progress', bytes: bytes - told });
     told = bytes;
-  });
+  };
+  const longLines = readPart(part, take, reader.room);
   const { account } = reader;
   batches.push(reader.cutPacked());
   if (longLines > 0) counters.add('longLines', longLines);

@@ -31,6 +31,10 @@ export class Paths {
   stream = -1;
   quality = -1;
   isProgressive = false;
+  /** It was known from the folder alone. */
+  isOfFolder = false;
+  /** What paths mean is the same as long as this is. */
+  generation = 0;
 
   /** By number of the path: the same. */
   #streamOf = new Int32Array(1024);
@@ -65,7 +69,8 @@ export class Paths {
     const { pathStart, pathEnd } = line;
     if (pathEnd - pathStart > LONGEST_PATH) return false;
     const folderEnd = endOfFolder(line.bytes, pathStart, pathEnd);
-    if (folderEnd !== -1 && this.#findByFolder(line, folderEnd)) return true;
+    this.isOfFolder = folderEnd !== -1 && this.#findByFolder(line, folderEnd);
+    if (this.isOfFolder) return true;
     let path = this.#table.find(line.view, pathStart, pathEnd);
     if (path >= this.#known) path = this.#add(path, textOf(line.bytes, pathStart, pathEnd), line);
     this.stream = this.#streamOf[path]!;
@@ -147,6 +152,7 @@ export class Paths {
   }
 
   #forgetPaths(): void {
+    this.generation++;
     this.forgotten += this.#table.size + this.#folders.size;
     this.#table.clear();
     this.#known = 0;
@@ -167,7 +173,7 @@ function numberOf(name: string, names: string[], numbers: Map<string, number>): 
 const NONE: ReadonlySet<string> = new Set();
 
 /** Letters, digits, `-`, `_` and `.`: what a name has that means just what it says. */
-const PLAIN = new Uint8Array(256);
+export const PLAIN = new Uint8Array(256);
 for (const character of 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.')
   PLAIN[character.charCodeAt(0)] = 1;
 

@@ -21,14 +21,16 @@ import { Clients } from './clients.ts';
 import { Fold, type Names, presencesOf } from './fold.ts';
 import { createFormat, type FormatMark, type FormatOptions, markOf } from './formats/index.ts';
 import { type GapOptions, Gaps, type GapsMark } from './gaps.ts';
-import { END, FAULTS, GOOD, HAS, type LineFormat, OTHER } from './line.ts';
+import { END, FAULTS, GOOD, HAS, type LineFormat, OTHER, type Verdict } from './line.ts';
 import { Measures } from './measures.ts';
 import { type PackedBatch, packClients } from './packed.ts';
 import { LineScanner } from './parse.ts';
-import { Paths } from './paths.ts';
+import { Paths, PLAIN } from './paths.ts';
 import { compilePattern, type PatternOption } from './patterns.ts';
 import { Rows, type RowsMark } from './rows.ts';
 import { textOf } from './text.ts';
+import { QuickLines, UNKNOWN } from './wasm/quick-lines.ts';
+import { MARKED, QUERIES, RECORD, RECORD_BYTES } from './wasm/scan.ts';
 
 /** What counts: answered in whole, in part, or "you have it". */
 const AUDIENCE = new Uint8Array(1000);
@@ -36,6 +38,16 @@ for (const status of [200, 206, 304]) AUDIENCE[status] = 1;
 
 /** A stream that nobody has asked for during so long is reported again when somebody does. */
 const REPORT_AFTER: Milliseconds = 60_000;
+
+/** Smaller blocks are not worth a fast lane. */
+const QUICK_FROM = 128 * 1024;
+const QUICK_RECORD = RECORD_BYTES / 4;
+/** What a path that is no audience means there. */
+const NO_AUDIENCE = -1;
+/** Two numbers of names fit into what a path means there. */
+const MOST_QUICK_NAMES = 0x7fff;
+/** So many lines that are not usual are no sign of anything. */
+const MANY_MARKED = 64;
 
 /** Nobody has listened for longer in one go; whoever writes logs by hand may say so. */
 const LONGEST_ANSWER: Milliseconds = 366 * 86_400_000;
@@ -57,6 +69,8 @@ export interface ReaderOptions extends FormatOptions, GapOptions {
   readonly seed: number;
   /** Goes on from there. */
   readonly from?: ReaderMark | null;
+  /** Blocks of at least so many bytes take the fast lane (wasm/), if they can. For tests. */
+  readonly quickFrom?: number;
 }
 
 /** What a reader must know of the lines before those that it is given. Plain JSON. */
@@ -140,6 +154,15 @@ export class LogReader {
   #reports: StreamReport[] = [];
   /** How many names another thread has been told of. */
   #toldNames = { clients: 0, streams: 0, qualities: 0 };
+  /** Undefined until it is of use; null if it cannot be had. */
+  #quick: QuickLines | null | undefined;
+  readonly #quickFrom: number;
+  #pathsGeneration = 0;
+  /** The number of the client who was found last. */
+  #client = -1;
+  /** There is just one log, and later than this no line can be. */
+  #isAlone = true;
+  #latest: Instant = Number.POSITIVE_INFINITY;
   /** The oldest time that a line of this part has, as it is written. */
   #oldest = Number.POSITIVE_INFINITY;
   #hasRows = false;
@@ -160,6 +183,7 @@ export class LogReader {
   constructor(options: ReaderOptions) {
     const { seed, from } = options;
     this.#options = options;
+    this.#quickFrom = options.quickFrom ?? QUICK_FROM;
     this.#scanner = new LineScanner();
     this.#clients = new Clients(options);
     this.#paths = new Paths(options.rules.map(compilePattern), from?.numbered ?? [], seed);
@@ -250,40 +274,172 @@ export class LogReader {
    */
   take(block: Uint8Array, latest: Instant, from: LineFile = ONLY): void {
     const file = this.#use(from);
-    const isAlone = this.#files.size === 1;
-    const scanner = this.#scanner;
-    const { line } = scanner;
-    const { lateness } = this.#options;
+    this.#isAlone = this.#files.size === 1;
+    this.#latest = latest;
     this.#bytes += block.length;
-    scanner.load(block);
-    for (let verdict = scanner.next(); verdict !== END; verdict = scanner.next()) {
-      this.#lines++;
-      if (verdict !== GOOD) {
-        if (verdict === OTHER) this.#others++;
-        else this.#faults[line.fault]++;
-        continue;
-      }
-      const { status } = line;
-      if (line.isCut) this.#cut++;
-      this.#requestsOf[status]!++;
-      this.#bytesOf[status]! += line.sent;
-      let { time } = line;
-      if (time < this.#oldest) this.#oldest = time;
-      if (time > latest) {
-        time = latest;
-        this.#future++;
-      }
-      if (time > this.#newest) {
-        this.#newest = time;
-        if (isAlone) this.#settled = time - lateness;
-      } else if (time < this.#newest - lateness) {
-        time = this.#newest - lateness;
-        this.#late++;
-      }
-      if ((line.isGet || (line.has & HAS.publish) !== 0) && AUDIENCE[status] === 1) this.#request(time);
+    const quick = this.#quickFor(block);
+    if (quick === null) {
+      this.#scanner.load(block);
+      this.#readLines();
+    } else {
+      this.#readQuickly(quick);
     }
     file.newest = this.#newest;
-    if (!isAlone) this.#settled = this.#leastOfOthers(file);
+    if (!this.#isAlone) this.#settled = this.#leastOfOthers(file);
+  }
+
+  /** The lines that are left of the block. */
+  #readLines(): void {
+    const scanner = this.#scanner;
+    for (let verdict = scanner.next(); verdict !== END; verdict = scanner.next()) this.#readLine(verdict);
+  }
+
+  #readLine(verdict: Verdict): void {
+    const { line } = this.#scanner;
+    this.#lines++;
+    if (verdict !== GOOD) {
+      if (verdict === OTHER) this.#others++;
+      else this.#faults[line.fault]++;
+      return;
+    }
+    const { status } = line;
+    if (line.isCut) this.#cut++;
+    this.#requestsOf[status]!++;
+    this.#bytesOf[status]! += line.sent;
+    const time = this.#inOrder(line.time);
+    if ((line.isGet || (line.has & HAS.publish) !== 0) && AUDIENCE[status] === 1) this.#request(time);
+  }
+
+  /** When a line of this time counts as written. */
+  #inOrder(time: Instant): Instant {
+    const { lateness } = this.#options;
+    if (time < this.#oldest) this.#oldest = time;
+    let at = time;
+    if (at > this.#latest) {
+      at = this.#latest;
+      this.#future++;
+    }
+    if (at > this.#newest) {
+      this.#newest = at;
+      if (this.#isAlone) this.#settled = at - lateness;
+    } else if (at < this.#newest - lateness) {
+      at = this.#newest - lateness;
+      this.#late++;
+    }
+    return at;
+  }
+
+  // The fast lane
+
+  /** Memory in which to put a block that is to be read, so that it need not be copied; undefined if there is none. */
+  get room(): Buffer<ArrayBuffer> | undefined {
+    this.#quick ??= this.#openQuick();
+    return this.#quick?.room;
+  }
+
+  #openQuick(): QuickLines | null {
+    const { isAuto, seed, playbackId, cmcd } = this.#options;
+    if (isAuto) return null;
+    const queries = playbackId.length > 0 ? QUERIES.all : cmcd ? QUERIES.cmcd : QUERIES.none;
+    try {
+      return new QuickLines(seed, queries, PLAIN);
+    } catch {
+      // There is no such memory: then without it.
+      return null;
+    }
+  }
+
+  #quickFor(block: Uint8Array): QuickLines | null {
+    if (this.#scanner.format.name !== 'combined' || block.length < this.#quickFrom) return null;
+    this.#quick ??= this.#openQuick();
+    return this.#quick?.load(block) === true ? this.#quick : null;
+  }
+
+  #readQuickly(quick: QuickLines): void {
+    const scanner = this.#scanner;
+    scanner.load(quick.block);
+    while (quick.next()) {
+      let marked = this.#takeRecords(quick);
+      if (marked !== -1 && quick.isStuck) {
+        scanner.position = quick.position;
+        const verdict = scanner.next();
+        if (verdict !== END) this.#readLine(verdict);
+        quick.position = scanner.position;
+        marked++;
+      }
+      const isOther = scanner.format.name !== 'combined';
+      // Where nothing is usual it is no faster.
+      if (!isOther && marked * 2 <= quick.count + MANY_MARKED) continue;
+      if (!isOther) scanner.position = quick.position;
+      this.#readLines();
+      return;
+    }
+  }
+
+  /** Answers how many lines were only marked; -1 if the log goes on in another format, from where the scanner is. */
+  #takeRecords(quick: QuickLines): number {
+    const { records, clients, paths, minute } = quick;
+    const scanner = this.#scanner;
+    const { qualities } = this.#paths;
+    const end = quick.count * QUICK_RECORD;
+    let marked = 0;
+    for (let at = 0; at < end; at += QUICK_RECORD) {
+      const who = records[at + RECORD.client]!;
+      if (who === MARKED) {
+        marked++;
+        scanner.position = quick.startOf(at);
+        const verdict = scanner.next();
+        if (verdict !== END) this.#readLine(verdict);
+        if (scanner.format.name !== 'combined') return -1;
+        this.#checkPaths(quick);
+        continue;
+      }
+      const status = records[at + RECORD.status]!;
+      const sent = records[at + RECORD.sent]!;
+      this.#lines++;
+      this.#requestsOf[status]!++;
+      this.#bytesOf[status]! += sent;
+      const time = this.#inOrder(minute + records[at + RECORD.seconds]! * 1000);
+      if (AUDIENCE[status] !== 1) continue;
+      const meaning = paths.meaning[records[at + RECORD.path]!]!;
+      if (meaning === NO_AUDIENCE) continue;
+      const client = clients.meaning[who]!;
+      if (meaning === UNKNOWN || client === UNKNOWN) {
+        this.#learn(quick, at, time);
+        continue;
+      }
+      const stream = meaning >> 15;
+      this.#audience++;
+      this.#sawStream(stream, time);
+      const gap = this.#gapOf[stream]!;
+      this.#fold.add(client, stream, time, sent, (meaning & 0x7fff) - 1, gap, qualities, this.#settled);
+    }
+    return marked;
+  }
+
+  /** Reads a line in full, and remembers what its numbers mean. */
+  #learn(quick: QuickLines, at: number, time: Instant): void {
+    const scanner = this.#scanner;
+    scanner.position = quick.startOf(at);
+    scanner.next();
+    const before = this.#audience;
+    this.#request(time);
+    const isAudience = this.#audience > before;
+    this.#checkPaths(quick);
+    const { stream, quality, isOfFolder } = this.#paths;
+    const { records, clients, paths } = quick;
+    if (isAudience) clients.meaning[records[at + RECORD.client]!] = this.#client;
+    // What a folder does not tell must be looked at every time.
+    if (isOfFolder !== (records[at + RECORD.folder] === 1)) return;
+    const isFew = stream < MOST_QUICK_NAMES && quality < MOST_QUICK_NAMES;
+    const meaning = isAudience ? (stream << 15) | (quality + 1) : NO_AUDIENCE;
+    if (isFew) paths.meaning[records[at + RECORD.path]!] = meaning;
+  }
+
+  #checkPaths(quick: QuickLines): void {
+    if (this.#paths.generation === this.#pathsGeneration) return;
+    this.#pathsGeneration = this.#paths.generation;
+    quick.paths.forgetMeanings();
   }
 
   /** What was read since the last cut. */
@@ -343,11 +499,15 @@ export class LogReader {
     this.#reports = [];
     this.#spans = [];
     this.#rows.forget(this.#settled);
-    if (this.#clients.trim()) this.#toldNames = { ...this.#toldNames, clients: 0 };
+    if (this.#clients.trim()) {
+      this.#toldNames = { ...this.#toldNames, clients: 0 };
+      this.#quick?.clients.forgetMeanings();
+    }
     if (this.#paths.trim()) {
       this.#toldNames = { ...this.#toldNames, streams: 0, qualities: 0 };
       this.#streamSeen.fill(Number.NEGATIVE_INFINITY);
     }
+    if (this.#quick !== null && this.#quick !== undefined) this.#checkPaths(this.#quick);
     this.#count();
   }
 
@@ -377,6 +537,7 @@ export class LogReader {
   #shortRequest(stream: number, time: Instant): void {
     const { line } = this.#scanner;
     const client = this.#clients.find(line);
+    this.#client = client;
     const { quality } = this.#paths;
     const gap = this.#gapOf[stream]!;
     const isNew = this.#fold.add(client, stream, time, line.sent, quality, gap, this.#paths.qualities, this.#settled);

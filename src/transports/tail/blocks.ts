@@ -1,7 +1,7 @@
 /** Whole lines out of a stream of bytes that is read once, such as standard input: see tail.ts for files that grow. */
 
 import type { ScopedCounters } from '../../telemetry/counters.ts';
-import { LONGEST_LINE } from './open-file.ts';
+import { LONGEST_LINE } from './longest-line.ts';
 
 const LF = 0x0a;
 

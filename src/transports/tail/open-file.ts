@@ -4,11 +4,10 @@
  */
 
 import { type Content, readRange } from './content.ts';
+import { LONGEST_LINE } from './longest-line.ts';
 import { type FileMark, fingerprint, HEAD_BYTES, type Likeness, TAIL_BYTES } from './mark.ts';
 
 const LF = 0x0a;
-/** Longer lines are skipped. Their line end is not counted. */
-export const LONGEST_LINE = 1024 * 1024;
 /** Whoever reads a block in words may read so far behind its end. */
 export const SLACK = 8;
 

@@ -148,6 +148,9 @@ class AutoFormat implements LineFormat {
     const { fault } = line;
     for (const each of this.#candidates) {
       if (each === this.#current) continue;
+      // Whoever could not read it may have made something else of it.
+      line.bytes = line.block;
+      line.view = line.blockView;
       const verdict = each.read(line);
       if (verdict === BAD) continue;
       this.#current = each;
