@@ -23,8 +23,8 @@ import { LogReader, type LogTally, type PartAccount, type ReaderMark, type Reade
 export const LEAST_BYTES = 48 * 1024 * 1024;
 /** So much is read first, to find out how the log is written. */
 const HEAD_BYTES = 1024 * 1024;
-/** Every thread has a few parts, so that one is put together while the next are read. */
-const PARTS_A_THREAD = 4;
+/** Every thread has a few parts, so that one is put together while the next are read. Each cuts everybody's presence in two. */
+const PARTS_A_THREAD = 3;
 const LEAST_PART = 16 * 1024 * 1024;
 const GREATEST_PART = 128 * 1024 * 1024;
 /** So many presences are handed over at once. */
@@ -56,7 +56,8 @@ export async function readParts(context: PartsContext): Promise<LogTally> {
   const threads = new Threads(options, parts);
   try {
     const assembly = new Assembly(context);
-    await assembly.readHere([head]);
+    // For so little a fast lane is not worth its beginning.
+    await assembly.readHere([head], Number.POSITIVE_INFINITY);
     const rest = await assembly.readInThreads(parts, threads);
     await threads.close();
     await assembly.readHere(rest);
@@ -98,10 +99,11 @@ class Assembly {
   }
 
   /** In this thread, after what has been read already. */
-  async readHere(parts: readonly Part[]): Promise<void> {
+  async readHere(parts: readonly Part[], quickFrom?: number): Promise<void> {
     if (parts.length === 0) return;
     const { options, emit } = this.#context;
-    const reader = new LogReader({ ...options, from: this.#mark });
+    const lane = quickFrom === undefined ? {} : { quickFrom };
+    const reader = new LogReader({ ...options, ...lane, from: this.#mark });
     for (const part of parts) {
       let bytes = 0;
       const longLines = reading(part, () =>
