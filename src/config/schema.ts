@@ -90,7 +90,7 @@ export const GeoOptions = z
   .strictObject({
     enabled: flag(true).describe('Look up where addresses are.'),
     provider: z
-      .enum(['bundled', 'ip-api', 'findip'])
+      .enum(['bundled', 'ip-api', 'findip', 'ipgeolocation'])
       .default('bundled')
       .describe('Databases on this machine, or a web service, to which the addresses of listeners are sent.'),
     database: z
@@ -99,14 +99,18 @@ export const GeoOptions = z
       .optional()
       .describe('An .mmdb file (GeoIP2, GeoLite2, DB-IP) instead of the bundled DB-IP City Lite.'),
     asnDatabase: z.string().min(1).optional().describe('An .mmdb file with AS numbers instead of the bundled table.'),
-    token: secret().optional().describe('For the web service: findip needs one, ip-api only for a paid plan.'),
+    token: secret()
+      .optional()
+      .describe(
+        'The token or key for the web service: findip and ipgeolocation need one, ip-api only for a paid plan.',
+      ),
     url: z
       .url({ protocol: /^https?$/, error: 'must be a URL such as https://pro.ip-api.com/json/' })
       .optional()
       .describe('What the web service is asked at instead: the address of a paid plan, or of a proxy.'),
     perMinute: number({ least: 1, most: 100_000 })
       .optional()
-      .describe('How often the web service may be asked. Default: 45 times for ip-api, 60 times for findip.'),
+      .describe('How often the web service may be asked. Default: 45 times for ip-api, 60 times for the others.'),
     timeout: duration('5s', { least: '100ms', most: '1m' }).describe('How long the web service may take to answer.'),
     cacheSize: number({ least: 1, most: 10_000_000 })
       .default(50_000)
@@ -124,9 +128,13 @@ export const GeoOptions = z
     if (asnDatabase !== undefined)
       wrong('asnDatabase', `is not used with the provider ${provider}: leave one of them out`);
   })
-  .refine(({ provider, token, url }) => provider !== 'findip' || token !== undefined || url !== undefined, {
-    path: ['token'],
-    error: 'is missing: findip answers nobody without one',
+  .superRefine(({ provider, token, url }, context) => {
+    if ((provider !== 'findip' && provider !== 'ipgeolocation') || token !== undefined || url !== undefined) return;
+    context.addIssue({
+      code: 'custom',
+      path: ['token'],
+      message: `is missing: ${provider} answers nobody without one`,
+    });
   });
 
 const Programme = z.strictObject({

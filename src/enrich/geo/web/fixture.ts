@@ -1,4 +1,4 @@
-/** For tests: servers on loopback that answer as ip-api.com and findip.net do, and misbehave as they are told to. */
+/** For tests: servers on loopback that answer as ip-api.com, findip.net and ipgeolocation.io do, and misbehave as they are told to. */
 
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
@@ -106,3 +106,29 @@ export const FIND_IP_REDUCED = {
     user_type: 'residential',
   },
 };
+
+/** As ipgeolocation.io answers at `/ipgeo`: its own example, with other names. */
+export function ipGeolocationAnswer(ip: string) {
+  return {
+    ip,
+    continent_code: 'EU',
+    continent_name: 'Europe',
+    country_code2: 'DE',
+    country_code3: 'DEU',
+    country_name: 'Germany',
+    state_prov: 'State of Berlin',
+    state_code: 'DE-BE',
+    district: '',
+    city: 'Berlin',
+    zipcode: '10115',
+    latitude: '52.52000',
+    longitude: '13.40500',
+    is_eu: true,
+    isp: 'Example Carrier',
+    connection_type: '',
+    organization: 'Example Net',
+    asn: 'AS64500',
+    currency: { code: 'EUR', name: 'Euro', symbol: '€' },
+    time_zone: { name: 'Europe/Berlin', offset: 1, is_dst: false },
+  };
+}

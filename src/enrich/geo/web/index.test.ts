@@ -13,6 +13,7 @@ import {
   FIND_IP_REDUCED,
   IP_API_FAIL,
   ipApiAnswer,
+  ipGeolocationAnswer,
   sendJson,
   startGeoServer,
 } from './fixture.ts';
@@ -83,6 +84,32 @@ test('findip is asked with the token, which is in no error and no log; its answe
   assert.equal(told.get('bert'), null);
   assert.equal(lines.length, 1);
   assert.match(lines[0]!, /refused the login/);
+  for (const secret of [TOKEN, '8.8.4.4']) assert.ok(!lines.join('').includes(secret));
+});
+
+test('ipgeolocation is asked with key and address; who has no answer is there without a place', async (t) => {
+  const server = await startGeoServer(t, '/ipgeo', (_, response) => sendJson(response, ipGeolocationAnswer('8.8.8.8')));
+  const { ask, told, lines, counters } = start(t, server.url, { service: 'ipgeolocation', token: TOKEN });
+  for (const who of ['anna', 'bert']) ask('8.8.8.8', who);
+  await until('both are told', () => told.size === 2);
+  assert.deepEqual(server.asked, [`/ipgeo?apiKey=${TOKEN}&ip=8.8.8.8`]);
+  assert.deepEqual([told.get('anna')?.geo?.latitude, told.get('bert')?.geo?.city], [52.52, 'Berlin']);
+  // Not in its database, and what it takes for reserved: it is not in trouble.
+  for (const [address, status] of [
+    ['8.8.4.1', 404],
+    ['8.8.4.2', 423],
+  ] as const) {
+    server.answer = (_, response) => response.writeHead(status).end('{"message":"no"}');
+    ask(address, address);
+    await until(`${address} is told`, () => told.has(address));
+    assert.equal(told.get(address), null);
+  }
+  assert.deepEqual([counters.get('lookupsUnknown'), counters.get('lookupsFailed')], [2, 0]);
+  server.answer = (_, response) => response.writeHead(500).end(`${TOKEN} 8.8.4.4`);
+  ask('8.8.4.4', 'carl');
+  await until('carl is told', () => told.has('carl'));
+  assert.equal(told.get('carl'), null);
+  assert.equal(lines.length, 1);
   for (const secret of [TOKEN, '8.8.4.4']) assert.ok(!lines.join('').includes(secret));
 });
 

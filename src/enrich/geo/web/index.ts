@@ -13,10 +13,11 @@ import type { Mask } from '../../privacy.ts';
 import { Allowance } from './allowance.ts';
 import { findIp } from './find-ip.ts';
 import { ipApi } from './ip-api.ts';
+import { ipGeolocation } from './ip-geolocation.ts';
 import { Lookups } from './lookups.ts';
 import { askService } from './service.ts';
 
-export const WEB_SERVICES = [findIp, ipApi] as const;
+export const WEB_SERVICES = [findIp, ipApi, ipGeolocation] as const;
 
 /** As the configuration has it. */
 export interface WebGeoOptions {

@@ -2,8 +2,9 @@ import { strict as assert } from 'node:assert';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { findIp } from './find-ip.ts';
-import { FIND_IP_ANSWER, FIND_IP_REDUCED, IP_API_FAIL, ipApiAnswer } from './fixture.ts';
+import { FIND_IP_ANSWER, FIND_IP_REDUCED, IP_API_FAIL, ipApiAnswer, ipGeolocationAnswer } from './fixture.ts';
 import { ipApi } from './ip-api.ts';
+import { ipGeolocation } from './ip-geolocation.ts';
 
 const BERLIN = {
   countryCode: 'DE',
@@ -66,8 +67,41 @@ test('findip: what it does not know is no place, and what it never says is an er
   for (const answer of [null, 5, 'nothing', []]) assert.throws(() => findIp.parse(answer, null), /would not say/);
 });
 
+test('ipgeolocation: the place of coordinates that are texts, and the answer unchanged', () => {
+  const answer = ipGeolocationAnswer('8.8.8.8');
+  const place = ipGeolocation.parse(answer, null);
+  assert.deepEqual(place, { geo: BERLIN, asn: 64500, organization: 'Example Net', answer });
+  assert.ok(!JSON.stringify(ipGeolocation.parse({ ...answer, hostname: '8.8.8.8.example' }, 'x')).includes('8.8.8.8'));
+});
+
+test('ipgeolocation: the newer layouts, with a location and a network within', () => {
+  const {
+    ip,
+    time_zone,
+    asn: _asn,
+    organization: _organization,
+    isp: _isp,
+    ...location
+  } = ipGeolocationAnswer('8.8.8.8');
+  const asn = { as_number: 'AS64500', organization: 'Example Net' };
+  for (const network of [{ network: { asn } }, { asn }]) {
+    const place = ipGeolocation.parse({ ip, location, time_zone, ...network }, null);
+    assert.deepEqual([place?.geo, place?.asn, place?.organization], [BERLIN, 64500, 'Example Net']);
+  }
+});
+
+test('ipgeolocation: what it does not know is no place, and what it never says is an error', () => {
+  assert.equal(ipGeolocation.parse({ country_code2: '', latitude: '', longitude: '' }, null), null);
+  assert.equal(
+    ipGeolocation.parse({ ...ipGeolocationAnswer('8.8.8.8'), latitude: '1e400' }, null)?.geo?.latitude,
+    null,
+  );
+  for (const answer of [null, 5, 'x', [], {}, { message: 'no key' }])
+    assert.throws(() => ipGeolocation.parse(answer, null), /would not say/);
+});
+
 test('whatever JSON is answered, it is a place with sound values, nothing, or an error', () => {
-  const shapes = [ipApiAnswer('8.8.8.8'), FIND_IP_ANSWER];
+  const shapes = [ipApiAnswer('8.8.8.8'), FIND_IP_ANSWER, ipGeolocationAnswer('8.8.8.8')];
   const hostile = fc.oneof(
     fc.jsonValue(),
     fc
@@ -75,7 +109,7 @@ test('whatever JSON is answered, it is a place with sound values, nothing, or an
       .map(([shape, other]) => ({ ...shape, ...other })),
   );
   fc.assert(
-    fc.property(hostile, fc.constantFrom(ipApi, findIp), (answer, service) => {
+    fc.property(hostile, fc.constantFrom(ipApi, findIp, ipGeolocation), (answer, service) => {
       let place: ReturnType<typeof service.parse>;
       try {
         place = service.parse(answer, null);

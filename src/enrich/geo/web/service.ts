@@ -7,14 +7,18 @@ import { answeredBadly, fetchText } from '../../../transports/poll/fetch-text.ts
 export interface WebService {
   /** As it is written in the configuration. */
   readonly name: string;
-  /** What an address is appended to, unless the configuration says otherwise. */
+  /** What an address is appended to, or sent to as a parameter, unless the configuration says otherwise. */
   readonly url: string;
   /** What follows the address in the path. */
   readonly pathEnd: string;
+  /** The query parameter for the address; absent, it is in the path. */
+  readonly addressParameter?: string;
   /** What it allows those who do not pay. */
   readonly perMinute: number;
   /** The query parameter for the token. */
   readonly tokenParameter: string;
+  /** HTTP statuses by which it says that it does not know the address. */
+  readonly unknownStatuses?: readonly number[];
   /**
    * The place that an answer tells of, with the answer as it is to be passed on; null if the service does not know.
    * `shown` takes the place of the address where the answer repeats it; null leaves the answer as it is. Throws an Error
@@ -59,6 +63,7 @@ export async function askService(
   const options = { auth: null, timeoutMs: access.timeoutMs, maxBytes: MAX_BYTES, signal };
   const { status, headers, body } = await fetchText(url, options);
   if (status === 429) return { busyMs: pauseOf(headers) ?? MINUTE };
+  if (access.service.unknownStatuses?.includes(status)) return { place: null, restMs: 0 };
   if (status !== 200) throw answeredBadly(url, `HTTP ${status}`);
   let place: Place | null;
   try {
@@ -72,8 +77,9 @@ export async function askService(
 
 function urlOf({ service, url: written, token }: Access, address: string): URL {
   const url = new URL(written ?? service.url);
-  url.pathname = `${url.pathname.replace(/\/$/, '')}/${address}${service.pathEnd}`;
   if (token !== null) url.searchParams.set(service.tokenParameter, token);
+  if (service.addressParameter !== undefined) url.searchParams.set(service.addressParameter, address);
+  else url.pathname = `${url.pathname.replace(/\/$/, '')}/${address}${service.pathEnd}`;
   return url;
 }
 
