@@ -37,6 +37,11 @@ export const COMMANDS: readonly ListedCommand[] = [
     summary: 'Erase who it was from all past sessions of a listener.',
     load: async () => (await import('./forget.ts')).forget,
   },
+  {
+    name: 'spyservers',
+    summary: 'Say which spyservers run on this machine, and how many use them.',
+    load: async () => (await import('./spyservers.ts')).spyservers,
+  },
 ];
 
 /** What `headcount` runs without the name of a command. */

@@ -66,6 +66,7 @@ function configure(
     const [mistake] = explain(parsed.error, `a source of the kind ${kind.kind}`);
     throw new SourceMistake(mistake!.path, mistake!.message);
   }
+  checkTogether(kind, written);
   const { name, audience, gap, lateness, ...options } = parsed.data as Record<string, unknown> & {
     name?: string;
     audience?: string;
@@ -83,6 +84,15 @@ function configure(
     },
     options,
   };
+}
+
+/** What a kind says of several of its options together: the schema of the whole source is made of each alone. */
+function checkTogether({ kind, config }: SourceKind, written: Record<string, unknown>): void {
+  const own = Object.entries(withSecretFiles(written, config)).filter(([name]) => name in config.shape);
+  const { success, error } = config.safeParse(Object.fromEntries(own));
+  if (success) return;
+  const [mistake] = explain(error, `a source of the kind ${kind}`);
+  throw new SourceMistake(mistake!.path, mistake!.message);
 }
 
 function inheritable({ config }: SourceKind, inherited: Readonly<Record<string, unknown>>): Record<string, unknown> {

@@ -10,13 +10,32 @@ export const fixture: SourceFixture = {
       options: { config: '/etc/hf.config', exe: '/opt/spyserver' },
       name: 'spyserver:/etc/hf.config',
     },
+    {
+      url: 'spyserver:?port=5020,5040&names=5020:20m_band,5040:40m_band&every=2s',
+      options: { port: ['5020', '5040'], names: { 5020: '20m_band', 5040: '40m_band' }, every: '2s' },
+      name: 'spyserver:5020,5040',
+    },
+    {
+      url: 'spyserver:?ignore=192.168.*.*,ip_local,ip_global,2001:db8::/32&worldAddress=198.51.100.1',
+      options: { ignore: ['192.168.*.*', 'ip_local', 'ip_world', '2001:db8::/32'], worldAddress: '198.51.100.1' },
+      name: 'spyserver',
+    },
   ],
   refused: [
-    {},
     { config: '/etc/hf.config' },
     { exe: '/opt/spyserver' },
     { config: '', exe: '/opt/spyserver' },
     { config: '/etc/hf.config', exe: '/opt/spyserver', arguments: '-v' },
+    { config: '/etc/hf.config', exe: '/opt/spyserver', port: '5555' },
+    { port: '' },
+    { port: '70000' },
+    { names: '20m_band' },
+    { names: { band: '20m' } },
+    { ignore: '192.168.*' },
+    { ignore: '192.168.256.*' },
+    { ignore: 'ip_world' },
+    { worldAddress: 'radio.example' },
+    { worldService: 'ftp://radio.example/' },
   ],
   start: async () => {
     const server = createSpyServer();

@@ -36,7 +36,7 @@ const ACCEPTED: readonly [string, string, number, Record<string, string | null>]
     ...(['192.0.2.40', 65_535] as const),
     { id: null, software: null, version: null, os: null },
   ],
-  ...['2001:DB8:0::7:40001', '[2001:db8::7]:40001'].map(
+  ...['2001:DB8:0::7:40001', '[2001:db8::7]:40001', '[2001:0db8:0:0:0:0:0:7]:40001'].map(
     (endpoint): [string, string, number, Record<string, string | null>] => [
       `Accepted client ${endpoint} running sdr++`,
       ...(['2001:db8::7', 40_001] as const),
@@ -71,7 +71,16 @@ test('reads the port of the server', () => {
   }
 });
 
+test('reads what becomes of the receiver', () => {
+  const device = (name: string, isInUse: boolean) => ({ kind: 'device', device: name, isInUse });
+  assert.deepEqual(parseLine('Acquired an AirspyHF+ device\r'), device('AirspyHF+', true));
+  assert.deepEqual(parseLine('Acquired a RTL-SDR device'), device('RTL-SDR', true));
+  assert.deepEqual(parseLine('Releasing the AirspyHF+ device'), device('AirspyHF+', false));
+});
+
 const UNKNOWN = [
+  'Listening for connections on 0.0.0.0:99999',
+  `Acquired an ${'x'.repeat(100)} device`,
   'Accepted client 999.0.2.40:5678 running sdr++',
   'Accepted client 192.0.2.40:65536 running sdr++',
   'Accepted client 192.0.2.40 running sdr++',

@@ -30,6 +30,8 @@ export type SpyLine =
   | { readonly kind: 'accepted'; readonly client: Endpoint; readonly software: ClientSoftware }
   | { readonly kind: 'disconnected'; readonly client: Endpoint }
   | { readonly kind: 'listening'; readonly port: number }
+  /** The receiver, which is acquired for the first client and released after the last one. */
+  | { readonly kind: 'device'; readonly device: string; readonly isInUse: boolean }
   /** Known, and no news of the audience. */
   | { readonly kind: 'noise' }
   | { readonly kind: 'unknown' };
@@ -37,6 +39,7 @@ export type SpyLine =
 const ACCEPTED = /^Accepted client (\S+) running ?(.*)$/s;
 const DISCONNECTED = /^Client disconnected: (\S+)/;
 const LISTENING = /^Listening for connections on \S*:(\d{1,5})\s*$/;
+const DEVICE = /^(Acquired an?|Releasing the) (.{1,60}) device$/;
 const SDR_SHARP = /^SDR# (.*) on (.*)$/s;
 
 const LONGEST_ID = 255;
@@ -47,8 +50,6 @@ const NOISE: readonly string[] = [
   'Copyright (C)',
   'Reading the configuration file',
   'Device was sleeping.',
-  'Acquired a',
-  'Releasing the',
   'Closing all connections',
   'Caught signal',
   'Terminating',
@@ -61,19 +62,26 @@ const UNKNOWN: SpyLine = { kind: 'unknown' };
 
 export function parseLine(line: string): SpyLine {
   const text = line.trim();
-  const accepted = ACCEPTED.exec(text);
-  if (accepted !== null) {
-    const client = parseEndpoint(accepted[1]!);
-    return client === null ? UNKNOWN : { kind: 'accepted', client, software: softwareOf(accepted[2]!) };
-  }
-  const disconnected = DISCONNECTED.exec(text);
-  if (disconnected !== null) {
-    const client = parseEndpoint(disconnected[1]!);
-    return client === null ? UNKNOWN : { kind: 'disconnected', client };
-  }
+  // Most lines are of one of the first two kinds: which it is, is seen before a pattern is tried.
+  if (text.startsWith('Accepted client ')) return parseAccepted(text);
+  if (text.startsWith('Client disconnected: ')) return parseDisconnected(text);
   const listening = LISTENING.exec(text);
-  if (listening !== null) return { kind: 'listening', port: Number(listening[1]) };
+  if (listening !== null && Number(listening[1]) <= 65_535) return { kind: 'listening', port: Number(listening[1]) };
+  const device = DEVICE.exec(text);
+  if (device !== null) return { kind: 'device', device: device[2]!, isInUse: device[1] !== 'Releasing the' };
   return text === '' || NOISE.some((beginning) => text.startsWith(beginning)) ? { kind: 'noise' } : UNKNOWN;
+}
+
+function parseAccepted(text: string): SpyLine {
+  const accepted = ACCEPTED.exec(text);
+  const client = accepted === null ? null : parseEndpoint(accepted[1]!);
+  return client === null ? UNKNOWN : { kind: 'accepted', client, software: softwareOf(accepted![2]!) };
+}
+
+function parseDisconnected(text: string): SpyLine {
+  const disconnected = DISCONNECTED.exec(text);
+  const client = disconnected === null ? null : parseEndpoint(disconnected[1]!);
+  return client === null ? UNKNOWN : { kind: 'disconnected', client };
 }
 
 /** `192.0.2.7:5555`, `2001:db8::7:5555`, `[2001:db8::7]:5555`: the port is behind the last colon. */

@@ -1,8 +1,10 @@
 /** Against the stand-in (lab/spyserver.ts), run by the source as it would run the real one. */
 
 import { strict as assert } from 'node:assert';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
 import { afterEach, beforeEach, test } from 'node:test';
-import { until } from '../../../lab/child.ts';
+import { freePort, until } from '../../../lab/child.ts';
 import { createSpyServer, type SpyServer } from '../../../lab/spyserver.ts';
 import { type Watched, type WatchOptions, watchSource } from '../../../lab/watch.ts';
 import type { SessionRecord } from '../../core/session.ts';
@@ -20,8 +22,8 @@ afterEach(async () => {
 });
 
 /** Resolves when the server listens. */
-async function watch(more: WatchOptions = {}): Promise<Watched> {
-  const watched = watchSource(spyserver, { config: server.config, exe: server.exe }, more);
+async function watch(more: WatchOptions = {}, options: Record<string, unknown> = {}): Promise<Watched> {
+  const watched = watchSource(spyserver, { config: server.config, exe: server.exe, ...options }, more);
   watching.push(watched);
   await until('the server is up', () => server.pid !== null && watched.reports.get('hf.config')?.status === 'up');
   return watched;
@@ -83,6 +85,82 @@ test('the same address and port come back as another connection', async () => {
   await server.connect('2001:db8::7', 40_001, 'SoapySDR');
   await count(watched, 3, 1);
   assert.equal(open(watched)[0]!.userAgent, 'SoapySDR');
+});
+
+test('the same address with two ports is two connections', async () => {
+  const watched = await watch();
+  await server.connect('192.0.2.40', 5678, 'SDR++');
+  await server.connect('192.0.2.40', 5679, 'SDR++');
+  await count(watched, 2);
+  await server.disconnect('192.0.2.40', 5679);
+  await count(watched, 2, 1);
+  assert.equal(open(watched)[0]!.port, 5678);
+});
+
+test('a receiver that is acquired and released is what the stream is described by', async () => {
+  const watched = await watch();
+  const description = () => watched.reports.get('hf.config')?.description;
+  await server.print('Acquired an AirspyHF+ device\n');
+  await until('it is in use', () => description() === 'AirspyHF+, in use');
+  await server.print('Releasing the AirspyHF+ device\n');
+  await until('it is asleep', () => description() === 'AirspyHF+, asleep');
+  assert.equal(watched.reports.get('hf.config')?.status, 'up');
+  assert.equal(watched.counters.get('unknownLines'), 0);
+});
+
+test('clients that are to be ignored are counted, and neither come nor go', async () => {
+  const ignore = ['192.168.*.*', '1.1.1.1', '2001:db8:5::/48', 'ip_world'];
+  const watched = await watch({}, { ignore, worldAddress: '198.51.100.1' });
+  const addresses = ['192.168.1.2', '1.1.1.1', '[2001:db8:5::7]', '198.51.100.1', '11.12.13.14', '[2001:db8:6::7]'];
+  for (const address of addresses) await server.connect(address, 40_000, 'SDR++');
+  await count(watched, 2);
+  assert.deepEqual(
+    watched
+      .sessions()
+      .map(({ address }) => address)
+      .sort(),
+    ['11.12.13.14', '2001:db8:6::7'],
+  );
+  for (const address of addresses) await server.disconnect(address, 40_000);
+  await count(watched, 2, 0);
+  assert.equal(watched.counters.get('ignoredClients'), 4);
+  assert.equal(watched.counters.get('unknownDisconnects'), 0);
+});
+
+test('ignoreLocalConnections leaves out private networks; without it they are recorded', async () => {
+  const strict = await watch({}, { ignoreLocalConnections: 'yes' });
+  await server.connect('192.168.1.2', 1, 'SDR++');
+  await server.connect('192.0.2.1', 2, 'SDR++');
+  await count(strict, 1);
+  await strict.stop();
+  await until('the server is gone', () => server.pid === null);
+  const lax = await watch();
+  await server.connect('192.168.1.2', 1, 'SDR++');
+  await count(lax, 1);
+});
+
+test('the page that says our address is asked once; where nobody answers it goes on without', async (t) => {
+  let asked = 0;
+  const page = createServer((_, response) => {
+    asked++;
+    response.end('<p>Your address is 198.51.100.1</p>');
+  }).listen(0, '127.0.0.1');
+  await once(page, 'listening');
+  t.after(() => page.close());
+  const { port } = page.address() as { port: number };
+  const worldService = `http://127.0.0.1:${port}/`;
+  const watched = await watch({}, { ignore: 'ip_global', worldService });
+  for (const address of ['198.51.100.1', '192.0.2.1']) await server.connect(address, 1, 'SDR++');
+  await count(watched, 1);
+  assert.equal(asked, 1);
+  await watched.stop();
+  await until('the server is gone', () => server.pid === null);
+
+  const nobody = `http://127.0.0.1:${await freePort()}/`;
+  const offline = await watch({}, { ignore: 'ip_world', worldService: nobody });
+  await server.connect('198.51.100.1', 1, 'SDR++');
+  await count(offline, 1);
+  assert.equal(offline.counters.get('worldUnknown'), 1);
 });
 
 test('pieces of lines, other line ends, both outputs and nonsense', async () => {

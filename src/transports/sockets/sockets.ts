@@ -48,6 +48,11 @@ export async function listenersOf(name: string, sockets: readonly TcpSocket[]): 
   return { sockets: listening, hidden };
 }
 
+/** Another one each time the system starts: the numbers of sockets begin anew then. Empty where it is not told. */
+export async function bootId(): Promise<string> {
+  return (await readFile(`${PROC}/sys/kernel/random/boot_id`, 'utf8').catch(() => '')).trim();
+}
+
 async function processes(): Promise<string[]> {
   return (await readdir(PROC)).filter((entry) => /^\d+$/.test(entry));
 }
