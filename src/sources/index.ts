@@ -7,6 +7,7 @@ import { json } from './json/index.ts';
 import { mediamtx } from './mediamtx/index.ts';
 import { nginxRtmp } from './nginx-rtmp/index.ts';
 import { owncast } from './owncast/index.ts';
+import { processSource } from './process/index.ts';
 import { shoutcast } from './shoutcast/index.ts';
 import { shoutcastLog } from './shoutcast-log/index.ts';
 import type { SourceKind } from './source.ts';
@@ -26,6 +27,7 @@ export const KINDS: readonly SourceKind[] = [
   mediamtx,
   nginxRtmp,
   owncast,
+  processSource,
   shoutcast,
   shoutcastLog,
   spyserver,

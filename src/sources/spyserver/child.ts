@@ -23,7 +23,7 @@ export async function runChild(options: ChildOptions, context: SourceContext): P
   const isIgnored = await ignoredBy(options, context);
   let now = clock.now();
   const audience = createAudience({ stream: basename(options.config), boot: now, isIgnored, counters });
-  const steps = spawnLines({ program: options.exe, args: [options.config], signal, clock, counters });
+  const steps = spawnLines({ ...context, program: options.exe, args: [options.config] });
   // Nobody is known yet: whoever an earlier run has left open is gone.
   await emit({ observations: [{ kind: 'roster', at: now, streams: null, present: [] }], watermark: now });
   let port: number | null = null;

@@ -59,7 +59,7 @@ export const spyserver = defineSource({
   schemes: ['spyserver'],
   claims: null,
   summary: 'Airspy SPY Servers, run as children or attached to: their clients.',
-  usage: 'spyserver:/etc/hf.config?exe=/opt/spyserver, or spyserver:?port=5555 for one that runs',
+  usage: 'spyserver:/etc/hf.config?exe=/opt/spyserver or spyserver:?port=5555',
   config,
   traits: { departures: 'inOrder', provisional: false, gap: 0, lateness: 0, resumes: false },
   fromUrl: (url) => {
