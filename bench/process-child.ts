@@ -10,7 +10,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { type Client, identify } from '../src/core/identity.ts';
-import type { ClientFacts } from '../src/core/observation.ts';
+import type { ClientFacts, Observation } from '../src/core/observation.ts';
 import { Tracker } from '../src/core/tracker.ts';
 import { systemClock } from '../src/lib/clock.ts';
 import { HeadcountError } from '../src/lib/errors.ts';
@@ -80,8 +80,9 @@ async function foldLines(path: string): Promise<void> {
   const splitter = lineSplitter(PIECE, () => counters.add('longLines'));
   for (let at = 0; at < bytes.length; at += PIECE) {
     const now = Date.now();
-    const lines = splitter.take(bytes.subarray(at, at + PIECE));
-    await emit({ observations: lines.flatMap((line) => audience.take(line, now)), watermark: now });
+    const observations: Observation[] = [];
+    for (const line of splitter.take(bytes.subarray(at, at + PIECE))) observations.push(...audience.take(line, now));
+    await emit({ observations, watermark: now });
   }
 }
 

@@ -5,6 +5,7 @@
 
 import { access, constants } from 'node:fs/promises';
 import { basename } from 'node:path';
+import type { Observation } from '../../core/observation.ts';
 import { HeadcountError } from '../../lib/errors.ts';
 import { type Ending, spawnLines } from '../../transports/spawn/spawn.ts';
 import type { SourceContext } from '../source.ts';
@@ -32,7 +33,8 @@ export async function runChild(options: ChildOptions, context: SourceContext): P
     // The lines bear no time. They are told in order, so their times must not go back.
     now = Math.max(now, clock.now());
     if (step.kind === 'lines') {
-      const observations = step.lines.flatMap((line) => audience.take(line, now));
+      const observations: Observation[] = [];
+      for (const line of step.lines) observations.push(...audience.take(line, now));
       if (port !== audience.serverPort) log.info(`the spyserver listens on port ${audience.serverPort}`);
       port = audience.serverPort;
       await emit({ observations, watermark: now });

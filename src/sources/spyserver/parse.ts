@@ -59,17 +59,18 @@ const NOISE: readonly string[] = [
 ];
 
 const UNKNOWN: SpyLine = { kind: 'unknown' };
+const NOTHING: SpyLine = { kind: 'noise' };
 
 export function parseLine(line: string): SpyLine {
   const text = line.trim();
-  // Most lines are of one of the first two kinds: which it is, is seen before a pattern is tried.
   if (text.startsWith('Accepted client ')) return parseAccepted(text);
   if (text.startsWith('Client disconnected: ')) return parseDisconnected(text);
+  // What is printed by far the most often is no news.
+  if (text === '' || NOISE.some((beginning) => text.startsWith(beginning))) return NOTHING;
   const listening = LISTENING.exec(text);
   if (listening !== null && Number(listening[1]) <= 65_535) return { kind: 'listening', port: Number(listening[1]) };
   const device = DEVICE.exec(text);
-  if (device !== null) return { kind: 'device', device: device[2]!, isInUse: device[1] !== 'Releasing the' };
-  return text === '' || NOISE.some((beginning) => text.startsWith(beginning)) ? { kind: 'noise' } : UNKNOWN;
+  return device === null ? UNKNOWN : { kind: 'device', device: device[2]!, isInUse: device[1] !== 'Releasing the' };
 }
 
 function parseAccepted(text: string): SpyLine {
