@@ -49,7 +49,7 @@ what, for how long.
   headcount analyze -O report.html x.log   the same as a page with charts
 
 Commands
-${COMMANDS.map(({ name, summary }) => `  ${name.padEnd(10)}${summary}`).join('\n')}
+${COMMANDS.map(({ name, summary }) => `  ${name.padEnd(12)}${summary}`).join('\n')}
 
 headcount COMMAND --help says more about a command. Every option of the
 configuration is in docs/reference.md.
