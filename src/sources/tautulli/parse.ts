@@ -167,7 +167,8 @@ function detailsOf(fields: Fields, numbers: Readonly<Record<string, number | nul
   return details;
 }
 
-function numberOf(value: unknown): number | null {
+/** A number, or a text that is one; null is anything else. */
+export function numberOf(value: unknown): number | null {
   const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
   return typeof number === 'number' && Number.isFinite(number) ? number : null;
 }
