@@ -3,7 +3,7 @@
 import { realpathSync } from 'node:fs';
 import { extname, resolve } from 'node:path';
 import { type ConfiguredSource, readSource, SourceMistake } from '../config/sources.ts';
-import { type WallClock, wallClockOf } from '../insights/summary/wall-clock.ts';
+import type { WallClock } from '../insights/summary/wall-clock.ts';
 import { HeadcountError } from '../lib/errors.ts';
 import { type Exclusion, parseExclusion } from '../lib/exclusion.ts';
 import { KINDS } from '../sources/index.ts';
@@ -12,6 +12,7 @@ import { choiceOf, listOf, nearest, readArgs } from './args.ts';
 import type { Command, Terminal } from './command.ts';
 import { FORMATS, type Format, writeReport } from './report/report.ts';
 import { openSessionFile, SESSION_FILES } from './sessions/session-file.ts';
+import { clockOf } from './time-zone.ts';
 import { wrap } from './wrap.ts';
 
 const READABLE = KINDS.filter(({ readOnce }) => readOnce !== undefined);
@@ -141,15 +142,6 @@ function formatOf(asked: string | null, output: string | null): Format {
   if (asked !== null) return choiceOf('format', asked, FORMATS);
   const named = extname(output ?? '').slice(1);
   return FORMATS.find((format) => format === named) ?? 'text';
-}
-
-function clockOf(asked: string): WallClock {
-  const zone = asked === 'local' ? new Intl.DateTimeFormat().resolvedOptions().timeZone : asked;
-  const clock = wallClockOf(zone);
-  if (clock !== null) return clock;
-  const near = nearest(zone, Intl.supportedValuesOf('timeZone'));
-  const hint = near === null ? 'Write it as Europe/Berlin, or local.' : `Did you mean ${near}?`;
-  throw new HeadcountError('BAD_USAGE', `There is no time zone "${zone}". ${hint}`);
 }
 
 /** A name too few on the command line must not cost a log. */

@@ -23,6 +23,11 @@ export const COMMANDS: readonly ListedCommand[] = [
     load: async () => (await import('./analyze.ts')).analyze,
   },
   {
+    name: 'sharing',
+    summary: 'Say which accounts are used by several people.',
+    load: async () => (await import('./sharing.ts')).sharing,
+  },
+  {
     name: 'check',
     summary: 'Check a configuration and say what it comes to.',
     load: async () => (await import('./check.ts')).check,

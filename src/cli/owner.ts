@@ -6,17 +6,30 @@ import { HeadcountError } from '../lib/errors.ts';
 
 /** The answer's JSON; null if nobody runs there. Throws `HeadcountError` with the code and sentence of a refusal. */
 export async function askOwner(directory: string, path: string, body: unknown): Promise<unknown> {
-  const answer = await post(join(directory, 'headcount.sock'), path, JSON.stringify(body));
+  return answerOf(await exchange(join(directory, 'headcount.sock'), 'POST', path, JSON.stringify(body)));
+}
+
+/** The same for what is only read; `path` has its query. */
+export async function getFromOwner(directory: string, path: string): Promise<unknown> {
+  return answerOf(await exchange(join(directory, 'headcount.sock'), 'GET', path, null));
+}
+
+function answerOf(answer: { status: number; text: string } | null): unknown {
   if (answer === null) return null;
   const parsed = JSON.parse(answer.text) as { error?: { code: string; message: string } };
   if (answer.status === 200) return parsed;
   throw new HeadcountError(parsed.error?.code ?? 'FAILED', parsed.error?.message ?? 'It was refused.');
 }
 
-function post(socketPath: string, path: string, body: string): Promise<{ status: number; text: string } | null> {
+function exchange(
+  socketPath: string,
+  method: 'GET' | 'POST',
+  path: string,
+  body: string | null,
+): Promise<{ status: number; text: string } | null> {
   return new Promise((resolve, reject) => {
-    const headers = { 'content-type': 'application/json', host: 'localhost' };
-    const asking = request({ socketPath, path, method: 'POST', headers }, (response) => {
+    const headers = { host: 'localhost', ...(body === null ? {} : { 'content-type': 'application/json' }) };
+    const asking = request({ socketPath, path, method, headers }, (response) => {
       const chunks: Buffer[] = [];
       response.on('data', (chunk: Buffer) => chunks.push(chunk));
       response.on('error', reject);
@@ -29,6 +42,6 @@ function post(socketPath: string, path: string, body: string): Promise<{ status:
       if (error.code === 'ENOENT' || error.code === 'ECONNREFUSED') resolve(null);
       else reject(error);
     });
-    asking.end(body);
+    asking.end(body ?? undefined);
   });
 }
