@@ -42,8 +42,9 @@ export interface Pass {
   readonly after: string | null;
   /** What started before is known, or was given up. */
   readonly floor: number;
-  /** How many rows it has read. */
+  /** How many rows it has read, and how many there were in all. */
   start: number;
+  filtered: number;
   /** How many of them still play, or cannot be read. */
   active: number;
   unreadable: number;
@@ -56,6 +57,7 @@ export function beginPass({ newest, begin }: Progress, overlapSeconds: number): 
     after: day <= 0 ? null : new Date(day * 1000).toISOString().slice(0, 10),
     floor,
     start: 0,
+    filtered: 0,
     active: 0,
     unreadable: 0,
   };
@@ -72,6 +74,7 @@ export interface Taken {
 /** Takes the next page of a pass in. */
 export function takePage(progress: Progress, pass: Pass, page: HistoryPage, overlapSeconds: number): Taken {
   pass.start += page.length;
+  pass.filtered = page.filtered;
   pass.active += page.active;
   pass.unreadable += page.unreadable;
   const known = new Set(progress.told);

@@ -2,8 +2,8 @@
  * Tautulli, which keeps the history of a Plex server: every row of its history is a finished session, and what plays
  * now is a provisional one until its row is written. Uses `get_history` and `get_activity` of API v2 (2.17).
  *
- * parse.ts reads the answers, history.ts knows which rows are new, api.ts asks. Limits: 20 MB an answer, five pages of
- * 2,000 rows between two looks at the activity.
+ * parse.ts reads the answers, history.ts knows which rows are new, api.ts asks. Limits: 20 MB an answer, pages of 2,000
+ * rows; while there are more of them, a look at the activity comes after the page that is under way.
  */
 
 import { z } from 'zod';
@@ -18,6 +18,7 @@ import { type CommonOptions, defineSource, type Source, type SourceContext } fro
 import { ask } from './api.ts';
 import { beginPass, type Pass, type Progress, progressFrom, takePage } from './history.ts';
 import { parseActivity, parseHistory } from './parse.ts';
+import { Reporter } from './reporter.ts';
 
 const config = z.strictObject({
   ...peerAddress(8181),
@@ -42,7 +43,6 @@ const config = z.strictObject({
 type Config = z.output<typeof config>;
 
 const PAGE_LENGTH = 2000;
-const PAGES_A_TICK = 5;
 
 export const tautulli = defineSource({
   kind: 'tautulli',
@@ -72,6 +72,7 @@ interface History {
   progress: Progress;
   /** A pass that needs several ticks. */
   pass: Pass | null;
+  readonly reporter: Reporter;
   /** Does the collector have a cursor? Even without rows it must know where we began. */
   isSaved: boolean;
 }
@@ -81,7 +82,8 @@ function createTautulli(options: Config, { lateness }: CommonOptions): Source {
     run: async (context) => {
       const { signal, clock } = context;
       const begin = beginningOf(options.from, clock.now());
-      const history: History = { progress: progressFrom(context.cursor, begin), pass: null, isSaved: false };
+      const progress = progressFrom(context.cursor, begin);
+      const history: History = { progress, pass: null, reporter: new Reporter(context), isSaved: false };
       let historyIsDueAt = Number.NEGATIVE_INFINITY;
       let playing: ReadonlySet<string> = new Set();
       try {
@@ -131,17 +133,25 @@ async function tellActivity(
   return new Set(present.map(({ client }) => client.connection!));
 }
 
-/** Goes on with the pass, a few pages at a time; each page is told with the cursor behind it. */
+/** Goes on with the pass until the next look at the activity is due; each page is told with the cursor behind it. */
 async function tellHistory(
-  { emit, signal, counters }: SourceContext,
+  { emit, signal, clock, counters }: SourceContext,
   options: Config,
   history: History,
 ): Promise<void> {
-  const pass = history.pass!;
-  for (let pages = 0; pages < PAGES_A_TICK; pages++) {
+  const overlap = options.overlap / 1000;
+  const due = clock.elapsed() + options.every;
+  while (history.pass !== null) {
+    const { pass } = history;
     const page = parseHistory(await ask(options, 'get_history', queryOf(pass), signal));
     if (page === null) throw answeredBadly(pageUrl(options, '/'), 'what is no page of history');
-    const { progress, fresh, forgotten } = takePage(history.progress, pass, page, options.overlap / 1000);
+    if (page.filtered < pass.filtered) {
+      // Rows were deleted: those behind them have moved up, perhaps to pages that were read already.
+      history.pass = beginPass(history.progress, overlap);
+      counters.add('restartedReadings');
+      continue;
+    }
+    const { progress, fresh, forgotten } = takePage(history.progress, pass, page, overlap);
     // As of the last pass: it meets the same rows again and again.
     counters.set('activeRows', pass.active);
     counters.set('unreadableRows', pass.unreadable);
@@ -149,10 +159,9 @@ async function tellHistory(
     counters.add('rows', fresh.length);
     history.progress = progress;
     if (fresh.length > 0) await emit({ observations: fresh.map(({ presence }) => presence), cursor: progress });
-    if (pass.start >= page.filtered || page.length === 0) {
-      history.pass = null;
-      return;
-    }
+    if (page.length === 0 || pass.start >= page.filtered) history.pass = null;
+    history.reporter.tell(pass.start, page.filtered);
+    if (clock.elapsed() >= due) return;
   }
 }
 

@@ -79,7 +79,7 @@ test('a row is a finished session of its user, on what was played', () => {
   });
 });
 
-test('without an end it lasted as long as it played, before and after 2.12.3', () => {
+test('[003t] 143: without an end it lasted as long as it played, before and after 2.12.3', () => {
   const end = (changes: Record<string, unknown>) => one(changes).to / 1000 - STARTED;
   assert.equal(end({ stopped: 0 }), 3000);
   assert.equal(end({ stopped: null, play_duration: undefined }), 3000);
@@ -106,7 +106,7 @@ test('anything may be null', () => {
   assert.equal(one({ friendly_name: '' }).client.user, 'alice@example.org');
 });
 
-test('rows that still play are left to the live view; rows that say nothing are counted', () => {
+test('[003t] 142: rows that still play are left to the live view; rows that say nothing are counted', () => {
   const { rows, active, unreadable, length } = page(
     ROW,
     { ...ROW, row_id: null, state: 'playing' },
@@ -145,9 +145,14 @@ test('a live session has the listener and the stream that its row will have', ()
   for (const [name, value] of Object.entries(live!.details!)) assert.equal(row.details![name], value, name);
 });
 
-test('nobody plays is known; an unreachable Plex is not', () => {
+test('[003t] 141: nobody plays is known; an unreachable Plex is not; one session may come alone', () => {
   assert.deepEqual(parseActivity({ stream_count: '0', sessions: [] }, 1000), { present: [], unreadable: 0 });
   assert.equal(parseActivity({}, 1000), null);
+  const { present } = parseActivity({ session_key: '7', session_id: 'abc', full_title: 'Pilot' }, 1000)!;
+  assert.deepEqual(
+    present.map(({ stream, client }) => [stream, client.connection]),
+    [['Pilot', 'live 7 abc']],
+  );
 });
 
 test('whatever comes, it is read or refused', () => {

@@ -98,9 +98,10 @@ export interface Activity {
   readonly unreadable: number;
 }
 
-/** Null if Tautulli does not know: it answers `{}` while it cannot reach its Plex. */
+/** Null if Tautulli does not know: it answers `{}` while it cannot reach its Plex. One session may come without a list. */
 export function parseActivity(content: unknown, at: Instant): Activity | null {
-  const sessions = listIn(fieldsOf(content) ?? {}, 'sessions');
+  const answer = fieldsOf(content) ?? {};
+  const sessions = listIn(answer, 'sessions') ?? (textIn(answer, 'session_key') === null ? null : [answer]);
   if (sessions === null) return null;
   const present: Presence[] = [];
   let unreadable = 0;

@@ -52,7 +52,7 @@ test('a play is live at once, and its row takes its place', async () => {
   await watched.stop();
 });
 
-test('the whole history is read, page by page, each row once, whatever the server counts', async () => {
+test('[003t] 132, 136, 137: the whole history is read, page by page, each row once, whatever the server counts', async () => {
   const server = await start({ path: '/tautulli', isOld: true });
   const first = now() - 5000 * HOUR;
   for (let i = 0; i < 4100; i++) {
@@ -107,6 +107,25 @@ test('after a restart it goes on: nothing twice, nothing missed', async () => {
   await again.stop();
 });
 
+test('rows that are deleted while it reads hide none of the others', async () => {
+  const server = await start();
+  const first = now() - 9000 * HOUR;
+  const ids = Array.from({ length: 4100 }, (_, i) =>
+    server.addRow({ started: first + i * HOUR, stopped: first + i * HOUR + 60, full_title: `Film ${i}` }),
+  );
+  let pages = 0;
+  server.fail((query) => {
+    // Behind the first page is the second one: what is deleted of the first moves all others up.
+    if (query.get('cmd') === 'get_history' && ++pages === 2) for (const id of ids.slice(0, 10)) server.deleteRow(id);
+    return false;
+  });
+  const watched = watch(server);
+  await until('all others are told, and those that were told', () => finished(watched).length === 4100);
+  assert.equal(watched.counters.get('restartedReadings'), 1);
+  assert.equal(watched.counters.get('rows'), 4100);
+  await watched.stop();
+});
+
 test('from: end begins now, and remembers when that was', async () => {
   const server = await start();
   server.addRow({ started: now() - HOUR, full_title: 'Old' });
@@ -120,7 +139,7 @@ test('from: end begins now, and remembers when that was', async () => {
   await again.stop();
 });
 
-test('while Plex is out of reach nobody has left, and the history is still read', async () => {
+test('[003t] 141: while Plex is out of reach nobody has left, and the history is still read', async () => {
   const server = await start();
   server.play({ title: 'A Film' });
   const watched = watch(server);
@@ -137,7 +156,7 @@ test('while Plex is out of reach nobody has left, and the history is still read'
   assert.equal(finished(again).length, 1);
 });
 
-test('errors are told in Tautulli’s own words, and the key in none', async () => {
+test('[003t] 138, 144: errors are told in Tautulli’s own words, and the key in none', async () => {
   const server = await start();
   const wrongKey = 'f'.repeat(32);
   const { ended } = watch(server, { apiKey: wrongKey });
