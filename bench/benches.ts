@@ -7,7 +7,18 @@ import type { Bench } from './harness.ts';
 import { live } from './live.ts';
 import { polled } from './polled.ts';
 import { processLines } from './process.ts';
+import { sharing } from './sharing.ts';
 import { store } from './store.ts';
 import { tracker } from './tracker.ts';
 
-export const BENCHES: readonly Bench[] = [accessLog, capture, enrich, live, polled, processLines, store, tracker];
+export const BENCHES: readonly Bench[] = [
+  accessLog,
+  capture,
+  enrich,
+  live,
+  polled,
+  processLines,
+  sharing,
+  store,
+  tracker,
+];

@@ -1,6 +1,6 @@
 /**
- * Which intervals of time overlap: a sweep over their starts, O(n log n + k) for n intervals and k pairs. Whether a pair
- * means anything is the caller's.
+ * Which intervals of time overlap: a sweep over their starts, O(n log n + k) for n intervals and k pairs, O(n + k) if they
+ * come in order, newest or oldest first, as histories do. Whether a pair means anything is the caller's.
  *
  * Two intervals overlap if each starts before the other ends; those that only touch do not. One without length overlaps
  * what it lies strictly within.
@@ -25,7 +25,7 @@ export function sweepOverlaps(
   visit: (earlier: number, later: number) => void,
   most = MOST_PAIRS,
 ): number {
-  const order = Uint32Array.from(starts.keys()).sort((a, b) => starts[a]! - starts[b]! || a - b);
+  const order = orderOf(starts);
   /** Those that may still overlap what comes: each time one is met it is a pair, or it is dropped for good. */
   const open = new Uint32Array(order.length);
   let opened = 0;
@@ -48,4 +48,19 @@ export function sweepOverlaps(
     opened = kept;
   }
   return 0;
+}
+
+/** The places of the starts, earliest first. */
+function orderOf(starts: Float64Array): Uint32Array {
+  const order = new Uint32Array(starts.length);
+  let rises = 0;
+  let falls = 0;
+  for (let i = 0; i < starts.length; i++) {
+    order[i] = i;
+    if (i === 0 || starts[i] === starts[i - 1]) continue;
+    if (starts[i]! > starts[i - 1]!) rises++;
+    else falls++;
+  }
+  if (falls === 0) return order;
+  return rises === 0 ? order.reverse() : order.sort((a, b) => starts[a]! - starts[b]!);
 }

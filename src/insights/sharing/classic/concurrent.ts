@@ -24,52 +24,48 @@ export function effectiveEnd({ stoppedAt, playSeconds }: Play, startedAt: Instan
   return playSeconds > 0 ? startedAt + playSeconds * 1000 : (stoppedAt ?? startedAt);
 }
 
+/** Plain loops over plain arrays: an account may have a hundred thousand plays. */
 export function findConcurrent(plays: readonly Play[], most = MOST_PAIRS): Concurrency {
   const timed = plays.filter(({ startedAt }) => startedAt !== null);
-  const starts = Float64Array.from(timed, ({ startedAt }) => startedAt!);
-  const ends = Float64Array.from(timed, (play, i) => effectiveEnd(play, starts[i]!));
-  const devices = numbered(timed, ({ device }) => device ?? '');
-  const networks = networksOf(timed);
-  const isConcurrent = new Uint8Array(timed.length);
+  const count = timed.length;
+  const [starts, ends] = [new Float64Array(count), new Float64Array(count)];
+  const [devices, networks] = [new Uint32Array(count), new Uint32Array(count)];
+  const [deviceOf, networkOf] = [numbering(), numbering((address) => (isLan(address) ? 'LAN' : address))];
+  for (let i = 0; i < count; i++) {
+    const play = timed[i]!;
+    starts[i] = play.startedAt!;
+    ends[i] = effectiveEnd(play, play.startedAt!);
+    devices[i] = deviceOf(play.device ?? '');
+    networks[i] = networkOf(play.address ?? '');
+  }
+  const isConcurrent = new Uint8Array(count);
   const pairs = new Set<number>();
   let overlaps = 0;
-  const notCompared = sweepOverlaps(
-    { starts, ends },
-    (one, other) => {
-      const [a, b] = [devices[one]!, devices[other]!];
-      if (a === b || networks[one] === networks[other]) return;
-      overlaps++;
-      pairs.add(Math.min(a, b) * timed.length + Math.max(a, b));
-      isConcurrent[one] = 1;
-      isConcurrent[other] = 1;
-    },
-    most,
-  );
-  const concurrent = timed.filter((_, i) => isConcurrent[i] === 1).sort((a, b) => a.startedAt! - b.startedAt!);
+  const visit = (one: number, other: number) => {
+    const [a, b] = [devices[one]!, devices[other]!];
+    if (a === b || networks[one] === networks[other]) return;
+    overlaps++;
+    pairs.add(Math.min(a, b) * count + Math.max(a, b));
+    isConcurrent[one] = 1;
+    isConcurrent[other] = 1;
+  };
+  const notCompared = sweepOverlaps({ starts, ends }, visit, most);
+  const concurrent = timed.filter((_, i) => isConcurrent[i] === 1);
+  concurrent.sort((a, b) => a.startedAt! - b.startedAt!);
   return { overlaps, devicePairs: pairs.size, plays: concurrent, notCompared };
 }
 
-/** All local addresses are one network. */
-function networksOf(plays: readonly Play[]): Uint32Array {
-  const networks = new Map<string, string>();
-  return numbered(plays, ({ address }) => {
-    const text = address ?? '';
-    let network = networks.get(text);
-    if (network === undefined) {
-      network = isLan(text) ? 'LAN' : text;
-      networks.set(text, network);
-    }
-    return network;
-  });
-}
-
-/** The same number for the same text. */
-function numbered(plays: readonly Play[], textOf: (play: Play) => string): Uint32Array {
+/** The same number for the same text, and for texts that mean the same. */
+function numbering(meaning: (text: string) => string = (text) => text): (text: string) => number {
   const numbers = new Map<string, number>();
-  return Uint32Array.from(plays, (play) => {
-    const text = textOf(play);
-    const number = numbers.get(text) ?? numbers.size;
+  const meanings = new Map<string, number>();
+  return (text) => {
+    const known = numbers.get(text);
+    if (known !== undefined) return known;
+    const meant = meaning(text);
+    const number = meanings.get(meant) ?? meanings.size;
+    meanings.set(meant, number);
     numbers.set(text, number);
     return number;
-  });
+  };
 }

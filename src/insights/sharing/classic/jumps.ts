@@ -29,27 +29,38 @@ export interface Jump {
   readonly speedKmh: number;
 }
 
-/** `plays` newest first: of moments at the same time that order decides. */
+/** `plays` newest first: of moments at the same time that order decides, begin before end. */
 export function findJumps(plays: readonly Play[], places: Places): Jump[] {
   const spots = spotsOf(places);
-  const sightings: Sighting[] = [];
-  for (const play of plays) {
+  const placed = plays.flatMap((play): Placed[] => {
     const place = play.address === null ? undefined : spots.get(play.address);
-    if (place === undefined) continue;
-    const { startedAt, stoppedAt, address } = play;
-    if (startedAt !== null) sightings.push({ at: startedAt, play, address: address!, place });
-    if (stoppedAt !== null) sightings.push({ at: stoppedAt, play, address: address!, place });
+    return place === undefined ? [] : [{ play, address: play.address!, place }];
+  });
+  // Moment 2 i is when play i began, 2 i + 1 when it was stopped.
+  const at = (moment: number) => {
+    const { play } = placed[moment >> 1]!;
+    return moment % 2 === 0 ? play.startedAt : play.stoppedAt;
+  };
+  const times = Float64Array.from({ length: 2 * placed.length }, (_, moment) => at(moment) ?? Number.NaN);
+  const moments: number[] = [];
+  // Oldest first, they are nearly in order already.
+  for (let i = placed.length - 1; i >= 0; i--) {
+    if (!Number.isNaN(times[2 * i]!)) moments.push(2 * i);
+    if (!Number.isNaN(times[2 * i + 1]!)) moments.push(2 * i + 1);
   }
-  sightings.sort((a, b) => a.at - b.at);
+  moments.sort((a, b) => times[a]! - times[b]! || a - b);
   const jumps: Jump[] = [];
-  for (let i = 1; i < sightings.length; i++) {
-    const [from, to] = [sightings[i - 1]!, sightings[i]!];
+  for (let i = 1; i < moments.length; i++) {
+    const [one, other] = [moments[i - 1]!, moments[i]!];
+    const [from, to] = [placed[one >> 1]!, placed[other >> 1]!];
     if (from.address === to.address) continue;
-    const jump = jumpBetween(from, to);
+    const jump = jumpBetween({ ...from, at: times[one]! }, { ...to, at: times[other]! });
     if (jump !== null) jumps.push(jump);
   }
   return jumps;
 }
+
+type Placed = Omit<Sighting, 'at'>;
 
 /** Null if somebody could have travelled so, or need not have. */
 export function jumpBetween(from: Sighting, to: Sighting): Jump | null {
