@@ -21,8 +21,8 @@ export const sharing: Command = {
   help: `Say which accounts are used by several people.
 
   headcount sharing --host plex.example:8181 --api-key KEY
-  headcount sharing --geo --timeline --days 60     host and key from the environment
-  headcount sharing --data /var/lib/headcount      what Headcount has kept itself
+  headcount sharing --geo --timeline --days 60
+  headcount sharing --data /var/lib/headcount
   headcount sharing --top-ips --csv > addresses.csv
 
 Reads what every user has played and scores it: devices, devices at once in
@@ -34,8 +34,8 @@ Whose
                            TAUTULLI_HOST, else TAUTULLI_URL, of the environment
       --api-key KEY        its key; default: TAUTULLI_API_KEY of the environment,
                            where no other user of the machine can read it
-      --data DIR           instead: Headcount's own history, of every source that
-                           knows its users by name
+      --data DIR           instead: Headcount's own history, of every source
+                           that knows its users by name
   -c, --config FILE        the same, where this configuration keeps it
       --user NAME          only this one, by either of its names
 
@@ -53,8 +53,8 @@ How it is told
       --timeline           also the sessions that were at once
       --top-ips            instead: how much was played from which address
       --json, --csv        for programs; then progress goes to standard error
-  -z, --time-zone ZONE     of the days and times: Europe/Berlin; default: that of
-                           this machine
+  -z, --time-zone ZONE     of the days and times: Europe/Berlin; default: that
+                           of this machine
 
 Exit code: 0, also if somebody is flagged or cannot be read; 1 if nobody can be
 read, or there is no such user; 2 for wrong usage.
