@@ -32,8 +32,8 @@ are for, and why a high score is no proof: docs/sharing.md.
 Whose
       --host HOST          a Tautulli: HOST, HOST:PORT or a URL; default:
                            TAUTULLI_HOST, else TAUTULLI_URL, of the environment
-      --api-key KEY        its key; default: TAUTULLI_API_KEY of the environment,
-                           where no other user of the machine can read it
+      --api-key KEY        its key; default: TAUTULLI_API_KEY, where no other
+                           user of the machine can read it
       --data DIR           instead: Headcount's own history, of every source
                            that knows its users by name
   -c, --config FILE        the same, where this configuration keeps it
@@ -79,12 +79,13 @@ read, or there is no such user; 2 for wrong usage.
   },
 };
 
-/** When the day began, in the zone of the question, that is so many days back. */
+/** When the day began, in the zone of the question, that is so many days back; nothing was played before 1970. */
 function beginningOf({ days, clock }: Question, now: number): number {
   const zone = timeZoneOf(clock.zone);
+  const offset = clock.offsetAt(now);
+  const day = daysAfter(dayOf(now + offset), -days);
   // A mere offset has no clock that is set.
-  if (zone === null) return dayOf(now + clock.offsetAt(now)) - days * 86_400_000 - clock.offsetAt(now);
-  return zone.startOfDay(daysAfter(dayOf(zone.localAt(now)), -days));
+  return Math.max(zone === null ? day - offset : zone.startOfDay(day), 0);
 }
 
 async function openAccounts(

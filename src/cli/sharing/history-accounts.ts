@@ -45,6 +45,7 @@ export async function openHistoryAccounts(options: HistoryAccountsOptions): Prom
   }
   const history = (await historyOfOwner(directory)) ?? (await openHistory(directory, note));
   const places = new Map<string, Whereabouts>();
+  const sources = new Map<Account, string | null>();
   return {
     origin: `the history (${directory})`,
     list: async () => {
@@ -52,12 +53,17 @@ export async function openHistoryAccounts(options: HistoryAccountsOptions): Prom
       for (const source of await history.values('source', {}, since)) {
         const users = await history.values('user', { source: [source] }, since);
         if (users.length >= MOST_ACCOUNTS) note(`Of ${source ?? '?'} only the ${MOST_ACCOUNTS} users with most time.`);
-        accounts.push(...users.filter((user) => user !== null).map((user) => accountOf(source ?? '', user)));
+        for (const user of users) {
+          if (user === null) continue;
+          const account = accountOf(source ?? '', user);
+          sources.set(account, source);
+          accounts.push(account);
+        }
       }
       return accounts;
     },
     plays: async (account, from) => {
-      const filter = { source: [account.id.slice(0, -account.name.length - 1)], user: [account.name] };
+      const filter = { source: [sources.get(account) ?? null], user: [account.name] };
       const sessions: SessionWire[] = [];
       for (let cursor: string | null = null; ; ) {
         signal.throwIfAborted();

@@ -57,7 +57,7 @@ export async function ask(
 }
 
 /** So many rows one table may have: more is no history of people. */
-const MOST_ROWS = 10_000_000;
+const MOST_ROWS = 2_000_000;
 
 /**
  * The rows of a table, page by page, until there are as many as match. A page may have fewer rows than were asked for;
@@ -82,6 +82,7 @@ export async function* askTable(
     start += rows.length;
     if (rows.length === 0 || start >= filtered) return;
   }
+  throw answeredBadly(pageUrl(access, '/'), `more than ${MOST_ROWS} rows, when asked for ${command}`);
 }
 
 interface Envelope {
