@@ -28,7 +28,7 @@ test('a session whose source counts playing time, names devices and players', ()
 });
 
 test('of another source: as long as it lasted, the user agent tells devices apart, else the address', () => {
-  const plain = { ...SESSION, details: null, client: { ...SESSION.client, device: null } };
+  const plain = { ...SESSION, details: {}, client: { ...SESSION.client, device: null } };
   const { playSeconds, device, platform, player } = playOf(plain);
   assert.deepEqual([playSeconds, device, platform, player], [3600, 'Plex for iOS (iOS)', 'iOS', 'Plex']);
   const bare = { ...plain, player: null, client: { ...plain.client, userAgent: null } };

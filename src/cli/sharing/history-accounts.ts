@@ -105,8 +105,8 @@ function addPlaces(places: Map<string, Whereabouts>, sessions: readonly SessionW
 
 /** Where no device is told, the user agent tells devices apart, else the address. */
 export function playOf({ client, player, details, ...session }: SessionWire): Play {
-  const told = (name: string) => (typeof details?.[name] === 'string' ? details[name] : null);
-  const played = details?.['playSeconds'];
+  const told = (name: string) => (typeof details[name] === 'string' ? details[name] : null);
+  const played = details['playSeconds'];
   return {
     startedAt: Date.parse(session.startedAt),
     stoppedAt: Date.parse(session.endedAt ?? session.lastSeenAt),

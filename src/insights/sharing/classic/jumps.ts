@@ -32,21 +32,21 @@ export interface Jump {
 /** `plays` newest first: of moments at the same time that order decides, begin before end. */
 export function findJumps(plays: readonly Play[], places: Places): Jump[] {
   const spots = spotsOf(places);
-  const placed = plays.flatMap((play): Placed[] => {
+  const placed: Placed[] = [];
+  for (const play of plays) {
     const place = play.address === null ? undefined : spots.get(play.address);
-    return place === undefined ? [] : [{ play, address: play.address!, place }];
-  });
+    if (place !== undefined) placed.push({ play, address: play.address!, place });
+  }
   // Moment 2 i is when play i began, 2 i + 1 when it was stopped.
-  const at = (moment: number) => {
-    const { play } = placed[moment >> 1]!;
-    return moment % 2 === 0 ? play.startedAt : play.stoppedAt;
-  };
-  const times = Float64Array.from({ length: 2 * placed.length }, (_, moment) => at(moment) ?? Number.NaN);
+  const times = new Float64Array(2 * placed.length);
   const moments: number[] = [];
   // Oldest first, they are nearly in order already.
   for (let i = placed.length - 1; i >= 0; i--) {
-    if (!Number.isNaN(times[2 * i]!)) moments.push(2 * i);
-    if (!Number.isNaN(times[2 * i + 1]!)) moments.push(2 * i + 1);
+    const { startedAt, stoppedAt } = placed[i]!.play;
+    times[2 * i] = startedAt ?? 0;
+    times[2 * i + 1] = stoppedAt ?? 0;
+    if (startedAt !== null) moments.push(2 * i);
+    if (stoppedAt !== null) moments.push(2 * i + 1);
   }
   moments.sort((a, b) => times[a]! - times[b]! || a - b);
   const jumps: Jump[] = [];
