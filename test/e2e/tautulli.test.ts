@@ -100,10 +100,13 @@ test('headcount sharing says the same of our own history, running or not, as of 
     row('phone', evening + day * 86_400 + 600, '198.51.100.2');
   }
   const env = { TAUTULLI_HOST: `${server.host}:${server.port}`, TAUTULLI_API_KEY: server.apiKey };
-  const ask = async (...args: string[]) => {
+  const told = async (...args: string[]) => {
     const terminal = keptTerminal({ env });
-    assert.equal(await sharing.run(['--json', '--timeline', '-z', 'UTC', ...args], terminal), 0);
-    const { users } = JSON.parse(terminal.written().out) as { users: { id: string }[] };
+    assert.equal(await sharing.run(['-z', 'UTC', ...args], terminal), 0);
+    return terminal.written();
+  };
+  const ask = async (...args: string[]) => {
+    const { users } = JSON.parse((await told('--json', '--timeline', ...args)).out) as { users: { id: string }[] };
     return users.map(({ id: _, ...user }) => user);
   };
   const child = await installation.start();
@@ -115,6 +118,8 @@ test('headcount sharing says the same of our own history, running or not, as of 
   assert.deepEqual(await ask(...data, '--user', 'ANNA', '--days', '36500'), straight);
   await child.stop();
   assert.deepEqual(await ask(...data), straight, 'when it has ended');
+  const { out } = await told(...data, '--geo');
+  assert.match(out, /geo lookups enabled[\s\S]*Anna\.\.\. 2 devices, score \d+/);
   const terminal = keptTerminal();
   assert.equal(await sharing.run([...data, '--user', 'nobody'], terminal), 1);
   assert.equal(terminal.written().err, "User 'nobody' not found.\n");

@@ -14,6 +14,7 @@ import { HeadcountError, messageOf } from '../../lib/errors.ts';
 import { createLog } from '../../telemetry/log.ts';
 import { getFromOwner } from '../owner.ts';
 import type { Account, Accounts } from './accounts.ts';
+import { shown } from './figures.ts';
 
 /** What the store answers at most. */
 const MOST_ACCOUNTS = 10_000;
@@ -52,7 +53,7 @@ export async function openHistoryAccounts(options: HistoryAccountsOptions): Prom
       const accounts: Account[] = [];
       for (const source of await history.values('source', {}, since)) {
         const users = await history.values('user', { source: [source] }, since);
-        if (users.length >= MOST_ACCOUNTS) note(`Of ${source ?? '?'} only the ${MOST_ACCOUNTS} users with most time.`);
+        if (users.length >= MOST_ACCOUNTS) note(`Of ${shown(source)} only the ${MOST_ACCOUNTS} users with most time.`);
         for (const user of users) {
           if (user === null) continue;
           const account = accountOf(source ?? '', user);
@@ -71,7 +72,7 @@ export async function openHistoryAccounts(options: HistoryAccountsOptions): Prom
         sessions.push(...items);
         if (nextCursor === null) break;
         if (sessions.length >= MOST_SESSIONS) {
-          note(`Of ${account.name} only the newest ${MOST_SESSIONS} sessions.`);
+          note(`Of ${shown(account.name)} only the newest ${MOST_SESSIONS} sessions.`);
           break;
         }
         cursor = nextCursor;
@@ -81,7 +82,7 @@ export async function openHistoryAccounts(options: HistoryAccountsOptions): Prom
       return began.map(playOf);
     },
     // They were found when the sessions were kept.
-    places: async (): Promise<Places> => places,
+    places: async (addresses): Promise<Places> => only(places, addresses),
     explain: messageOf,
     close: () => history.close(),
   };
@@ -101,6 +102,15 @@ function addPlaces(places: Map<string, Whereabouts>, sessions: readonly SessionW
     const { city, region, country, latitude, longitude } = geo;
     places.set(client.ip, { city, region, country, latitude, longitude });
   }
+}
+
+function only(places: Places, addresses: Iterable<string>): Places {
+  const found = new Map<string, Whereabouts>();
+  for (const address of addresses) {
+    const place = places.get(address);
+    if (place !== undefined) found.set(address, place);
+  }
+  return found;
 }
 
 /** Where no device is told, the user agent tells devices apart, else the address. */
@@ -154,7 +164,12 @@ async function openHistory(directory: string, note: (text: string) => void): Pro
   const { openDuckDbStore } = await import('../../store/duckdb/index.ts');
   const log = createLog({ level: 'warn', write: (line) => note(line.trimEnd()), now: () => new Date() });
   const store = await openDuckDbStore({ directory, log });
-  await store.resume();
+  try {
+    await store.resume();
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
   const people = (filter: SessionFilter): SessionFilter => ({ ...filter, bot: false });
   return {
     values: async (by, filter, from) => {
