@@ -26,7 +26,7 @@ const fileCursor = z.object({
   state: savedState,
 });
 
-type FileCursor = z.output<typeof fileCursor>;
+type FileCursor = z.input<typeof fileCursor>;
 
 export type CaptureFileOptions = Omit<TurnReaderOptions, 'counters' | 'foldMs'> & { readonly path: string };
 

@@ -6,13 +6,16 @@
  * `seed` keeps outsiders from choosing addresses that all meet in one bucket.
  */
 
-/** Address length, both addresses, both ports. */
+/** Address length and protocol, both addresses, both ports. */
 const KEY_BYTES = 1 + 16 + 16 + 4;
 const NONE = -1;
 const FIRST_CAPACITY = 256;
 
-/** Two endpoints within a buffer: offsets of their addresses, which are 4 or 16 bytes long, and their ports. */
+/** Two endpoints: offsets of their addresses in `bytes`, which are 4 or 16 bytes long, and their ports. */
 export interface Flow {
+  bytes: Uint8Array;
+  /** As IP numbers them: 17 is UDP, 6 is TCP. */
+  protocol: number;
   addressLength: number;
   client: number;
   clientPort: number;
@@ -54,8 +57,8 @@ export class FlowTable<Value> {
   }
 
   /** What was put there for this pair, which has now been seen; null if nothing was. */
-  find(buffer: Uint8Array, flow: Flow): Value | null {
-    const slot = this.#slotOf(buffer, flow);
+  find(flow: Flow): Value | null {
+    const slot = this.#slotOf(flow);
     if (slot === NONE) return null;
     if (slot !== this.#newest) {
       this.#unlink(slot);
@@ -65,8 +68,8 @@ export class FlowTable<Value> {
   }
 
   /** Puts a value there, in place of the one before. Answers the one that had to go to make room, or null. */
-  put(buffer: Uint8Array, flow: Flow, value: Value): Value | null {
-    const known = this.#slotOf(buffer, flow);
+  put(flow: Flow, value: Value): Value | null {
+    const known = this.#slotOf(flow);
     if (known !== NONE) {
       this.#values[known] = value;
       return null;
@@ -77,7 +80,7 @@ export class FlowTable<Value> {
       this.#removeSlot(this.#oldest);
     }
     const slot = this.#takeSlot();
-    this.#writeKey(slot, buffer, flow);
+    this.#writeKey(slot, flow);
     this.#values[slot] = value;
     this.#enter(slot);
     this.#link(slot);
@@ -85,8 +88,8 @@ export class FlowTable<Value> {
     return dropped;
   }
 
-  remove(buffer: Uint8Array, flow: Flow): void {
-    const slot = this.#slotOf(buffer, flow);
+  remove(flow: Flow): void {
+    const slot = this.#slotOf(flow);
     if (slot !== NONE) this.#removeSlot(slot);
   }
 
@@ -109,21 +112,21 @@ export class FlowTable<Value> {
     for (let slot = this.#newest; slot !== NONE; slot = this.#older[slot]!) yield this.#values[slot]!;
   }
 
-  #slotOf(buffer: Uint8Array, flow: Flow): number {
-    const bucket = hashOf(buffer, flow, this.#seed) & (this.#buckets.length - 1);
+  #slotOf(flow: Flow): number {
+    const bucket = hashOf(flow, this.#seed) & (this.#buckets.length - 1);
     let slot = this.#buckets[bucket]!;
-    while (slot !== NONE && !this.#isKey(slot, buffer, flow)) slot = this.#next[slot]!;
+    while (slot !== NONE && !this.#isKey(slot, flow)) slot = this.#next[slot]!;
     return slot;
   }
 
-  #isKey(slot: number, buffer: Uint8Array, flow: Flow): boolean {
+  #isKey(slot: number, flow: Flow): boolean {
     const keys = this.#keys;
-    const { addressLength: length, client, server, clientPort, serverPort } = flow;
+    const { bytes, addressLength: length, client, server, clientPort, serverPort } = flow;
     let at = slot * KEY_BYTES;
-    if (keys[at++] !== length) return false;
-    for (let i = 0; i < length; i++) if (keys[at + i] !== buffer[client + i]) return false;
+    if (keys[at++] !== tagOf(flow)) return false;
+    for (let i = 0; i < length; i++) if (keys[at + i] !== bytes[client + i]) return false;
     at += 16;
-    for (let i = 0; i < length; i++) if (keys[at + i] !== buffer[server + i]) return false;
+    for (let i = 0; i < length; i++) if (keys[at + i] !== bytes[server + i]) return false;
     at += 16;
     return (
       keys[at] === clientPort >> 8 &&
@@ -133,14 +136,14 @@ export class FlowTable<Value> {
     );
   }
 
-  #writeKey(slot: number, buffer: Uint8Array, flow: Flow): void {
+  #writeKey(slot: number, flow: Flow): void {
     const keys = this.#keys;
     const at = slot * KEY_BYTES;
-    const { addressLength: length, client, server, clientPort, serverPort } = flow;
+    const { bytes, addressLength: length, client, server, clientPort, serverPort } = flow;
     keys.fill(0, at, at + KEY_BYTES);
-    keys[at] = length;
-    keys.set(buffer.subarray(client, client + length), at + 1);
-    keys.set(buffer.subarray(server, server + length), at + 17);
+    keys[at] = tagOf(flow);
+    keys.set(bytes.subarray(client, client + length), at + 1);
+    keys.set(bytes.subarray(server, server + length), at + 17);
     keys.set([clientPort >> 8, clientPort & 255, serverPort >> 8, serverPort & 255], at + 33);
   }
 
@@ -149,7 +152,9 @@ export class FlowTable<Value> {
     const at = slot * KEY_BYTES;
     const keys = this.#keys;
     return {
-      addressLength: keys[at]!,
+      bytes: keys,
+      protocol: (keys[at]! & 1) === 0 ? 17 : 6,
+      addressLength: keys[at]! & ~1,
       client: at + 1,
       server: at + 17,
       clientPort: (keys[at + 33]! << 8) | keys[at + 34]!,
@@ -158,7 +163,7 @@ export class FlowTable<Value> {
   }
 
   #enter(slot: number): void {
-    const bucket = hashOf(this.#keys, this.#flowOf(slot), this.#seed) & (this.#buckets.length - 1);
+    const bucket = hashOf(this.#flowOf(slot), this.#seed) & (this.#buckets.length - 1);
     this.#next[slot] = this.#buckets[bucket]!;
     this.#buckets[bucket] = slot;
   }
@@ -189,7 +194,7 @@ export class FlowTable<Value> {
   }
 
   #removeSlot(slot: number): void {
-    const bucket = hashOf(this.#keys, this.#flowOf(slot), this.#seed) & (this.#buckets.length - 1);
+    const bucket = hashOf(this.#flowOf(slot), this.#seed) & (this.#buckets.length - 1);
     let before = this.#buckets[bucket]!;
     if (before === slot) this.#buckets[bucket] = this.#next[slot]!;
     else {
@@ -231,12 +236,25 @@ function grown<T extends Uint8Array | Int32Array>(from: T, to: T): T {
   return to;
 }
 
+/** Addresses have an even length: the lowest bit tells TCP from UDP. */
+function tagOf({ addressLength, protocol }: Flow): number {
+  return protocol === 17 ? addressLength : addressLength | 1;
+}
+
+/** The same pair, with bytes of its own. */
+export function ownFlow({ bytes, protocol, addressLength, client, clientPort, server, serverPort }: Flow): Flow {
+  const own = new Uint8Array(2 * addressLength);
+  own.set(bytes.subarray(client, client + addressLength));
+  own.set(bytes.subarray(server, server + addressLength), addressLength);
+  return { bytes: own, protocol, addressLength, client: 0, clientPort, server: addressLength, serverPort };
+}
+
 /** Murmur's mixing of 32-bit words (Austin Appleby, public domain). */
-function hashOf(buffer: Uint8Array, flow: Flow, seed: number): number {
-  const { addressLength: length, client, server } = flow;
+function hashOf(flow: Flow, seed: number): number {
+  const { bytes, addressLength: length, client, server } = flow;
   let hash = mix(seed, (flow.clientPort << 16) | flow.serverPort);
-  for (let i = 0; i < length; i += 4) hash = mix(hash, word(buffer, client + i));
-  for (let i = 0; i < length; i += 4) hash = mix(hash, word(buffer, server + i));
+  for (let i = 0; i < length; i += 4) hash = mix(hash, word(bytes, client + i));
+  for (let i = 0; i < length; i += 4) hash = mix(hash, word(bytes, server + i));
   hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
   return hash ^ (hash >>> 13);
 }

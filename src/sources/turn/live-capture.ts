@@ -8,7 +8,8 @@ import { HeadcountError } from '../../lib/errors.ts';
 import { captureLive } from '../../transports/capture/live.ts';
 import { createCaptureReader } from '../../transports/capture/pcap.ts';
 import type { SourceContext } from '../source.ts';
-import type { Allocation, Allocations } from './allocations.ts';
+import type { Allocation } from './allocation.ts';
+import type { Allocations } from './allocations.ts';
 import { restoreState, type SavedState, savedState, saveState } from './cursor.ts';
 import { TurnReader, type TurnReaderOptions } from './reader.ts';
 

@@ -157,6 +157,12 @@ test('an allocation from its birth to its end', () => {
         realm: 'example.org',
         relayed: '198.51.100.1:49200',
         channels: '4000',
+        wireUpPackets: 6,
+        wireUpBytes: 352,
+        wireDownPackets: 7,
+        wireDownBytes: 269,
+        upBitsPerSecond: 200,
+        downBitsPerSecond: 202,
       },
     },
     { kind: 'departure', stream: 'example.org', client, at: NOON + 5000 },
@@ -175,6 +181,8 @@ test('an allocation from its birth to its end', () => {
     channelData: { up: { messages: 1, bytes: 100 }, down: { messages: 2, bytes: 101 } },
     send: { up: { messages: 0, bytes: 0 }, down: { messages: 0, bytes: 0 } },
     data: { up: { messages: 0, bytes: 0 }, down: { messages: 0, bytes: 0 } },
+    errors: { 'allocate 401': 1 },
+    retransmissions: 0,
   });
 });
 
@@ -371,7 +379,8 @@ test('other things on the port are counted, not read', () => {
   on.send(1, ALICE, SERVER, Buffer.alloc(0));
   on.send(1, ALICE, SERVER, Buffer.from('8000abcd', 'hex'));
   on.send(1, ALICE, SERVER, Buffer.from('16fefd00000000000000', 'hex'));
-  assert.equal(on.counter('notTurn'), 3);
+  assert.equal(on.counter('notTurn'), 2);
+  assert.equal(on.counter('encrypted'), 1, 'DTLS');
   assert.equal(on.counter('rejectedChannelData'), 1, '"GE" is a channel number');
   on.send(1, ALICE, { ...SERVER, port: 80 }, write.channelData(0x4000, 1));
   assert.equal(on.counter('otherPackets'), 1);

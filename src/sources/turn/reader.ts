@@ -1,7 +1,6 @@
 /**
  * From captured packets to observations: finds client and server of a packet by the server's port, tells STUN from
- * ChannelData (RFC 7983 §7, RFC 8656 §12.4), and hands both to the allocations. TURN over UDP only: TCP on the server's
- * port is counted, not read.
+ * ChannelData (RFC 7983 §7, RFC 8656 §12.4), and hands both to the allocations; over TCP as tcp-connections.ts finds them.
  *
  * Hot path: ChannelData costs no allocation a packet.
  */
@@ -9,32 +8,40 @@
 import type { Instant, Observation } from '../../core/observation.ts';
 import type { ScopedCounters } from '../../telemetry/counters.ts';
 import {
+  ACK,
   BROKEN,
   createPacket,
   FRAGMENT,
   OK,
   type Packet,
   readPacket,
+  SYN,
   UDP,
   UNKNOWN_LINK,
   type Verdict,
 } from '../../transports/capture/packet.ts';
+import type { Allocation } from './allocation.ts';
 import { Allocations, FIRST_CHANNEL, LAST_CHANNEL } from './allocations.ts';
 import type { Flow } from './flow-table.ts';
+import { BAD_FINGERPRINT, BAD_INTEGRITY, type Keys, NO_KEYS, VERIFIED, Verifier } from './integrity.ts';
 import {
+  CLASSIC,
   createStunMessage,
   DATA,
   DATA_VALUE,
   findAttribute,
   INDICATION,
   MALFORMED,
-  NOT_STUN,
+  MICROSOFT,
   REQUEST,
   readStun,
   SEND,
+  STUN,
   type StunMessage,
+  type StunVerdict,
 } from './stun.ts';
 import { createBothWays, MessageCounts, type TurnSummary } from './summary.ts';
+import { beRelay, type ConnectionEvents, TcpConnections } from './tcp-connections.ts';
 
 export interface TurnReaderOptions {
   /** The server's. */
@@ -45,6 +52,8 @@ export interface TurnReaderOptions {
   readonly counters: ScopedCounters;
   /** For the table of allocations: any number. */
   readonly seed: number;
+  /** To verify who a message is from; without them nothing is. */
+  readonly keys?: Keys | undefined;
 }
 
 export interface ReaderBatch {
@@ -65,23 +74,45 @@ interface Tally {
   rejectedPackets: number;
   rejectedStun: number;
   rejectedChannelData: number;
-  /** On the server's port, but neither STUN nor ChannelData. */
+  /** FINGERPRINT does not fit. */
+  rejectedFingerprints: number;
+  /** MESSAGE-INTEGRITY was made with another key than the one that we have been given. */
+  wrongIntegrity: number;
+  /** MESSAGE-INTEGRITY was made with a key that we have been given. */
+  verified: number;
+  /** STUN of RFC 3489, and Microsoft's TURN. */
+  classicStun: number;
+  microsoftTurn: number;
+  /** TLS and DTLS. */
+  encrypted: number;
+  /** On the server's port, but none of these. */
   notTurn: number;
   stunMessages: number;
   channelData: number;
 }
 
 const SWEEP_EVERY = 10_000;
+/** Of TCP; about 2 kB each. */
+const MAX_CONNECTIONS = 50_000;
 
 export class TurnReader {
   readonly allocations: Allocations;
+  readonly connections: TcpConnections;
   readonly #options: TurnReaderOptions;
   readonly #isServerPort = new Uint8Array(65_536);
   readonly #packet: Packet = createPacket();
   readonly #message: StunMessage = createStunMessage();
-  readonly #flow: Flow = { addressLength: 0, client: 0, clientPort: 0, server: 0, serverPort: 0 };
+  readonly #verifier: Verifier;
+  readonly #flow: Flow = {
+    bytes: new Uint8Array(0),
+    protocol: UDP,
+    addressLength: 0,
+    client: 0,
+    clientPort: 0,
+    server: 0,
+    serverPort: 0,
+  };
   readonly #counts = new MessageCounts();
-  readonly #channelData = createBothWays();
   readonly #send = createBothWays();
   readonly #data = createBothWays();
   readonly #tally: Tally = {
@@ -94,6 +125,12 @@ export class TurnReader {
     rejectedPackets: 0,
     rejectedStun: 0,
     rejectedChannelData: 0,
+    rejectedFingerprints: 0,
+    wrongIntegrity: 0,
+    verified: 0,
+    classicStun: 0,
+    microsoftTurn: 0,
+    encrypted: 0,
     notTurn: 0,
     stunMessages: 0,
     channelData: 0,
@@ -108,6 +145,9 @@ export class TurnReader {
     this.#options = options;
     for (const port of options.ports) this.#isServerPort[port] = 1;
     this.allocations = new Allocations({ most: options.maxAllocations, seed: options.seed });
+    const most = Math.min(options.maxAllocations, MAX_CONNECTIONS);
+    this.connections = new TcpConnections({ most, seed: options.seed }, this.#connectionEvents());
+    this.#verifier = new Verifier(options.keys ?? NO_KEYS);
   }
 
   /** For `createCaptureReader`. */
@@ -130,8 +170,8 @@ export class TurnReader {
     if (verdict !== OK) this.#countVerdict(verdict);
     else if (!this.#isServerPort[packet.sourcePort] && !this.#isServerPort[packet.destinationPort]) {
       this.#tally.otherPackets++;
-    } else if (packet.protocol !== UDP) this.#tally.tcpPackets++;
-    else this.#datagram(buffer, packet, time);
+    } else if (packet.protocol === UDP) this.#datagram(buffer, packet, time);
+    else this.#segment(buffer, packet, time);
   };
 
   /** Everything so far, with the watermark that belongs to it. Goes on afterwards. */
@@ -151,9 +191,11 @@ export class TurnReader {
     return {
       messages: this.#counts.read(),
       allocations: this.allocations.tally.allocations,
-      channelData: structuredClone(this.#channelData),
+      channelData: structuredClone(this.allocations.channelTotals),
       send: structuredClone(this.#send),
       data: structuredClone(this.#data),
+      errors: this.allocations.errors.read(),
+      retransmissions: this.allocations.transactions.retransmissions,
     };
   }
 
@@ -161,7 +203,7 @@ export class TurnReader {
   tally(): { readonly packets: number; readonly unreadable: number } {
     const { packets, rejectedPackets, rejectedStun, rejectedChannelData, untimed, unknownLinks } = this.#tally;
     const unreadable = rejectedPackets + rejectedStun + rejectedChannelData + untimed + unknownLinks;
-    return { packets, unreadable };
+    return { packets, unreadable: unreadable + this.#tally.rejectedFingerprints };
   }
 
   #moveOn(time: number): void {
@@ -176,6 +218,7 @@ export class TurnReader {
   #sweep(now: number): void {
     this.#swept = now;
     this.allocations.sweep(now);
+    this.connections.forget(now);
   }
 
   #countVerdict(verdict: Exclude<Verdict, typeof OK>): void {
@@ -193,38 +236,57 @@ export class TurnReader {
       return;
     }
     const type = buffer.readUInt16BE(payload);
-    if (type < 0x4000) this.#stun(buffer, packet, time);
-    else if (type < FIRST_CHANNEL || type > LAST_CHANNEL) this.#tally.notTurn++;
+    if (type < FIRST_CHANNEL) {
+      const found = readStun(this.#message, buffer, payload, captured, length);
+      if (found !== STUN) this.#countNoStun(found, buffer, payload, captured);
+      else this.#stun(this.#flow, this.#isUp(buffer, packet, this.#message), time, length);
+    } else if (type > LAST_CHANNEL) this.#tally.notTurn++;
     else {
       const bytes = buffer.readUInt16BE(payload + 2);
       // RFC 8656 §12.5: over UDP padding to a multiple of four is allowed, and not required.
       const padding = length - 4 - bytes;
       if (padding < 0 || padding > 3) this.#tally.rejectedChannelData++;
-      else this.#onChannel(buffer, packet, type, bytes, time);
+      else this.#channelData(this.#flow, this.#isUp(buffer, packet, null), type, bytes, length, time);
     }
   }
 
-  #onChannel(buffer: Buffer, packet: Packet, channel: number, bytes: number, time: number): void {
+  #channelData(flow: Flow, isUp: boolean, channel: number, bytes: number, wire: number, time: number): void {
     this.#tally.channelData++;
-    const isUp = this.#isUp(buffer, packet, null);
-    if (!this.allocations.channelData(buffer, this.#flow, isUp, channel, bytes, time)) return;
-    const counted = isUp ? this.#channelData.up : this.#channelData.down;
-    counted.messages++;
-    counted.bytes += bytes;
+    this.allocations.channelData(flow, isUp, channel, bytes, wire, time);
   }
 
-  #stun(buffer: Buffer, packet: Packet, time: number): void {
+  /** The message that has been read. Answers what `Allocations.message` does. */
+  #stun(flow: Flow, isUp: boolean, time: number, wire: number): Allocation | null {
     const message = this.#message;
-    const found = readStun(message, buffer, packet.payload, packet.captured, packet.length);
-    if (found === NOT_STUN) this.#tally.notTurn++;
-    else if (found === MALFORMED) this.#tally.rejectedStun++;
-    else {
-      this.#tally.stunMessages++;
-      this.#counts.add(message.method, message.kind);
-      const isUp = this.#isUp(buffer, packet, message);
-      if (message.kind === INDICATION) this.#countIndication(message, isUp);
-      this.allocations.message(message, this.#flow, isUp, time);
-    }
+    if (!this.#isGenuine(message, isUp)) return null;
+    this.#tally.stunMessages++;
+    this.#counts.add(message.method, message.kind);
+    if (message.kind === INDICATION) this.#countIndication(message, isUp);
+    return this.allocations.message(message, flow, isUp, time, wire);
+  }
+
+  /** What was changed on its way, or says that it is the server's and was made with another key, is not believed. */
+  #isGenuine(message: StunMessage, isUp: boolean): boolean {
+    const found = this.#verifier.verify(message, isUp);
+    if (found === BAD_FINGERPRINT) this.#tally.rejectedFingerprints++;
+    else if (found === BAD_INTEGRITY) this.#tally.wrongIntegrity++;
+    else if (found === VERIFIED) this.#tally.verified++;
+    // A client that does not know its password may ask; the server refuses.
+    return found !== BAD_FINGERPRINT && (found !== BAD_INTEGRITY || isUp);
+  }
+
+  #countNoStun(found: Exclude<StunVerdict, typeof STUN>, buffer: Buffer, at: number, captured: number): void {
+    if (found === MALFORMED) this.#tally.rejectedStun++;
+    else if (found === CLASSIC) this.#tally.classicStun++;
+    else if (found === MICROSOFT) this.#tally.microsoftTurn++;
+    else this.#countOther(buffer, at, at + captured);
+  }
+
+  /** Records of TLS (RFC 8446 §5.1) begin with their kind, 20 to 23, and 3; those of DTLS with 254. */
+  #countOther(buffer: Buffer, at: number, end: number): void {
+    const version = end - at >= 3 && (buffer[at]! & 0xfc) === 20 ? buffer[at + 1] : 0;
+    if (version === 3 || version === 254) this.#tally.encrypted++;
+    else this.#tally.notTurn++;
   }
 
   #countIndication(message: StunMessage, isUp: boolean): void {
@@ -237,27 +299,66 @@ export class TurnReader {
     counted.bytes += message.lengths[value]!;
   }
 
-  /** Fills the flow, and answers whether the packet goes to the server. */
+  // TCP
+
+  #segment(buffer: Buffer, packet: Packet, time: number): void {
+    this.#tally.tcpPackets++;
+    const { flags } = packet;
+    let isUp = this.#isServerPort[packet.destinationPort] === 1;
+    if (isUp && this.#isServerPort[packet.sourcePort] === 1) {
+      // A client that uses the server's port itself: who began?
+      this.#setFlow(buffer, packet, false);
+      isUp = (flags & (SYN | ACK)) === SYN || ((flags & SYN) === 0 && !this.connections.has(this.#flow));
+    }
+    this.#setFlow(buffer, packet, isUp);
+    this.connections.segment(buffer, packet, this.#flow, isUp, time);
+  }
+
+  /** For `TcpConnections`. */
+  #connectionEvents(): ConnectionEvents {
+    return {
+      stun: (connection, isUp, buffer, at, length, time) => {
+        const found = readStun(this.#message, buffer, at, length, length);
+        if (found !== STUN) this.#countNoStun(found, buffer, at, length);
+        else {
+          const relay = this.#stun(connection.flow, isUp, time, length);
+          if (relay !== null) beRelay(connection, relay);
+        }
+      },
+      channelData: ({ flow }, isUp, channel, bytes, wire, time) =>
+        this.#channelData(flow, isUp, channel, bytes, wire, time),
+      isBound: (flow, channel) => this.allocations.hasChannel(flow, channel),
+      lost: (buffer, at, end) => this.#countOther(buffer, at, end),
+      raw: ({ relay }, isUp, bytes, time) => {
+        if (relay !== null) this.allocations.dataOnConnection(relay, isUp, bytes, time);
+      },
+      closed: (flow, time) => this.allocations.disconnected(flow, time),
+    };
+  }
+
+  /** Fills the flow, and answers whether the datagram goes to the server. */
   #isUp(buffer: Buffer, packet: Packet, message: StunMessage | null): boolean {
     const toServer = this.#isServerPort[packet.destinationPort] === 1;
     const fromServer = this.#isServerPort[packet.sourcePort] === 1;
     if (toServer !== fromServer) {
-      this.#setFlow(packet, toServer);
+      this.#setFlow(buffer, packet, toServer);
       return toServer;
     }
     // A client that uses the server's port itself: whose allocation is it? Else the message tells.
-    this.#setFlow(packet, true);
-    if (this.allocations.has(buffer, this.#flow)) return true;
-    this.#setFlow(packet, false);
-    if (this.allocations.has(buffer, this.#flow)) return false;
+    this.#setFlow(buffer, packet, true);
+    if (this.allocations.has(this.#flow)) return true;
+    this.#setFlow(buffer, packet, false);
+    if (this.allocations.has(this.#flow)) return false;
     const isUp =
       message !== null && (message.kind === REQUEST || (message.kind === INDICATION && message.method === SEND));
-    this.#setFlow(packet, isUp);
+    this.#setFlow(buffer, packet, isUp);
     return isUp;
   }
 
-  #setFlow(packet: Packet, isUp: boolean): void {
+  #setFlow(buffer: Buffer, packet: Packet, isUp: boolean): void {
     const flow = this.#flow;
+    flow.bytes = buffer;
+    flow.protocol = packet.protocol;
     flow.addressLength = packet.addressLength;
     flow.client = isUp ? packet.source : packet.destination;
     flow.clientPort = isUp ? packet.sourcePort : packet.destinationPort;
@@ -266,12 +367,19 @@ export class TurnReader {
   }
 
   #publish(): void {
-    const { transactions, tally, size } = this.allocations;
+    const { transactions, tally, size, waiting, errors } = this.allocations;
+    const { outOfOrder, retransmitted, gaps } = this.connections.segments;
     for (const [name, total] of Object.entries(this.#tally)) this.#tell(name, total as number);
     for (const [name, total] of Object.entries(tally)) this.#tell(name, total as number);
     this.#tell('rejected', this.tally().unreadable);
     this.#tell('retransmissions', transactions.retransmissions);
     this.#tell('transactionsDropped', transactions.dropped);
+    this.#tell('waitingDropped', waiting.dropped);
+    this.#tell('connectionsDropped', this.connections.dropped);
+    this.#tell('outOfOrderSegments', outOfOrder);
+    this.#tell('retransmittedSegments', retransmitted);
+    this.#tell('gaps', gaps);
+    for (const [name, total] of errors.counters()) this.#tell(name, total);
     this.#tell('unreadableTexts', transactions.unreadableTexts);
     this.#options.counters.set('allocationsOpen', size);
   }

@@ -1,6 +1,6 @@
 /**
  * STUN messages (RFC 8489 §5, §14) with the methods and attributes of TURN (RFC 8656 §17, §18; RFC 6062 for TCP), read
- * in place: one `StunMessage` is filled again and again with offsets into the buffer. ChannelData is channel-data.ts's,
+ * in place: one `StunMessage` is filled again and again with offsets into the buffer. ChannelData is reader.ts's,
  * what the messages do to an allocation allocations.ts's.
  *
  * Whatever the bytes are, reading ends, stays within them and does not throw. A message that a snap length has cut is
@@ -36,6 +36,10 @@ export const SEND = 0x006;
 export const DATA = 0x007;
 export const CREATE_PERMISSION = 0x008;
 export const CHANNEL_BIND = 0x009;
+/** RFC 6062: relaying over TCP. */
+export const CONNECT = 0x00a;
+export const CONNECTION_BIND = 0x00b;
+export const CONNECTION_ATTEMPT = 0x00c;
 
 export const USERNAME = 0x0006;
 export const ERROR_CODE = 0x0009;
@@ -45,13 +49,24 @@ export const XOR_PEER_ADDRESS = 0x0012;
 export const DATA_VALUE = 0x0013;
 export const REALM = 0x0014;
 export const XOR_RELAYED_ADDRESS = 0x0016;
+export const CONNECTION_ID = 0x002a;
+/** RFC 8016 §3.3. */
+export const MOBILITY_TICKET = 0x8030;
+/** Type and length of MS-TURN's MAGIC-COOKIE: where it is, the attributes mean something else. */
+const MICROSOFT_COOKIE = 0x000f0004;
 
 /** What the bytes are. */
 export const STUN = 0;
-/** Something else: another protocol on the same port, or STUN from before RFC 5389. */
+/** Something else: another protocol on the same port. */
 export const NOT_STUN = 1;
 /** It says that it is STUN, but its lengths cannot be true. */
 export const MALFORMED = 2;
+/** STUN as it was before RFC 5389 (RFC 3489): without the magic cookie. TURN was never spoken in it by a standard. */
+export const CLASSIC = 3;
+/** Microsoft's dialect of TURN (MS-TURN), which has names and addresses of its own. */
+export const MICROSOFT = 4;
+
+export type StunVerdict = typeof STUN | typeof NOT_STUN | typeof MALFORMED | typeof CLASSIC | typeof MICROSOFT;
 
 const HEADER = 20;
 const MAGIC_COOKIE = 0x2112a442;
@@ -78,11 +93,14 @@ export function readStun(
   start: number,
   captured: number,
   length: number,
-): typeof STUN | typeof NOT_STUN | typeof MALFORMED {
-  if (captured < HEADER || buffer.readUInt32BE(start + 4) !== MAGIC_COOKIE) return NOT_STUN;
+): StunVerdict {
+  if (captured < HEADER) return NOT_STUN;
   const type = buffer.readUInt16BE(start);
   if (type >= 0x4000) return NOT_STUN;
   const bodyLength = buffer.readUInt16BE(start + 2);
+  if (buffer.readUInt32BE(start + 4) !== MAGIC_COOKIE)
+    return dialectOf(buffer, start, type, bodyLength, captured, length);
+  if (isMicrosoft(buffer, start, captured)) return MICROSOFT;
   if (bodyLength % 4 !== 0 || HEADER + bodyLength > length) return MALFORMED;
   message.buffer = buffer;
   // The class is bits 4 and 8; the method is what lies around them.
@@ -93,18 +111,42 @@ export function readStun(
   return readAttributes(message, buffer, start + HEADER, start + HEADER + bodyLength);
 }
 
-function readAttributes(message: StunMessage, buffer: Buffer, start: number, end: number) {
+/** Binding and Shared Secret, as requests, answers and errors. */
+const CLASSIC_TYPES = new Set([0x0001, 0x0101, 0x0111, 0x0002, 0x0102, 0x0112]);
+
+/** RFC 3489 §11.1: six types, a length that is that of the whole, and 16 bytes that are any. */
+function dialectOf(
+  buffer: Buffer,
+  start: number,
+  type: number,
+  bodyLength: number,
+  captured: number,
+  length: number,
+): StunVerdict {
+  if (HEADER + bodyLength !== length) return NOT_STUN;
+  if (isMicrosoft(buffer, start, captured)) return MICROSOFT;
+  return CLASSIC_TYPES.has(type) ? CLASSIC : NOT_STUN;
+}
+
+/** MS-TURN 2.2.2.8: it is the first attribute. */
+function isMicrosoft(buffer: Buffer, start: number, captured: number): boolean {
+  return captured >= HEADER + 4 && buffer.readUInt32BE(start + HEADER) === MICROSOFT_COOKIE;
+}
+
+function readAttributes(message: StunMessage, buffer: Buffer, start: number, end: number): StunVerdict {
   let count = 0;
   for (let at = start; at < end && at + 4 <= message.end; ) {
+    const type = buffer.readUInt16BE(at);
     const length = buffer.readUInt16BE(at + 2);
     // The body is a multiple of four long, and so is each attribute with its padding.
     if (at + 4 + length > end) return MALFORMED;
     if (count < MAX_ATTRIBUTES) {
-      message.types[count] = buffer.readUInt16BE(at);
+      message.types[count] = type;
       message.values[count] = at + 4;
       message.lengths[count] = length;
       count++;
     }
+
     at += 4 + ((length + 3) & ~3);
   }
   message.count = count;
@@ -135,6 +177,7 @@ export function readErrorCode(message: StunMessage): number | null {
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 /** RFC 8489 §14.3, §14.9: the longest that a name or a realm may be, in bytes. */
 const MAX_TEXT = 763;
+const MAX_OPAQUE = 256;
 
 /** The text of an attribute. Null if there is none; `MALFORMED` if it is no UTF-8, too long, or was cut. */
 export function readText(message: StunMessage, type: number): string | null | typeof MALFORMED {
@@ -150,6 +193,16 @@ export function readText(message: StunMessage, type: number): string | null | ty
   } catch {
     return MALFORMED;
   }
+}
+
+/** Bytes that only who made them understands, as hexadecimal text; null if there are none, or far too many. */
+export function readOpaque(message: StunMessage, type: number): string | null {
+  const i = findAttribute(message, type);
+  if (i === -1) return null;
+  const at = message.values[i]!;
+  const length = message.lengths[i]!;
+  if (length === 0 || length > MAX_OPAQUE || at + length > message.end) return null;
+  return message.buffer.toString('hex', at, at + length);
 }
 
 export interface Endpoint {
@@ -193,9 +246,9 @@ const METHODS: Readonly<Record<number, string>> = {
   [DATA]: 'data',
   [CREATE_PERMISSION]: 'createPermission',
   [CHANNEL_BIND]: 'channelBind',
-  10: 'connect',
-  11: 'connectionBind',
-  12: 'connectionAttempt',
+  [CONNECT]: 'connect',
+  [CONNECTION_BIND]: 'connectionBind',
+  [CONNECTION_ATTEMPT]: 'connectionAttempt',
 };
 
 const CLASSES = ['request', 'indication', 'response', 'errorResponse'] as const;

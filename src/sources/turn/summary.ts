@@ -23,6 +23,10 @@ export interface TurnSummary {
   /** Indications. */
   readonly send: BothWays;
   readonly data: BothWays;
+  /** Answers that refuse, by `<method> <code>`. */
+  readonly errors: Readonly<Record<string, number>>;
+  /** Requests and answers that were sent again. */
+  readonly retransmissions: number;
 }
 
 export function createBothWays(): BothWays {

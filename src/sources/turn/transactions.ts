@@ -7,11 +7,16 @@
 import type { Flow } from './flow-table.ts';
 import {
   CHANNEL_NUMBER,
+  CONNECTION_ID,
+  CREATE_PERMISSION,
   type Endpoint,
   findAttribute,
+  forEachXorAddress,
   MALFORMED,
+  MOBILITY_TICKET,
   REALM,
   read32,
+  readOpaque,
   readText,
   readXorAddress,
   type StunMessage,
@@ -27,6 +32,12 @@ export interface Request {
   /** Of a ChannelBind. */
   readonly channel: number | null;
   readonly peer: Endpoint | null;
+  /** Of a CreatePermission: whom it is for; at most 16. */
+  readonly permits: readonly string[];
+  /** Of a Refresh that moves an allocation (RFC 8016). */
+  readonly ticket: string | null;
+  /** Of a ConnectionBind (RFC 6062). */
+  readonly connectionId: number | null;
 }
 
 interface Transaction {
@@ -41,6 +52,7 @@ const FORGET_AFTER = 40_000;
 const MAX_TRANSACTIONS = 20_000;
 /** Of these, so many wait long enough to be worth a place in the cursor. */
 const MAX_SAVED = 500;
+const MAX_PERMITS = 16;
 
 export class Transactions {
   /** In the order in which they began. */
@@ -65,6 +77,9 @@ export class Transactions {
       realm: this.#text(message, REALM),
       channel: channel === null ? null : channel >>> 16,
       peer: peer === -1 ? null : readXorAddress(message, peer),
+      permits: message.method === CREATE_PERMISSION ? permitsOf(message) : NOBODY,
+      ticket: readOpaque(message, MOBILITY_TICKET),
+      connectionId: read32(message, CONNECTION_ID),
     };
     this.#add(key, { at: time, request, isAnswered: false });
   }
@@ -119,6 +134,18 @@ export class Transactions {
   }
 }
 
-function keyOf({ buffer, transaction }: StunMessage, { client, clientPort, addressLength }: Flow): string {
-  return `${buffer.toString('hex', client, client + addressLength)}:${clientPort}:${buffer.toString('hex', transaction, transaction + 12)}`;
+const NOBODY: readonly string[] = [];
+
+function permitsOf(message: StunMessage): readonly string[] {
+  const permits: string[] = [];
+  forEachXorAddress(message, XOR_PEER_ADDRESS, ({ address }) => {
+    if (permits.length < MAX_PERMITS) permits.push(address);
+  });
+  return permits;
+}
+
+function keyOf({ buffer, transaction }: StunMessage, flow: Flow): string {
+  const { bytes, protocol, client, clientPort, addressLength } = flow;
+  const address = Buffer.from(bytes.buffer, bytes.byteOffset + client, addressLength).toString('hex');
+  return `${address}:${clientPort}/${protocol}:${buffer.toString('hex', transaction, transaction + 12)}`;
 }

@@ -4,7 +4,7 @@
  * 768) and TCP (RFC 9293). Link types are those of tcpdump.org/linktypes.html.
  *
  * Hot path: nothing is copied or allocated; `Packet` is one object that is filled again and again with offsets into the
- * buffer. Of fragments only the first has ports. TCP is recognised, but streams are not put together here.
+ * buffer. Of fragments only the first has ports. Streams of TCP are tcp-stream.ts's.
  */
 
 export interface Packet {
@@ -20,12 +20,21 @@ export interface Packet {
   payload: number;
   captured: number;
   length: number;
+  /** Of TCP: the number of the first byte of the payload (of SYN, if that is set), and the flags. */
+  sequence: number;
+  flags: number;
   /** It is the first fragment: only part of the payload is in this packet, though `length` is that of the whole. */
   isFragment: boolean;
 }
 
 export const UDP = 17;
 export const TCP = 6;
+
+/** Flags of TCP (RFC 9293 §3.1). */
+export const FIN = 1;
+export const SYN = 2;
+export const RST = 4;
+export const ACK = 16;
 
 /** What a packet turned out to be. Everything but `OK` is something to be counted. */
 export const OK = 0;
@@ -51,6 +60,8 @@ export function createPacket(): Packet {
     payload: 0,
     captured: 0,
     length: 0,
+    sequence: 0,
+    flags: 0,
     isFragment: false,
   };
 }
@@ -194,6 +205,8 @@ function readTcp(packet: Packet, buffer: Buffer, at: number, packetEnd: number, 
   packet.protocol = TCP;
   packet.sourcePort = buffer.readUInt16BE(at);
   packet.destinationPort = buffer.readUInt16BE(at + 2);
+  packet.sequence = buffer.readUInt32BE(at + 4);
+  packet.flags = buffer[at + 13]!;
   packet.payload = at + headerLength;
   packet.length = packetEnd - packet.payload;
   packet.captured = Math.max(Math.min(packetEnd, end) - packet.payload, 0);
