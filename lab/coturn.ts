@@ -1,5 +1,5 @@
 /**
- * Debian's coturn on loopback: a TURN server on a free port with long-term users in one realm, crowds of its own client
+ * Debian's coturn on loopback: a TURN server on a free port, over UDP and TCP, with long-term users in one realm, crowds of its own client
  * (`turnutils_uclient`, which sends through channels or by indications from client to client), and recordings of the
  * server's port. The truth is coturn's own log: each session with its user, its client and its `peer usage`.
  */
@@ -35,9 +35,24 @@ export interface CrowdOptions {
   readonly bytes: number;
   /** Pairs of clients that send to one another. */
   readonly pairs?: number;
+  /** Of the clients; the peers' side is UDP. */
+  readonly over?: 'udp' | 'tcp';
+  /** Another one than the user's, so that the server refuses. */
+  readonly password?: string;
+  /** They move to other ports again and again (RFC 8016); the server must have been started with `mobility`. */
+  readonly isMobile?: boolean;
+  /** Peers are reached by TCP as well (RFC 6062). */
+  readonly relaysTcp?: boolean;
 }
 
-/** Payload as the peer side counts it: up is what was sent to peers. */
+export interface CoturnOptions {
+  readonly host?: '127.0.0.1' | '::1';
+  readonly mobility?: boolean;
+  /** Allocations of one user at a time. */
+  readonly quota?: number;
+}
+
+/** Payload as the peer side counts it: up is what was sent to peers. Wire is the client's side, TURN's own messages too. */
 export interface CoturnSession {
   readonly id: string;
   readonly user: string;
@@ -45,6 +60,12 @@ export interface CoturnSession {
   readonly client: string | null;
   readonly up: { readonly packets: number; readonly bytes: number };
   readonly down: { readonly packets: number; readonly bytes: number };
+  readonly wire: {
+    readonly upPackets: number;
+    readonly upBytes: number;
+    readonly downPackets: number;
+    readonly downBytes: number;
+  };
 }
 
 export interface Recording {
@@ -52,33 +73,34 @@ export interface Recording {
   stop(): Promise<void>;
 }
 
-const HOST = '127.0.0.1';
 const REALM = 'example.org';
 const PASSWORDS: Readonly<Record<string, string>> = { alice: 'one', bob: 'two' };
 
-export async function startCoturn(): Promise<LabCoturn> {
+export async function startCoturn({ host = '127.0.0.1', mobility, quota }: CoturnOptions = {}): Promise<LabCoturn> {
   const folder = await mkdtemp(join(tmpdir(), 'headcount-coturn-'));
-  const port = await freeUdpPort();
+  const port = await freeUdpPort(host);
   const log = join(folder, 'turn.log');
   const users = Object.entries(PASSWORDS).flatMap(([user, password]) => ['--user', `${user}:${password}`]);
   const server = startChild('/usr/bin/turnserver', [
     ...['-n', '--verbose', '--simple-log', '--log-file', log, '--pidfile', join(folder, 'turn.pid')],
-    ...['--userdb', join(folder, 'turn.db'), '--no-cli', '--no-tls', '--no-dtls', '--no-tcp'],
-    ...['--listening-ip', HOST, '--relay-ip', HOST, '--listening-port', String(port)],
+    ...['--userdb', join(folder, 'turn.db'), '--no-cli', '--no-tls', '--no-dtls'],
+    ...['--listening-ip', host, '--relay-ip', host, '--listening-port', String(port)],
     ...['--allow-loopback-peers', '--lt-cred-mech', '--realm', REALM, ...users],
+    ...(mobility ? ['--mobility'] : []),
+    ...(quota === undefined ? [] : ['--user-quota', String(quota)]),
   ]);
   const readLog = () => readFile(log, 'utf8').catch(() => '');
-  await until(`coturn listens; it says: ${server.output()}`, () => ping(port));
+  await until(`coturn listens; it says: ${server.output()}`, () => ping(host, port));
   const recordings = new Set<Recording>();
   return {
-    host: HOST,
+    host,
     port,
     realm: REALM,
     users: Object.keys(PASSWORDS),
-    crowd: (options) => runCrowd(port, options),
+    crowd: (options) => runCrowd(host, port, options),
     sessions: async () => sessionsIn(await readLog()),
     ping: async () => {
-      await ping(port);
+      await ping(host, port);
     },
     record: async () => {
       const recording = await record(port, join(folder, `recording-${recordings.size}.pcap`));
@@ -93,8 +115,8 @@ export async function startCoturn(): Promise<LabCoturn> {
   };
 }
 
-async function freeUdpPort(): Promise<number> {
-  const socket = createSocket('udp4').bind(0, HOST);
+async function freeUdpPort(host: string): Promise<number> {
+  const socket = createSocket(familyOf(host)).bind(0, host);
   await once(socket, 'listening');
   const { port } = socket.address();
   socket.close();
@@ -102,51 +124,64 @@ async function freeUdpPort(): Promise<number> {
   return port;
 }
 
+const familyOf = (host: string) => (host.includes(':') ? 'udp6' : 'udp4');
+
 /** A STUN Binding request (RFC 8489 §3); true if there is an answer soon. */
-async function ping(port: number): Promise<boolean> {
-  const socket = createSocket('udp4');
+async function ping(host: string, port: number): Promise<boolean> {
+  const socket = createSocket(familyOf(host));
   const answered = new Promise<boolean>((resolve) => {
     socket.once('message', () => resolve(true));
     socket.on('error', () => resolve(false));
     setTimeout(() => resolve(false), 100);
   });
-  socket.send(Buffer.from('000100002112a442000102030405060708090a0b', 'hex'), port, HOST);
+  socket.send(Buffer.from('000100002112a442000102030405060708090a0b', 'hex'), port, host);
   const isAnswered = await answered;
   socket.close();
   return isAnswered;
 }
 
-async function runCrowd(port: number, { user, by, messages, bytes, pairs = 1 }: CrowdOptions): Promise<void> {
+async function runCrowd(host: string, port: number, options: CrowdOptions): Promise<void> {
+  const { user, by, messages, bytes, pairs = 1, over = 'udp', password, isMobile, relaysTcp } = options;
   // With RTCP, as it is by default, each client is a pair of allocations.
   const client = startChild('/usr/bin/turnutils_uclient', [
-    ...['-u', user, '-w', PASSWORDS[user] ?? '', '-p', String(port), '-L', HOST, '-y'],
+    ...['-u', user, '-w', password ?? PASSWORDS[user] ?? '', '-p', String(port), '-L', host, '-y'],
     ...['-n', String(messages), '-l', String(bytes), '-m', String(pairs)],
     ...(by === 'indications' ? ['-s'] : []),
-    HOST,
+    ...(over === 'tcp' ? ['-t'] : []),
+    ...(isMobile ? ['-M'] : []),
+    ...(relaysTcp ? ['-T'] : []),
+    ...(host.includes(':') ? ['-x'] : []),
+    host,
   ]);
   const code = await client.ended;
-  if (code !== 0) throw new Error(`turnutils_uclient ended with ${code}:\n${client.output()}`);
+  const isRefused = password !== undefined;
+  if ((code !== 0) !== isRefused) throw new Error(`turnutils_uclient ended with ${code}:\n${client.output()}`);
 }
 
 function sessionsIn(log: string): CoturnSession[] {
-  const sessions = new Map<string, { user: string; client: string | null; counts: number[] }>();
+  const sessions = new Map<string, { user: string; client: string | null; counts: number[]; wire: number[] }>();
   for (const [, id, text] of log.matchAll(/session (\d{18}): (.*)$/gm)) {
     const begun = /^new, .*username=<([^>]*)>/.exec(text!);
-    if (begun !== null) sessions.set(id!, { user: begun[1]!, client: null, counts: [0, 0, 0, 0] });
+    if (begun !== null) sessions.set(id!, { user: begun[1]!, client: null, counts: [0, 0, 0, 0], wire: [0, 0, 0, 0] });
     const session = sessions.get(id!);
     if (session === undefined) continue;
-    const usage = /^peer usage: .*rp=(\d+), rb=(\d+), sp=(\d+), sb=(\d+)/.exec(text!);
-    // Long sessions have several such lines, each with what came since the one before.
-    if (usage !== null) session.counts = session.counts.map((count, i) => count + Number(usage[i + 1]));
+    const usage = /^(peer )?usage: .*rp=(\d+), rb=(\d+), sp=(\d+), sb=(\d+)/.exec(text!);
+    if (usage !== null) {
+      // Long sessions have several such lines, each with what came since the one before.
+      const more = (counts: number[]) => counts.map((count, i) => count + Number(usage[i + 2]));
+      if (usage[1] === undefined) session.wire = more(session.wire);
+      else session.counts = more(session.counts);
+    }
     const closed = /^closed .* remote ([^,]+),/.exec(text!);
     if (closed !== null) session.client = closed[1]!;
   }
-  return [...sessions].map(([id, { user, client, counts }]) => ({
+  return [...sessions].map(([id, { user, client, counts, wire }]) => ({
     id,
     user,
     client,
     up: { packets: counts[2]!, bytes: counts[3]! },
     down: { packets: counts[0]!, bytes: counts[1]! },
+    wire: { upPackets: wire[0]!, upBytes: wire[1]!, downPackets: wire[2]!, downBytes: wire[3]! },
   }));
 }
 
@@ -154,7 +189,7 @@ async function record(port: number, path: string): Promise<Recording> {
   // Started as root it would become another user, who may not write there.
   const asRoot = process.getuid?.() === 0 ? ['-Z', 'root'] : [];
   const child = startChild('/usr/bin/tcpdump', [
-    ...['-i', 'lo', '-n', '-U', '-s', '1024', '-w', path, ...asRoot],
+    ...['-i', 'lo', '-n', '-U', '-s', '0', '-w', path, ...asRoot],
     ...['port', String(port)],
   ]);
   await child.printed(/listening on/);

@@ -21,6 +21,9 @@ export const METHOD = {
   data: 7,
   createPermission: 8,
   channelBind: 9,
+  connect: 10,
+  connectionBind: 11,
+  connectionAttempt: 12,
 } as const;
 
 /** Twelve bytes that differ from number to number. */
@@ -55,6 +58,9 @@ export const lifetime = (seconds: number): Attribute => [0x000d, u32(seconds)];
 export const channelNumber = (channel: number): Attribute => [0x000c, u16(channel, 0)];
 export const errorCode = (code: number): Attribute => [0x0009, Buffer.from([0, 0, Math.floor(code / 100), code % 100])];
 export const payload = (bytes: number): Attribute => [0x0013, Buffer.alloc(bytes, 0x5a)];
+/** Empty in a request that would like to have one (RFC 8016). */
+export const ticket = (text: string): Attribute => [0x8030, Buffer.from(text)];
+export const connectionId = (id: number): Attribute => [0x002a, u32(id)];
 export const relayed = (at: At, transaction: number): Attribute => [0x0016, xor(at, transaction)];
 export const peer = (at: At, transaction: number): Attribute => [0x0012, xor(at, transaction)];
 
@@ -69,16 +75,33 @@ export function channelData(channel: number, bytes: number): Buffer {
   return Buffer.concat([u16(channel, bytes), Buffer.alloc(bytes, 0x5a)]);
 }
 
+/** ChannelData as it must be over TCP: padded to four bytes. */
+export function paddedChannelData(channel: number, bytes: number): Buffer {
+  return Buffer.concat([channelData(channel, bytes), Buffer.alloc(-bytes & 3)]);
+}
+
 /** A UDP datagram as an Ethernet frame. Both addresses are of one family. */
 export function frame(from: At, to: At, datagram: Buffer): Buffer {
+  return ethernet(from, to, 17, Buffer.concat([u16(from.port, to.port, 8 + datagram.length, 0), datagram]));
+}
+
+export const TCP_FLAGS = { fin: 1, syn: 2, rst: 4, ack: 16 } as const;
+
+/** A TCP segment as an Ethernet frame. */
+export function tcpFrame(from: At, to: At, sequence: number, bytes: Buffer, flags: number = TCP_FLAGS.ack): Buffer {
+  const ports = u16(from.port, to.port);
+  const segment = Buffer.concat([ports, u32(sequence >>> 0), u32(1), u16(0x5000 | flags, 0xffff, 0, 0), bytes]);
+  return ethernet(from, to, 6, segment);
+}
+
+function ethernet(from: At, to: At, protocol: number, segment: Buffer): Buffer {
   const source = Buffer.from(parseIp(from.address)!);
   const destination = Buffer.from(parseIp(to.address)!);
-  const udp = Buffer.concat([u16(from.port, to.port, 8 + datagram.length, 0), datagram]);
   const isV4 = source.length === 4;
   const ip = isV4
-    ? Buffer.concat([u16(0x4500, 20 + udp.length, 0, 0, 0x4011, 0), source, destination])
-    : Buffer.concat([u16(0x6000, 0, udp.length, 0x1140), source, destination]);
-  return Buffer.concat([Buffer.alloc(12, 2), u16(isV4 ? 0x0800 : 0x86dd), ip, udp]);
+    ? Buffer.concat([u16(0x4500, 20 + segment.length, 0, 0, 0x4000 | protocol, 0), source, destination])
+    : Buffer.concat([u16(0x6000, 0, segment.length, (protocol << 8) | 0x40), source, destination]);
+  return Buffer.concat([Buffer.alloc(12, 2), u16(isV4 ? 0x0800 : 0x86dd), ip, segment]);
 }
 
 export interface Captured {

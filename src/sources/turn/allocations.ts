@@ -196,7 +196,9 @@ export class Allocations {
   /** Bytes of a peer on a connection of its own. */
   dataOnConnection(allocation: Allocation, isUp: boolean, bytes: number, time: number): void {
     // It may have ended, while the connection has not.
-    if (this.#table.find(allocation.flow) === allocation) this.#count(allocation, isUp, bytes, time);
+    if (this.#table.find(allocation.flow) !== allocation) return;
+    addPacket(allocation.wire, isUp, bytes);
+    this.#count(allocation, isUp, bytes, time);
   }
 
   /** The TCP connection is gone, and so is what was allocated over it, unless it can be moved (RFC 8016 §3.2). */

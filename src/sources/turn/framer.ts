@@ -32,6 +32,8 @@ export class Framer implements StreamReader {
   /** Is the next byte the first of a message? */
   #isInStep: boolean;
   #isRaw = false;
+  /** No channel is bound before a STUN message has been said: what begins otherwise is another protocol. */
+  #isGreeted: boolean;
   /** Bytes of ChannelData that are still to come, and what it is. */
   #left = 0;
   #channel = 0;
@@ -44,6 +46,7 @@ export class Framer implements StreamReader {
   constructor(events: FramerEvents, isFromStart: boolean) {
     this.#events = events;
     this.#isInStep = isFromStart;
+    this.#isGreeted = !isFromStart;
   }
 
   /** From now on it carries a peer's bytes (RFC 6062 §4.5). */
@@ -131,11 +134,14 @@ export class Framer implements StreamReader {
   #needed(buffer: Buffer, at: number, available: number): number | null {
     if (available < CHANNEL_HEADER) return CHANNEL_HEADER;
     const type = buffer.readUInt16BE(at);
-    if (type >= FIRST_CHANNEL && type <= LAST_CHANNEL) return CHANNEL_HEADER;
+    if (type >= FIRST_CHANNEL && type <= LAST_CHANNEL && this.#isGreeted) return CHANNEL_HEADER;
     const length = buffer.readUInt16BE(at + 2);
     if (type < FIRST_CHANNEL && length % 4 === 0) {
       if (available < STUN_HEADER) return STUN_HEADER;
-      if (buffer.readUInt32BE(at + 4) === MAGIC_COOKIE) return STUN_HEADER + length;
+      if (buffer.readUInt32BE(at + 4) === MAGIC_COOKIE) {
+        this.#isGreeted = true;
+        return STUN_HEADER + length;
+      }
     }
     this.gap();
     return null;

@@ -50,7 +50,7 @@ const facts = (sessions: readonly SessionRecord[]) =>
     .map(({ user, address, port, traffic }) => ({ user, client: `${address}:${port}`, ...traffic }))
     .sort((a, b) => (a.client < b.client ? -1 : 1));
 
-const truth = (sessions: readonly CoturnSession[]) =>
+const truth = (sessions: readonly Omit<CoturnSession, 'wire'>[]) =>
   sessions
     .filter(({ up }) => up.packets > 0)
     .map(({ user, client, up, down }) => ({ user, client, up, down }))

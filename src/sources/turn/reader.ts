@@ -325,8 +325,9 @@ export class TurnReader {
           if (relay !== null) beRelay(connection, relay);
         }
       },
+      // Of what it gets coturn does not count the padding; of what it sends it does.
       channelData: ({ flow }, isUp, channel, bytes, wire, time) =>
-        this.#channelData(flow, isUp, channel, bytes, wire, time),
+        this.#channelData(flow, isUp, channel, bytes, isUp ? 4 + bytes : wire, time),
       isBound: (flow, channel) => this.allocations.hasChannel(flow, channel),
       lost: (buffer, at, end) => this.#countOther(buffer, at, end),
       raw: ({ relay }, isUp, bytes, time) => {

@@ -30,6 +30,8 @@ export interface Connection {
   readonly up: Direction;
   readonly down: Direction;
   seen: number;
+  /** When the first side had said all. */
+  finished: number | null;
   /** For whom it carries a peer's bytes, if it does (RFC 6062 §4.5). */
   relay: Allocation | null;
 }
@@ -42,6 +44,8 @@ export function beRelay(connection: Connection, allocation: Allocation): void {
 
 /** A connection of which nothing has been seen for so long is read on as one that was joined in its middle. */
 const FORGET_AFTER = 600_000;
+/** One side has ended it, and nothing more has come of the other for so long: it has ended, too. */
+const LINGER = 5000;
 
 export class TcpConnections {
   readonly segments = new TcpTally();
@@ -84,15 +88,20 @@ export class TcpConnections {
     }
     stream.push(sequence, buffer, payload, captured, length, time, framer);
     if ((flags & FIN) !== 0) stream.finish(sequence + length);
-    if ((flags & RST) !== 0 || stream.isFinished) this.#close(connection, time);
+    if (stream.isFinished && connection.finished === null) connection.finished = time;
+    const isOver = connection.up.stream.isFinished && connection.down.stream.isFinished;
+    if ((flags & RST) !== 0 || isOver) this.#close(connection, connection.finished ?? time);
   }
 
   forget(now: number): void {
+    const halfClosed: Connection[] = [];
     this.#table.sweep((connection) => {
+      if (connection.finished !== null && connection.seen + LINGER < now) halfClosed.push(connection);
       if (connection.seen + FORGET_AFTER >= now) return false;
       drop(connection);
       return true;
     });
+    for (const connection of halfClosed) this.#close(connection, connection.finished!);
   }
 
   /** A SYN that is sent again before anything else has come. */
@@ -116,7 +125,14 @@ export class TcpConnections {
       );
       return { stream: new TcpStream(this.segments), framer };
     };
-    const connection: Connection = { flow: own, up: direction(true), down: direction(false), seen: 0, relay: null };
+    const connection: Connection = {
+      flow: own,
+      up: direction(true),
+      down: direction(false),
+      seen: 0,
+      finished: null,
+      relay: null,
+    };
     const dropped = this.#table.put(flow, connection);
     if (dropped !== null) {
       this.dropped++;
