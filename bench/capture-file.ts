@@ -7,8 +7,8 @@ import { open } from 'node:fs/promises';
 import * as write from '../lab/turn-packets.ts';
 import { randomFrom } from '../src/enrich/fixture.ts';
 
-const PACKETS = 1_000_000;
-const ALLOCATIONS = 500;
+const PACKETS = process.env['HEADCOUNT_BENCH'] === 'small' ? 1_000_000 : 5_000_000;
+const ALLOCATIONS = 5000;
 const BEGIN = Date.UTC(2026, 4, 1, 12);
 const SERVER = { address: '198.51.100.1', port: 3478 };
 const PEER = { address: '203.0.113.9', port: 7000 };

@@ -11,7 +11,7 @@ import { type Truth, writeCapture } from './capture-file.ts';
 import { megabytes, perSecond, whole } from './format.ts';
 import { type Bench, inTurns, ratioOf, runProgram, runScript, temporaryFolder } from './harness.ts';
 
-const TURNS = { rounds: 5, warmUps: 1 };
+const TURNS = { rounds: 3, warmUps: 1 };
 
 export const capture: Bench = {
   name: 'capture',

@@ -4,6 +4,7 @@
  * server's port. The truth is coturn's own log: each session with its user, its client and its `peer usage`.
  */
 
+import { randomBytes } from 'node:crypto';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
@@ -103,7 +104,7 @@ export async function startCoturn({ host = '127.0.0.1', mobility, quota }: Cotur
       await ping(host, port);
     },
     record: async () => {
-      const recording = await record(port, join(folder, `recording-${recordings.size}.pcap`));
+      const recording = await record(host, port, join(folder, `recording-${recordings.size}.pcap`));
       recordings.add(recording);
       return recording;
     },
@@ -127,14 +128,14 @@ async function freeUdpPort(host: string): Promise<number> {
 const familyOf = (host: string) => (host.includes(':') ? 'udp6' : 'udp4');
 
 /** A STUN Binding request (RFC 8489 §3); true if there is an answer soon. */
-async function ping(host: string, port: number): Promise<boolean> {
+async function ping(host: string, port: number, transaction = randomBytes(12)): Promise<boolean> {
   const socket = createSocket(familyOf(host));
   const answered = new Promise<boolean>((resolve) => {
     socket.once('message', () => resolve(true));
     socket.on('error', () => resolve(false));
     setTimeout(() => resolve(false), 100);
   });
-  socket.send(Buffer.from('000100002112a442000102030405060708090a0b', 'hex'), port, host);
+  socket.send(Buffer.concat([Buffer.from('000100002112a442', 'hex'), transaction]), port, host);
   const isAnswered = await answered;
   socket.close();
   return isAnswered;
@@ -185,7 +186,7 @@ function sessionsIn(log: string): CoturnSession[] {
   }));
 }
 
-async function record(port: number, path: string): Promise<Recording> {
+async function record(host: string, port: number, path: string): Promise<Recording> {
   // Started as root it would become another user, who may not write there.
   const asRoot = process.getuid?.() === 0 ? ['-Z', 'root'] : [];
   const child = startChild('/usr/bin/tcpdump', [
@@ -193,5 +194,21 @@ async function record(port: number, path: string): Promise<Recording> {
     ...['port', String(port)],
   ]);
   await child.printed(/listening on/);
-  return { path, stop: () => child.stop('SIGINT') };
+  const stop = async () => {
+    // Packets come in order: what was sent before this one is in the file when it is.
+    const last = randomBytes(12);
+    await until('all has been recorded', async () => {
+      await ping(host, port, last);
+      return (await readFile(path)).includes(last);
+    });
+    await child.stop('SIGINT');
+  };
+  let stopped: Promise<void> | null = null;
+  return {
+    path,
+    stop: () => {
+      stopped ??= stop();
+      return stopped;
+    },
+  };
 }

@@ -7,7 +7,7 @@ import { silentLog } from '../../telemetry/log.ts';
 import type { Batch } from '../source.ts';
 import { Allocations } from './allocations.ts';
 import { MAX_SAVED, restoreState, savedState, saveState } from './cursor.ts';
-import { runLive } from './live-capture.ts';
+import { filterFor, runLive } from './live-capture.ts';
 import { TurnReader } from './reader.ts';
 
 const NOW = Date.now();
@@ -84,7 +84,8 @@ async function rosterAfter(cursor: unknown) {
     batches.push(batch);
     stop.abort();
   };
-  const reading = { interface: 'lo', ports: [3478], maxAllocations: 100_000, seed: 3, snapLength: 256, bufferKiB: 64 };
+  const capture = { interfaces: ['lo'], ports: [3478], hosts: [], snapLength: 256, bufferKiB: 64 };
+  const reading = { ...capture, maxAllocations: 100_000, seed: 3 };
   const counters = new ScopedCounters();
   await runLive(reading, { emit, signal: stop.signal, cursor, log: silentLog, counters, clock: systemClock });
   const [roster] = batches[0]!.observations;
@@ -108,4 +109,10 @@ test('a live run begins with those who are still there; nobody else is', async (
 test('if not all could be saved, those who are missing are not taken for gone', async () => {
   const roster = await rosterAfter({ version: 1, state: saveState(allocated(MAX_SAVED + 1)) });
   assert.deepEqual([roster.streams, roster.present.length], [[], MAX_SAVED]);
+});
+
+test('the filter names ports and hosts, and looks behind VLAN tags where there can be some', () => {
+  assert.equal(filterFor('any', [3478, 5349], []), '(port 3478 or port 5349)');
+  const wanted = '(port 3478) and (host 192.0.2.1 or net 2001:db8::/32)';
+  assert.equal(filterFor('eth0', [3478], ['192.0.2.1', '2001:db8::/32']), `(${wanted}) or (vlan and (${wanted}))`);
 });

@@ -9,6 +9,11 @@ export const fixture: SourceFixture = {
   urls: [
     { url: 'turn:eth0', options: { interface: 'eth0' }, name: 'turn:eth0' },
     { url: 'turn:any?port=3478,5349', options: { interface: 'any', port: [3478, 5349] }, name: 'turn:any' },
+    {
+      url: 'turn:eth0,eth1?host=192.0.2.1',
+      options: { interface: ['eth0', 'eth1'], host: ['192.0.2.1'] },
+      name: 'turn:eth0,eth1',
+    },
     { url: '/srv/call.pcapng', options: { file: '/srv/call.pcapng' }, name: 'turn:/srv/call.pcapng' },
     { url: 'turn:call.pcap?port=34780', options: { file: 'call.pcap', port: [34780] }, name: 'turn:call.pcap' },
   ],
@@ -16,6 +21,9 @@ export const fixture: SourceFixture = {
     {},
     { interface: 'eth0', file: 'call.pcap' },
     { interface: 'eth0; reboot' },
+    { interface: '-w' },
+    { interface: 'eth0', host: ['example.org'] },
+    { interface: 'eth0', passwords: ['alice'] },
     { interface: 'eth0', port: [] },
     { interface: 'eth0', port: [0] },
     { interface: 'eth0', ports: [3478] },

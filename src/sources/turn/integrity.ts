@@ -8,7 +8,9 @@
 
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import { crc32 } from 'node:zlib';
+import type { Flow } from './flow-table.ts';
 import { findAttribute, INDICATION, MALFORMED, REALM, REQUEST, readText, type StunMessage, USERNAME } from './stun.ts';
+import { keyOfTransaction } from './transactions.ts';
 
 export interface Keys {
   /** Passwords of long-term users. */
@@ -88,10 +90,10 @@ export class Verifier {
     this.#hasKeys = keys.passwords.size > 0 || keys.sharedSecret !== null;
   }
 
-  verify(message: StunMessage, isUp: boolean): Verdict {
+  verify(message: StunMessage, flow: Flow, isUp: boolean): Verdict {
     if (!isFingerprintRight(message)) return BAD_FINGERPRINT;
     if (!this.#hasKeys || message.kind === INDICATION) return UNVERIFIED;
-    const transaction = message.buffer.toString('latin1', message.transaction, message.transaction + 12);
+    const transaction = keyOfTransaction(message, flow);
     const isRequest = message.kind === REQUEST && isUp;
     const key = isRequest ? this.#keyOf(message) : (this.#byTransaction.get(transaction) ?? null);
     const isRight = key === null ? null : isIntegrityRight(message, key);

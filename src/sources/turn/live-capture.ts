@@ -1,5 +1,5 @@
 /**
- * A network interface as a source: what tcpdump sees there on the server's port, told twice a second. After a restart a
+ * Network interfaces as a source: what tcpdump sees there on the server's port, told twice a second. After a restart a
  * roster says who is still there as far as we know, so that no ghost survives and nobody begins anew.
  */
 
@@ -19,52 +19,87 @@ const DISTANCE = 2000;
 const SAVE_EVERY = 2000;
 
 export interface LiveCaptureOptions extends Omit<TurnReaderOptions, 'counters' | 'foldMs'> {
-  readonly interface: string;
+  /** One or several. */
+  readonly interfaces: readonly string[];
+  /** Of the server, as addresses or blocks; none is all. */
+  readonly hosts: readonly string[];
   readonly snapLength: number;
   readonly bufferKiB: number;
 }
 
 export async function runLive(options: LiveCaptureOptions, context: SourceContext): Promise<void> {
-  const { clock, counters, signal, emit } = context;
+  const { counters, signal, emit } = context;
   const reader = new TurnReader({ ...options, counters, foldMs: TELL_EVERY });
   const begun = begin(reader.allocations, context);
   await emit({ observations: [begun], watermark: begun.at });
 
-  const tell = createTeller(reader, context, begun.at);
+  const tell = inTurn(createTeller(reader, context, begun.at));
+  const stop = new AbortController();
+  const until = AbortSignal.any([signal, stop.signal]);
+  const failures: unknown[] = [];
+  const listening = options.interfaces.map((name) =>
+    listen(name, reader, tell, options, { ...context, signal: until }).catch((error: unknown) => {
+      failures.push(error);
+      stop.abort();
+    }),
+  );
+  await Promise.all(listening);
+  if (failures.length > 0) throw failures[0];
+}
+
+type Tell = (isIdle: boolean) => Promise<void>;
+
+async function listen(
+  name: string,
+  reader: TurnReader,
+  tell: Tell,
+  { ports, hosts, snapLength, bufferKiB }: LiveCaptureOptions,
+  { clock, signal, counters }: SourceContext,
+): Promise<void> {
   const capture = createCaptureReader(reader.onPacket);
   const chunks = captureLive({
-    interface: options.interface,
-    filter: filterFor(options.ports),
-    snapLength: options.snapLength,
-    bufferKiB: options.bufferKiB,
+    interface: name,
+    filter: filterFor(name, ports, hosts),
+    snapLength,
+    bufferKiB,
     idleMs: TELL_EVERY,
     clock,
     signal,
-    onCounts: ({ dropped }) => counters.add('kernelDropped', dropped),
+    onCounts: ({ received, dropped }) => {
+      counters.add('kernelReceived', received);
+      counters.add('kernelDropped', dropped);
+    },
   });
   for await (const chunk of chunks) {
     if (chunk !== null) capture.write(chunk);
     if (capture.isCorrupt) {
-      throw new HeadcountError(
-        'CAPTURE_FAILED',
-        `tcpdump sent something else than packets from "${options.interface}".`,
-      );
+      throw new HeadcountError('CAPTURE_FAILED', `tcpdump sent something else than packets from "${name}".`);
     }
     await tell(chunk === null);
   }
 }
 
-/** UDP and TCP: the latter is only counted. */
-function filterFor(ports: readonly number[]): string {
-  return ports.map((port) => `port ${port}`).join(' or ');
+/** What several interfaces ask for at a time is done one by one. */
+function inTurn(tell: Tell): Tell {
+  let last: Promise<void> = Promise.resolve();
+  return (isIdle) => {
+    const next = last.then(() => tell(isIdle));
+    // Whoever asked is told of a failure; the next one asks anew.
+    last = next.catch(() => {});
+    return next;
+  };
+}
+
+/** In the language of pcap-filter(7), with and without a VLAN tag, of which `any` knows nothing. */
+export function filterFor(name: string, ports: readonly number[], hosts: readonly string[]): string {
+  const from = ports.map((port) => `port ${port}`).join(' or ');
+  const at = hosts.map((host) => (host.includes('/') ? `net ${host}` : `host ${host}`)).join(' or ');
+  const wanted = at === '' ? `(${from})` : `(${from}) and (${at})`;
+  return name === 'any' ? wanted : `(${wanted}) or (vlan and (${wanted}))`;
 }
 
 /** Tells what there is, if it is time to. */
-function createTeller(
-  reader: TurnReader,
-  { clock, emit }: SourceContext,
-  begunAt: Instant,
-): (isIdle: boolean) => Promise<void> {
+function createTeller(reader: TurnReader, { clock, emit }: SourceContext, begunAt: Instant): Tell {
   let told = begunAt;
   let toldAt = clock.elapsed();
   let savedAt = Number.NEGATIVE_INFINITY;

@@ -1,19 +1,25 @@
 /** Against Debian's coturn on loopback: compared with coturn's own log, and with tshark's reading of the same packets. */
 
 import { strict as assert } from 'node:assert';
-import { execFileSync } from 'node:child_process';
 import { createReadStream, readFileSync } from 'node:fs';
 import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { until } from '../../../lab/child.ts';
-import { type CoturnSession, type LabCoturn, startCoturn } from '../../../lab/coturn.ts';
+import {
+  type CoturnOptions,
+  type CoturnSession,
+  type CrowdOptions,
+  type LabCoturn,
+  startCoturn,
+} from '../../../lab/coturn.ts';
+import { seenByTshark } from '../../../lab/tshark.ts';
 import { type Watched, type WatchOptions, watchSource } from '../../../lab/watch.ts';
 import type { SessionRecord } from '../../core/session.ts';
 import { HeadcountError } from '../../lib/errors.ts';
 import { ScopedCounters } from '../../telemetry/counters.ts';
 import { turn } from './index.ts';
 import { readCapture } from './read-once.ts';
-import type { TurnSummary } from './summary.ts';
+import { formatEndpoint } from './stun.ts';
 
 const mayCapture = process.getuid?.() === 0 ? {} : { skip: 'needs the right to capture packets' };
 const servers: LabCoturn[] = [];
@@ -23,8 +29,8 @@ after(async () => {
   await Promise.all(servers.map((server) => server.stop()));
 });
 
-async function start(): Promise<LabCoturn> {
-  const server = await startCoturn();
+async function start(options: CoturnOptions = {}): Promise<LabCoturn> {
+  const server = await startCoturn(options);
   servers.push(server);
   return server;
 }
@@ -47,7 +53,11 @@ async function listen(server: LabCoturn, more: WatchOptions = {}): Promise<Watch
 const facts = (sessions: readonly SessionRecord[]) =>
   sessions
     .filter(({ traffic }) => traffic !== null && traffic.up.packets > 0)
-    .map(({ user, address, port, traffic }) => ({ user, client: `${address}:${port}`, ...traffic }))
+    .map(({ user, address, port, traffic }) => ({
+      user,
+      client: formatEndpoint({ address: address!, port: port! }),
+      ...traffic!,
+    }))
     .sort((a, b) => (a.client < b.client ? -1 : 1));
 
 const truth = (sessions: readonly Omit<CoturnSession, 'wire'>[]) =>
@@ -63,46 +73,6 @@ const allClosed = async (server: LabCoturn, count: number) => {
 };
 
 const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0);
-
-function tshark(path: string, port: number, filter: string, ...fields: string[]): string[][] {
-  const decode = ['-d', `udp.port==${port},stun`];
-  const args = ['-r', path, '-n', ...decode, '-Y', filter, '-T', 'fields', ...fields.flatMap((field) => ['-e', field])];
-  const text = execFileSync('/usr/bin/tshark', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
-  return text
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => line.split('\t'));
-}
-
-const METHODS: Record<number, string> = {
-  1: 'bind',
-  3: 'allocate',
-  4: 'refresh',
-  6: 'send',
-  7: 'data',
-  8: 'createPermission',
-  9: 'channelBind',
-};
-const CLASSES = ['request', 'indication', 'response', 'errorResponse'];
-
-/** The summary, as tshark counts. */
-function countByTshark(path: string, port: number): Pick<TurnSummary, 'messages' | 'channelData'> {
-  const messages: Record<string, number> = {};
-  for (const [method, kind] of tshark(path, port, 'stun.cookie', 'stun.type.method', 'stun.type.class')) {
-    const group = Number(kind);
-    const name = `${METHODS[Number(method)]} ${CLASSES[((group & 0x10) >> 3) | (group & 1)]}`;
-    messages[name] = (messages[name] ?? 0) + 1;
-  }
-  const channel = tshark(path, port, 'stun.channel', 'udp.dstport', 'stun.length').map((line) => line.map(Number));
-  const way = (lengths: number[]) => ({ messages: lengths.length, bytes: sum(lengths) });
-  return {
-    messages,
-    channelData: {
-      up: way(channel.filter(([to]) => to === port).map(([, length]) => length!)),
-      down: way(channel.filter(([to]) => to !== port).map(([, length]) => length!)),
-    },
-  };
-}
 
 test('two users, through channels and by indications: live, and again from the recording', mayCapture, async () => {
   const server = await start();
@@ -131,7 +101,7 @@ test('two users, through channels and by indications: live, and again from the r
     { ports: [server.port], maxAllocations: 1000, counters: new ScopedCounters(), seed: 1 },
     async () => {},
   );
-  const { messages, channelData } = countByTshark(recording.path, server.port);
+  const { messages, channelData } = seenByTshark(recording.path, server.port);
   assert.deepEqual(once.turn.messages, messages);
   assert.deepEqual(once.turn.channelData, channelData);
   const alice = facts(sessions).filter(({ user }) => user === 'alice');
@@ -148,6 +118,93 @@ test('two users, through channels and by indications: live, and again from the r
   );
   assert.equal(await again.ended, null);
   assert.deepEqual(facts(again.sessions()), truth(logged), 'it is not read twice');
+});
+
+const wireOf = ({ details }: SessionRecord) => ({
+  upPackets: details['wireUpPackets'],
+  upBytes: details['wireUpBytes'],
+  downPackets: details['wireDownPackets'],
+  downBytes: details['wireDownBytes'],
+});
+
+/** A crowd is recorded; what its recording tells is what coturn's log says, and what tshark counts. */
+async function compare(options: CoturnOptions, crowds: readonly CrowdOptions[], closed: number, hasWire = true) {
+  const server = await start(options);
+  const recording = await server.record();
+  await Promise.all(crowds.map((crowd) => server.crowd(crowd)));
+  const logged = await until('coturn has closed the sessions', () => allClosed(server, closed), 20_000);
+  await recording.stop();
+  const file = watchSource(turn, { file: recording.path, port: [server.port], passwords: ['alice:one', 'bob:two'] });
+  assert.equal(await file.ended, null);
+  const sessions = file.sessions().filter(({ reason }) => reason === 'left');
+  const places = (facts: readonly { user: string | null; up: unknown; down: unknown }[]) =>
+    facts.map(({ user, up, down }) => JSON.stringify({ user, up, down })).sort();
+  // What moves is logged where it was last.
+  if (options.mobility) assert.deepEqual(places(facts(sessions)), places(truth(logged)));
+  else assert.deepEqual(facts(sessions), truth(logged));
+  if (hasWire) {
+    const wires = new Map(
+      sessions.map((each) => [formatEndpoint({ address: each.address!, port: each.port! }), wireOf(each)]),
+    );
+    for (const { client, wire } of logged.filter(({ client }) => client !== null)) {
+      assert.deepEqual(wires.get(client!), wire, `on the wire, ${client}`);
+    }
+  }
+  const counters = new ScopedCounters();
+  const reading = { ports: [server.port], maxAllocations: 1000, counters, seed: 1 };
+  const { turn: once } = await readCapture([createReadStream(recording.path)], reading, async () => {});
+  const theirs = seenByTshark(recording.path, server.port);
+  assert.deepEqual([once.messages, once.channelData], [theirs.messages, theirs.channelData]);
+  assert.equal(once.allocations, theirs.allocations);
+  assert.equal(file.counters.get('wrongIntegrity'), 0);
+  return { file, once };
+}
+
+test('over TCP, through channels and by indications: payload, wire bytes and messages', mayCapture, async () => {
+  const { file } = await compare(
+    {},
+    [
+      { user: 'alice', by: 'channels', messages: 12, bytes: 201, over: 'tcp' },
+      { user: 'bob', by: 'indications', messages: 12, bytes: 99, over: 'tcp' },
+    ],
+    10,
+  );
+  assert.ok(file.counters.get('verified') > 40);
+  assert.equal(file.counters.get('error401'), 10);
+});
+
+test('over IPv6', mayCapture, async () => {
+  const crowd: CrowdOptions = { user: 'alice', by: 'channels', messages: 12, bytes: 150 };
+  await compare({ host: '::1' }, [crowd, { ...crowd, user: 'bob', over: 'tcp' }], 9);
+});
+
+test('clients that move to other ports keep their allocations', mayCapture, async () => {
+  const { file } = await compare(
+    { mobility: true },
+    [{ user: 'alice', by: 'channels', messages: 12, bytes: 201, isMobile: true }],
+    4,
+    false,
+  );
+  assert.equal(file.counters.get('moved'), 5);
+  assert.equal(file.counters.get('allocations'), 5);
+});
+
+test('peers over TCP', mayCapture, async () => {
+  const { file } = await compare({}, [{ user: 'alice', by: 'channels', messages: 12, bytes: 150, relaysTcp: true }], 3);
+  assert.equal(file.counters.get('relayConnections'), 2);
+});
+
+test('who does not know the password is nobody, and who wants too many is refused', mayCapture, async () => {
+  const server = await start({ quota: 2 });
+  const recording = await server.record();
+  await server.crowd({ user: 'alice', by: 'channels', messages: 1, bytes: 50, password: 'wrong' });
+  await server.crowd({ user: 'bob', by: 'channels', messages: 1, bytes: 50 }).catch(() => {});
+  await recording.stop();
+  const file = watchSource(turn, { file: recording.path, port: [server.port], passwords: ['alice:one'] });
+  assert.equal(await file.ended, null);
+  assert.ok(file.counters.get('error401') > 0 && file.counters.get('wrongIntegrity') > 0);
+  assert.ok(file.counters.get('error486') > 0);
+  assert.ok(file.sessions().every(({ user }) => user === 'bob'));
 });
 
 test('after a restart the allocations go on as the same sessions', mayCapture, async () => {

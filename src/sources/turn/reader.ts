@@ -258,7 +258,7 @@ export class TurnReader {
   /** The message that has been read. Answers what `Allocations.message` does. */
   #stun(flow: Flow, isUp: boolean, time: number, wire: number): Allocation | null {
     const message = this.#message;
-    if (!this.#isGenuine(message, isUp)) return null;
+    if (!this.#isGenuine(message, flow, isUp)) return null;
     this.#tally.stunMessages++;
     this.#counts.add(message.method, message.kind);
     if (message.kind === INDICATION) this.#countIndication(message, isUp);
@@ -266,8 +266,8 @@ export class TurnReader {
   }
 
   /** What was changed on its way, or says that it is the server's and was made with another key, is not believed. */
-  #isGenuine(message: StunMessage, isUp: boolean): boolean {
-    const found = this.#verifier.verify(message, isUp);
+  #isGenuine(message: StunMessage, flow: Flow, isUp: boolean): boolean {
+    const found = this.#verifier.verify(message, flow, isUp);
     if (found === BAD_FINGERPRINT) this.#tally.rejectedFingerprints++;
     else if (found === BAD_INTEGRITY) this.#tally.wrongIntegrity++;
     else if (found === VERIFIED) this.#tally.verified++;

@@ -64,7 +64,7 @@ export class Transactions {
   unreadableTexts = 0;
 
   request(message: StunMessage, flow: Flow, time: number): void {
-    const key = keyOf(message, flow);
+    const key = keyOfTransaction(message, flow);
     if (this.#open.has(key)) {
       this.retransmissions++;
       return;
@@ -86,7 +86,7 @@ export class Transactions {
 
   /** The request of this answer, null if it was not seen; undefined if the answer has been seen before. */
   answer(message: StunMessage, flow: Flow, time: number): Request | null | undefined {
-    const key = keyOf(message, flow);
+    const key = keyOfTransaction(message, flow);
     const known = this.#open.get(key);
     if (known === undefined) {
       this.#add(key, { at: time, request: null, isAnswered: true });
@@ -144,7 +144,8 @@ function permitsOf(message: StunMessage): readonly string[] {
   return permits;
 }
 
-function keyOf({ buffer, transaction }: StunMessage, flow: Flow): string {
+/** A transaction id is unique to its client only. */
+export function keyOfTransaction({ buffer, transaction }: StunMessage, flow: Flow): string {
   const { bytes, protocol, client, clientPort, addressLength } = flow;
   const address = Buffer.from(bytes.buffer, bytes.byteOffset + client, addressLength).toString('hex');
   return `${address}:${clientPort}/${protocol}:${buffer.toString('hex', transaction, transaction + 12)}`;

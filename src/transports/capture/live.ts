@@ -1,7 +1,8 @@
 /**
  * A live capture: a tcpdump child that writes pcap to us. Privileges stay in a tool that is made for them, and what
  * comes is what a capture file would hold, for pcap.ts. The child is started with fixed arguments and no shell; it ends
- * with the capture, by SIGINT, and by force if it does not end within two seconds.
+ * with the capture, by SIGINT, and by force if it does not end within two seconds. All it needs is CAP_NET_RAW: as root it
+ * becomes nobody once it listens.
  *
  * What the kernel had to drop is asked of tcpdump every ten seconds (SIGUSR1) and read from its last words.
  */
@@ -74,9 +75,15 @@ export async function* captureLive(options: LiveOptions): AsyncGenerator<Buffer 
 }
 
 function start({ interface: name, filter, snapLength, bufferKiB }: LiveOptions): Child {
-  const args = ['-i', name, '-n', '-U', '-w', '-', '-s', String(snapLength), '-B', String(bufferKiB), '--', filter];
+  const size = ['-s', String(snapLength), '-B', String(bufferKiB)];
+  const args = ['-i', name, '-n', '-U', '-w', '-', ...size, ...dropsPrivileges(), '--', filter];
   const path = `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin:/usr/local/sbin`;
   return spawn('tcpdump', args, { env: { PATH: path, LC_ALL: 'C' }, stdio: ['ignore', 'pipe', 'pipe'] });
+}
+
+/** Started as root it keeps nothing of that but the socket, which is open by then. */
+function dropsPrivileges(): string[] {
+  return process.getuid?.() === 0 ? ['-Z', 'nobody'] : [];
 }
 
 /** True if nothing has come within `ms`; false as soon as there is something, or an end, or the signal aborts. */
@@ -130,7 +137,8 @@ function failure(name: string, said: string, error: Error | null): HeadcountErro
     return because('Cannot capture packets: tcpdump is not installed. Install it (Debian: apt install tcpdump).');
   }
   if (/permission|not permitted/i.test(said)) {
-    const how = 'Run Headcount as root, or let tcpdump: setcap cap_net_raw,cap_net_admin+ep "$(command -v tcpdump)".';
+    const how =
+      'Let tcpdump, setcap cap_net_raw+ep "$(command -v tcpdump)", or give CAP_NET_RAW to Headcount, or be root.';
     return because(`This user may not capture packets on "${name}". ${how}`);
   }
   if (/no such device|SIOCGIFHWADDR/i.test(said)) {
