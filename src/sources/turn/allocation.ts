@@ -42,6 +42,8 @@ export interface Allocation {
   since: number | null;
   leaseEnd: number;
   readonly channels: Set<number>;
+  /** The one of these on which something came last; 0 before. */
+  lastChannel: number;
   /** Of an adopted one: payload on channels that nothing has proved yet. */
   heard: Map<number, Heard> | null;
   /** Numbers for IPv4 endpoints, texts for IPv6 ones. */
@@ -81,6 +83,7 @@ export function createAllocation(kept: Kept, time: number): Allocation {
     ticket: null,
     since: null,
     channels: new Set(),
+    lastChannel: 0,
     heard: null,
     peers: new Set(),
     permissions: new Set(),

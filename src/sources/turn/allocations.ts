@@ -180,7 +180,10 @@ export class Allocations {
       this.tally.strayChannelData++;
       return false;
     }
-    if (!allocation.channels.has(channel) && !this.#isProof(allocation, isUp, channel, bytes, time)) return false;
+    if (channel !== allocation.lastChannel) {
+      if (!allocation.channels.has(channel) && !this.#isProof(allocation, isUp, channel, bytes, time)) return false;
+      allocation.lastChannel = channel;
+    }
     const counted = isUp ? this.channelTotals.up : this.channelTotals.down;
     counted.messages++;
     counted.bytes += bytes;

@@ -14,7 +14,8 @@ export interface CaptureTally {
   readonly turn: TurnSummary;
 }
 
-const BATCH_BYTES = 4 * 1024 * 1024;
+/** Of many allocations at a time each is told once a batch. */
+const BATCH_BYTES = 16 * 1024 * 1024;
 
 /** Rejects with `CAPTURE_UNREADABLE` if it is no capture. */
 export async function readCaptureOnce(
