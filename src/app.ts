@@ -10,6 +10,7 @@ import { installationKey } from './config/key.ts';
 import type { LoadedConfig } from './config/load.ts';
 import { trustOf } from './config/trust.ts';
 import { Audience } from './core/audience.ts';
+import { Messages } from './core/messages.ts';
 import type { Session } from './core/session.ts';
 import { Streams } from './core/streams.ts';
 import { Tracker } from './core/tracker.ts';
@@ -160,8 +161,10 @@ async function build(options: AppOptions, closers: Closers): Promise<App> {
   sinks.start();
   closers.add('the collector', () => collector.stop());
 
+  const messages = new Messages();
   const running = new RunningSources({
     collecting: collector,
+    messages,
     clock,
     log,
     counters,
@@ -178,6 +181,7 @@ async function build(options: AppOptions, closers: Closers): Promise<App> {
       name: common.name,
       kind: kind.kind,
       audience: common.audience,
+      relays: kind.traits.relays === true,
       gap: common.gap,
       watermark: Number.isFinite(watermark) ? watermark : null,
       counters: own,
@@ -211,7 +215,12 @@ async function build(options: AppOptions, closers: Closers): Promise<App> {
     titles: (source, stream) => streams.titles(source, stream),
     sources: () => running.list().map(facadeSource),
     describe: live.describe,
-    accounts: createAccounts(() => trust.users),
+    // They hold whole addresses, which are not to be shown then.
+    ...(config.privacy.addresses === 'full' ? { messages } : {}),
+    accounts: createAccounts(
+      () => trust.users,
+      () => trust.tokens,
+    ),
     clock,
     log,
     counters,
@@ -296,6 +305,7 @@ function facadeSource({ setting, health }: RunningSource): FacadeSource {
     lastBatchAt: health.lastBatchAt,
     // Whoever sees but requests knows of no stream that it is not there.
     tellsStreams: kind.traits.departures !== 'never',
+    relays: kind.traits.relays === true,
   };
 }
 

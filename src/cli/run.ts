@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { App } from '../app.ts';
 import { type LoadedConfig, loadConfig } from '../config/load.ts';
+import { impliedSources } from '../config/outputs.ts';
 import { FACADE_KINDS } from '../facades/index.ts';
 import { aborted } from '../lib/abort.ts';
 import { systemClock } from '../lib/clock.ts';
@@ -62,7 +63,8 @@ configuration.
       listen: values['listen'] as string | undefined,
       data: values['data'] as string | undefined,
     };
-    const isDemo = positionals.length === 0 && file === null && !terminal.env['HEADCOUNT_SOURCES'];
+    const isSaid = Boolean(terminal.env['HEADCOUNT_SOURCES']) || impliedSources(FACADE_KINDS, terminal.env).length > 0;
+    const isDemo = positionals.length === 0 && file === null && !isSaid;
     if (isDemo) return runDemo(terminal, given);
     const load = () => loadConfig({ ...given, sources: positionals });
     return runApp(terminal, load(), load);

@@ -11,7 +11,7 @@ import type { SinkKind } from '../sinks/sink.ts';
 import type { SourceKind } from '../sources/source.ts';
 import { isMarkup, readForeignConfig } from './convert/index.ts';
 import { type Credentials, readCredentials } from './credentials.ts';
-import { type ConfiguredFacade, type ConfiguredSink, readFacades, readSinks } from './outputs.ts';
+import { type ConfiguredFacade, type ConfiguredSink, impliedSources, readFacades, readSinks } from './outputs.ts';
 import { Config, GeoOptions } from './schema.ts';
 import { type ConfiguredSource, explain, type Mistake, readSource, SourceMistake, withSecretFiles } from './sources.ts';
 
@@ -49,6 +49,9 @@ export function loadConfig(options: LoadOptions): LoadedConfig {
   if (options.listen !== undefined) document['listen'] = options.listen;
   if (options.data !== undefined) document['data'] = options.data;
   if (options.sources !== undefined && options.sources.length > 0) document['sources'] = [...options.sources];
+
+  const implied = impliedSources(options.facades ?? [], options.env);
+  if (document['sources'] === undefined && implied.length > 0) document['sources'] = implied;
 
   const { users, tokens } = readCredentials(document, mistakes);
   document['geo'] = secretsOfGeo(document['geo'], mistakes);

@@ -42,6 +42,11 @@ function impliedFacades(kinds: readonly FacadeKind[], env: Environment): unknown
   });
 }
 
+/** Sources that the environment asks for in the words of another product. */
+export function impliedSources(kinds: readonly FacadeKind[], env: Environment): string[] {
+  return kinds.flatMap((kind) => kind.impliedSources?.(env) ?? []);
+}
+
 export function readSinks(written: unknown, kinds: readonly SinkKind[], mistakes: Mistake[]): ConfiguredSink[] {
   const names = new Set<string>();
   return readList('sinks', written ?? [], kinds, mistakes, (kind, given) => {

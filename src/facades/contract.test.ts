@@ -44,7 +44,9 @@ for (const kind of FACADE_KINDS) {
       const isCalledSo = /password|key|token|secret/i.test(name);
       assert.equal(isSecret(option), isText && isCalledSo, `is the option ${name} a secret?`);
     }
-    for (const file of readdirSync(`${FOLDER}/${kind.kind}`).filter((name) => !/\.test\.ts$|fixture/.test(name))) {
+    for (const file of readdirSync(`${FOLDER}/${kind.kind}`).filter(
+      (name) => /\.ts$/.test(name) && !/\.test\.ts$|fixture/.test(name),
+    )) {
       const code = readFileSync(`${FOLDER}/${kind.kind}/${file}`, 'utf8');
       for (const [, counter] of code.matchAll(/counters\.(?:add|set)\('(\w+)'/g)) {
         assert.ok(readFileSync(page, 'utf8').includes(`\`${counter}\``), `the counter ${counter}`);

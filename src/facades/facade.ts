@@ -16,6 +16,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { z } from 'zod';
 import type { Accounts } from '../core/access.ts';
 import type { Audience } from '../core/audience.ts';
+import type { Messages } from '../core/messages.ts';
 import type { Instant } from '../core/observation.ts';
 import type { Session, SessionRecord } from '../core/session.ts';
 import type { Streams } from '../core/streams.ts';
@@ -81,6 +82,8 @@ export interface FacadeSource {
   readonly lastBatchAt: Instant | null;
   /** It says of every stream that there is one: what it does not speak of is not there. */
   readonly tellsStreams: boolean;
+  /** Its sessions are allocations of a relay. */
+  readonly relays?: boolean;
 }
 
 export interface TitleSince {
@@ -95,6 +98,8 @@ export interface FacadeContext {
   titles(source: string, stream: string): readonly TitleSince[];
   sources(): readonly FacadeSource[];
   describe(session: Session): SessionRecord;
+  /** What sources have read on the wire; absent where addresses are hidden from everybody. */
+  readonly messages?: Messages;
   /** The users of the configuration, as they are now: a reload changes them. */
   readonly accounts: Accounts;
   readonly clock: Clock;
@@ -126,6 +131,8 @@ export interface FacadeKind<Schema extends z.ZodObject = z.ZodObject> {
   fromEnvironment(env: Environment): Record<string, unknown>;
   /** Where no facades are configured at all, variables of the original alone may ask for one: its options, or null. */
   impliedBy(env: Environment): Record<string, unknown> | null;
+  /** Where no sources are configured at all, those that the same variables ask for, as URLs. */
+  impliedSources?(env: Environment): readonly string[];
   create(options: z.output<Schema>, context: FacadeContext): Facade;
 }
 

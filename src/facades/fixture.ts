@@ -3,7 +3,12 @@
 import type { Accounts } from '../core/access.ts';
 
 /** Nobody may sign in. */
-export const NO_ACCOUNTS: Accounts = { signIn: () => null, named: () => null };
+export const NO_ACCOUNTS: Accounts = {
+  signIn: () => null,
+  named: () => null,
+  withToken: () => null,
+  isEmpty: true,
+};
 
 export interface FacadeFixture {
   /** Options that must be refused. */

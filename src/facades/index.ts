@@ -3,5 +3,6 @@
 import { casterstats } from './casterstats/index.ts';
 import type { FacadeKind } from './facade.ts';
 import { hlsListeners } from './hls-listeners/index.ts';
+import { turnMonitor } from './turn-monitor/index.ts';
 
-export const FACADE_KINDS: readonly FacadeKind[] = [casterstats, hlsListeners];
+export const FACADE_KINDS: readonly FacadeKind[] = [casterstats, hlsListeners, turnMonitor];

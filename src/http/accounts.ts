@@ -12,9 +12,16 @@ export interface Credential {
   readonly access: PatternAccess;
 }
 
-/** `users` is asked every time: a reload changes who there is. */
-export function createAccounts(users: () => readonly Credential[]): Accounts {
+/** Both are asked every time: a reload changes who there is. */
+export function createAccounts(
+  users: () => readonly Credential[],
+  tokens: () => readonly Credential[] = () => [],
+): Accounts {
   return {
+    get isEmpty() {
+      return users().length + tokens().length === 0;
+    },
+    withToken: (token) => accountOf(findToken(tokens(), token)),
     signIn: (name, password) => accountOf(findUser(users(), name, password)),
     named: (name) => accountOf(users().find((user) => user.name === name) ?? null),
   };

@@ -303,6 +303,7 @@ export const SourceWire = z
     name: z.string(),
     kind: z.string(),
     audience: z.string().nullable(),
+    relays: z.boolean().describe('Its sessions are allocations of a relay (TURN), with traffic in both directions.'),
     status: z.enum(['starting', 'running', 'waiting', 'finished', 'stopped']),
     statusSince: time,
     lastBatchAt: time.nullable(),

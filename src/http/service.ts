@@ -13,6 +13,8 @@ export interface SourceInfo {
   readonly name: string;
   readonly kind: string;
   readonly audience: string | null;
+  /** Its sessions are allocations of a relay. */
+  readonly relays?: boolean;
   readonly status: 'starting' | 'running' | 'waiting' | 'finished' | 'stopped';
   readonly statusSince: Instant;
   readonly lastBatchAt: Instant | null;

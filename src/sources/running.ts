@@ -4,6 +4,7 @@
  */
 
 import { isDeepStrictEqual } from 'node:util';
+import type { Messages } from '../core/messages.ts';
 import type { SourceTraits } from '../core/tracker.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Counters } from '../telemetry/counters.ts';
@@ -39,6 +40,7 @@ export interface RunningOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly counters: Counters;
+  readonly messages?: Messages;
   readonly random: () => number;
   readonly staleAfterMs: number;
 }
@@ -100,7 +102,7 @@ export class RunningSources {
   }
 
   #start(setting: SourceSetting, cursor: unknown): void {
-    const { collecting, clock, log, counters, random, staleAfterMs } = this.#options;
+    const { collecting, clock, log, counters, random, staleAfterMs, messages } = this.#options;
     const { kind, common, options } = setting;
     const { name } = common;
     const supervisor = supervise({
@@ -109,6 +111,7 @@ export class RunningSources {
       clock,
       log: log.scoped(name),
       counters: counters.scope(name),
+      ...(messages === undefined ? {} : { messages: messages.of(name) }),
       random,
       staleAfterMs,
       emit: (batch, signal) => collecting.emit(name, batch, signal),

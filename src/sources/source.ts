@@ -17,6 +17,7 @@
  */
 
 import type { z } from 'zod';
+import type { MessageSink } from '../core/messages.ts';
 import type { Observation } from '../core/observation.ts';
 import type { SourceTraits } from '../core/tracker.ts';
 import type { Clock } from '../lib/clock.ts';
@@ -42,6 +43,8 @@ export interface SourceContext {
   readonly log: Log;
   readonly counters: ScopedCounters;
   readonly clock: Clock;
+  /** For whoever shows what was read on the wire as it was; absent is nobody. */
+  readonly messages?: MessageSink;
 }
 
 export interface Source {
@@ -65,6 +68,8 @@ export interface KindTraits extends Pick<SourceTraits, 'departures' | 'provision
   readonly lateness: number;
   /** Can it go on exactly where it stopped? */
   readonly resumes: boolean;
+  /** Its sessions are allocations of a relay (TURN): they have traffic, peers and a relayed address instead of a programme. */
+  readonly relays?: boolean;
   /** May its gap be `auto`? */
   readonly findsGaps?: boolean;
 }

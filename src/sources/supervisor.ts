@@ -3,6 +3,7 @@
  * once, backs off with jitter and starts it again. A source that is silent for too long is reported as such.
  */
 
+import type { MessageSink } from '../core/messages.ts';
 import type { Instant } from '../core/observation.ts';
 import { unlessAborted } from '../lib/abort.ts';
 import { Backoff } from '../lib/backoff.ts';
@@ -31,6 +32,7 @@ export interface SupervisorOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly counters: ScopedCounters;
+  readonly messages?: MessageSink;
   /** In [0, 1). */
   readonly random: () => number;
   /** Without a batch for so long, `onSilent` is called, once until the next batch. */
@@ -56,7 +58,7 @@ const LONGEST_WAIT = 60_000;
 const HEALTHY_AFTER = 60_000;
 
 export function supervise(options: SupervisorOptions): Supervisor {
-  const { source, clock, log, counters } = options;
+  const { source, clock, log, counters, messages } = options;
   const stopping = new AbortController();
   const backoff = new Backoff({ first: FIRST_WAIT, most: LONGEST_WAIT, random: options.random });
   let health: SourceHealth = {
@@ -111,7 +113,10 @@ export function supervise(options: SupervisorOptions): Supervisor {
     while (!stopping.signal.aborted) {
       const startedAt = clock.elapsed();
       try {
-        await source.run({ emit, signal: stopping.signal, cursor, log, counters, clock });
+        await source.run({
+          ...{ emit, signal: stopping.signal, cursor, log, counters, clock },
+          ...(messages === undefined ? {} : { messages }),
+        });
         if (stopping.signal.aborted) break;
         become('finished', { lastError: null });
         options.onFinished();

@@ -311,3 +311,30 @@ test('access to too many streams is a mistake', () => {
     message: /users\[0\] names more than 1000 streams/,
   });
 });
+
+test('145, 147: the variables of turn-monitor ask for its facade and its interface', () => {
+  const sourcesOf = (env: Record<string, string>) => load({ env }).sources.map(({ common }) => common.name);
+  const env = { networkInterfaceId: 'any', removeOutdataInterval: '2500', port: '3100', verbose: 'true' };
+  const [facade] = load({ env }).facades;
+  assert.equal(facade!.kind.kind, 'turn-monitor');
+  const { listen, removeOutdataInterval, verbose } = facade!.options;
+  assert.deepEqual([listen, removeOutdataInterval, verbose], [{ host: '127.0.0.1', port: 3100 }, 2500, true]);
+  assert.deepEqual(sourcesOf(env), ['turn:any']);
+  assert.deepEqual(sourcesOf({ removeOutdataInterval: '10000' }), ['turn:eth0']);
+  assert.deepEqual(sourcesOf({ port: '3100', verbose: 'true' }), [], 'names that others use, too, ask for nothing');
+  const written = loadText('sources: [/var/log/access.log]', { env }).sources;
+  assert.deepEqual(
+    written.map(({ common }) => common.name),
+    ['access-log:/var/log/access.log'],
+  );
+
+  const [plain] = loadText('facades: [{ kind: turn-monitor }]').facades;
+  const defaults = [{ host: '127.0.0.1', port: 3001 }, 10_000, false];
+  assert.deepEqual(
+    [plain!.options['listen'], plain!.options['removeOutdataInterval'], plain!.options['verbose']],
+    defaults,
+  );
+  for (const wrong of ['abc', '1.5', '-1', '0']) {
+    assert.throws(() => load({ env: { removeOutdataInterval: wrong } }), /removeOutdataInterval/, wrong);
+  }
+});

@@ -8,7 +8,7 @@ import type { Access, Accounts } from '../../core/access.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { ScopedCounters } from '../../telemetry/counters.ts';
 import type { FacadeRequest } from '../facade.ts';
-import { Guesses } from './guesses.ts';
+import { Guesses } from '../guesses.ts';
 import type { Parameters } from './question.ts';
 import { Refusal } from './refusal.ts';
 import { UsedSignatures } from './used-signatures.ts';

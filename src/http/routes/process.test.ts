@@ -40,6 +40,7 @@ test('every source says how it is, in full', async (t) => {
     name: 'edge-2',
     kind: 'access-log',
     audience: 'cdn',
+    relays: false,
     status: 'running',
     statusSince: iso(NOW - 60_000),
     lastBatchAt: iso(NOW - 500),

@@ -59,6 +59,7 @@ function sourceWire(service: Service, source: SourceInfo): SourceWire {
     name: source.name,
     kind: source.kind,
     audience: source.audience,
+    relays: source.relays === true,
     status: source.status,
     statusSince: time(source.statusSince),
     lastBatchAt: timeOrNull(source.lastBatchAt),

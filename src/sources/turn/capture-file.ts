@@ -47,9 +47,9 @@ export async function runFile(options: CaptureFileOptions, context: SourceContex
 }
 
 async function readFile(file: FileHandle, options: CaptureFileOptions, context: SourceContext): Promise<void> {
-  const { signal, counters } = context;
+  const { signal, counters, messages } = context;
   const told = await cursorFor(file, context.cursor);
-  const reader = new TurnReader({ ...options, counters, foldMs: Number.POSITIVE_INFINITY });
+  const reader = new TurnReader({ ...options, counters, messages, foldMs: Number.POSITIVE_INFINITY });
   if (told !== null) restoreState(reader.allocations, told.state, Number.NEGATIVE_INFINITY);
   const { head, headBytes } = await headOf(file, HEAD_BYTES);
   const begin = told?.position ?? 0;

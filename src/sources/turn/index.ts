@@ -85,6 +85,7 @@ export const turn = defineSource({
     gap: 0,
     lateness: 0,
     resumes: true,
+    relays: true,
   },
   fromUrl: (url) => {
     const place = String(url).replace(/^turn:/, '');

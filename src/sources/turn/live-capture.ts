@@ -28,8 +28,8 @@ export interface LiveCaptureOptions extends Omit<TurnReaderOptions, 'counters' |
 }
 
 export async function runLive(options: LiveCaptureOptions, context: SourceContext): Promise<void> {
-  const { counters, signal, emit } = context;
-  const reader = new TurnReader({ ...options, counters, foldMs: TELL_EVERY });
+  const { counters, signal, emit, messages } = context;
+  const reader = new TurnReader({ ...options, counters, messages, foldMs: TELL_EVERY });
   const begun = begin(reader.allocations, context);
   await emit({ observations: [begun], watermark: begun.at });
 

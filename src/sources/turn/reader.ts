@@ -5,6 +5,7 @@
  * Hot path: ChannelData costs no allocation a packet.
  */
 
+import type { MessageSink } from '../../core/messages.ts';
 import type { Instant, Observation } from '../../core/observation.ts';
 import type { ScopedCounters } from '../../telemetry/counters.ts';
 import {
@@ -24,6 +25,7 @@ import type { Allocation } from './allocation.ts';
 import { Allocations, FIRST_CHANNEL, LAST_CHANNEL } from './allocations.ts';
 import type { Flow } from './flow-table.ts';
 import { BAD_FINGERPRINT, BAD_INTEGRITY, type Keys, NO_KEYS, VERIFIED, Verifier } from './integrity.ts';
+import { channelMessageOf, stunMessageOf } from './messages.ts';
 import {
   CLASSIC,
   createStunMessage,
@@ -54,6 +56,8 @@ export interface TurnReaderOptions {
   readonly seed: number;
   /** To verify who a message is from; without them nothing is. */
   readonly keys?: Keys | undefined;
+  /** Shown what is read; absent is nobody. */
+  readonly messages?: MessageSink | undefined;
 }
 
 export interface ReaderBatch {
@@ -252,7 +256,9 @@ export class TurnReader {
 
   #channelData(flow: Flow, isUp: boolean, channel: number, bytes: number, wire: number, time: number): void {
     this.#tally.channelData++;
-    this.allocations.channelData(flow, isUp, channel, bytes, wire, time);
+    if (!this.allocations.channelData(flow, isUp, channel, bytes, wire, time)) return;
+    const { messages } = this.#options;
+    if (messages?.isWanted) messages.add(channelMessageOf(channel, bytes, flow, time));
   }
 
   /** The message that has been read. Answers what `Allocations.message` does. */
@@ -261,6 +267,8 @@ export class TurnReader {
     if (!this.#isGenuine(message, flow, isUp)) return null;
     this.#tally.stunMessages++;
     this.#counts.add(message.method, message.kind);
+    const { messages } = this.#options;
+    if (messages?.isWanted) messages.add(stunMessageOf(message, flow, time));
     if (message.kind === INDICATION) this.#countIndication(message, isUp);
     return this.allocations.message(message, flow, isUp, time, wire);
   }

@@ -1,7 +1,7 @@
 /** Slows down whoever guesses credentials: by the client's network, and by the user whose they would be. */
 
-import { Newest } from '../../core/newest.ts';
-import { networkOf } from '../../lib/ip.ts';
+import { Newest } from '../core/newest.ts';
+import { networkOf } from '../lib/ip.ts';
 
 /** So many wrong ones within this are held against it until the time is over. */
 export const MOST_GUESSES = 20;
