@@ -10,13 +10,16 @@ import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startChild, until } from './child.ts';
+import { freePort, startChild, until } from './child.ts';
 
 export interface LabCoturn {
   readonly host: string;
   readonly port: number;
   readonly realm: string;
   readonly users: readonly string[];
+  /** Its log, and its command line on the same host. */
+  readonly log: string;
+  readonly cli: { readonly port: number; readonly password: string };
   /** Sends and receives, and resolves when all is over: some seconds, whatever the amount. */
   crowd(options: CrowdOptions): Promise<void>;
   /** What the log says, by the order of sessions in it. */
@@ -81,10 +84,12 @@ export async function startCoturn({ host = '127.0.0.1', mobility, quota }: Cotur
   const folder = await mkdtemp(join(tmpdir(), 'headcount-coturn-'));
   const port = await freeUdpPort(host);
   const log = join(folder, 'turn.log');
+  const cli = { port: await freePort(), password: 'cli' };
   const users = Object.entries(PASSWORDS).flatMap(([user, password]) => ['--user', `${user}:${password}`]);
   const server = startChild('/usr/bin/turnserver', [
     ...['-n', '--verbose', '--simple-log', '--log-file', log, '--pidfile', join(folder, 'turn.pid')],
-    ...['--userdb', join(folder, 'turn.db'), '--no-cli', '--no-tls', '--no-dtls'],
+    ...['--userdb', join(folder, 'turn.db'), '--no-tls', '--no-dtls'],
+    ...['--cli-ip', '127.0.0.1', '--cli-port', String(cli.port), '--cli-password', cli.password],
     ...['--listening-ip', host, '--relay-ip', host, '--listening-port', String(port)],
     ...['--allow-loopback-peers', '--lt-cred-mech', '--realm', REALM, ...users],
     ...(mobility ? ['--mobility'] : []),
@@ -98,6 +103,8 @@ export async function startCoturn({ host = '127.0.0.1', mobility, quota }: Cotur
     port,
     realm: REALM,
     users: Object.keys(PASSWORDS),
+    log,
+    cli,
     crowd: (options) => runCrowd(host, port, options),
     sessions: async () => sessionsIn(await readLog()),
     ping: async () => {

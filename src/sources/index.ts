@@ -2,6 +2,8 @@
 
 import { accessLog } from './access-log/index.ts';
 import { azuracast } from './azuracast/index.ts';
+import { coturn } from './coturn/index.ts';
+import { coturnLog } from './coturn-log/index.ts';
 import { icecast } from './icecast/index.ts';
 import { json } from './json/index.ts';
 import { mediamtx } from './mediamtx/index.ts';
@@ -22,6 +24,8 @@ import { wowzaLog } from './wowza-log/index.ts';
 /** A plain path goes to the first that claims it: those that know it by its ending, then the access log. */
 export const KINDS: readonly SourceKind[] = [
   azuracast,
+  coturn,
+  coturnLog,
   icecast,
   json,
   mediamtx,

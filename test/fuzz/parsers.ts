@@ -8,6 +8,7 @@ import type { Observation, Presence } from '../../src/core/observation.ts';
 import { HeadcountError } from '../../src/lib/errors.ts';
 import { config, readerOptions } from '../../src/sources/access-log/options.ts';
 import { LogReader } from '../../src/sources/access-log/reader.ts';
+import { coturnLog, dialectOf as coturnRows } from '../../src/sources/coturn-log/index.ts';
 import { parseListeners, parseStats } from '../../src/sources/icecast/parse.ts';
 import { type Dialect, type Row, RowReader } from '../../src/sources/row-reader.ts';
 import { shoutcastLog, dialectOf as shoutcastRows } from '../../src/sources/shoutcast-log/index.ts';
@@ -446,6 +447,21 @@ const ROW_LOGS: readonly Parser[] = [
         "', UID: 5\n",
       ],
       ['#Fields: c-ip date time cs-uri-stem x-duration\n192.0.2.1 2006-05-01 21:00:00 /stream?title=', ' 60\n'],
+    ],
+  ),
+  rowLog(
+    'coturn-log',
+    (counters) => coturnRows(coturnLog.config.parse({ path: 'unused' }), counters),
+    [recorded('coturn-log/testdata/coturn-4.6.1.log')],
+    [
+      [
+        '2026-11-21T12:00:00Z INFO session 001000000000000001: new, realm=<example.org>, username=<',
+        '>, lifetime=600\n',
+      ],
+      [
+        '2026-11-21T12:00:00Z INFO session 001000000000000001: closed (2nd stage), user <a> realm <r> origin <>, ',
+        '\n',
+      ],
     ],
   ),
   rowLog(
