@@ -53,6 +53,20 @@ export function formatBytes(bytes: number): string {
   return (step > 0 && value < 9.95 ? tenths : whole).format(value);
 }
 
+const BITS = ['bit', 'kilobit', 'megabit', 'gigabit', 'terabit'] as const;
+const bits = BITS.map((unit) => new Intl.NumberFormat(LOCALE, { style: 'unit', unit, maximumSignificantDigits: 3 }));
+
+/** Bytes as bits, as bandwidth is told: 1,250 bytes are 10 kb. */
+export function formatBits(bytes: number): string {
+  let step = 0;
+  let value = Math.round(bytes * 8);
+  while (value >= 999.5 && step < BITS.length - 1) {
+    value /= 1000;
+    step++;
+  }
+  return bits[step]!.format(value);
+}
+
 /** A running clock: `0:42`, `12:05`, `1:02:03`, `49:00:10`. Never less than zero. */
 export function formatDuration(milliseconds: number): string {
   const total = Math.max(0, Math.floor(milliseconds / 1000));
