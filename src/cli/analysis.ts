@@ -9,6 +9,7 @@ import { Tracker } from '../core/tracker.ts';
 import type { Enrichment } from '../enrich/enrich.ts';
 import { identifyBatch } from '../enrich/identify-batch.ts';
 import type { EnrichmentOptions } from '../enrich/index.ts';
+import { RelaySummarizer, type RelaySummary } from '../insights/summary/relay.ts';
 import { Summarizer, type Summary } from '../insights/summary/summary.ts';
 import { HeadcountError, messageOf } from '../lib/errors.ts';
 import type { Exclusion } from '../lib/exclusion.ts';
@@ -25,6 +26,8 @@ export interface Analysis {
   /** Of the source, of enrichment and of the tracker, whose `late` is called `latePresences` here. */
   readonly counters: Readonly<Record<string, number>>;
   readonly summary: Summary;
+  /** Of what a relay has done; null where the source watches none. */
+  readonly relay: RelaySummary | null;
 }
 
 /** What is shown is hashed with one key for all, so that the same input gives the same sessions to the byte. */
@@ -44,6 +47,7 @@ export async function analyzeFiles(
   const log = createLog({ level: 'warn', write: terminal.err, now: () => new Date() });
   const counters = new ScopedCounters();
   const summarizer = new Summarizer();
+  const relay = kind.traits.relays === true ? new RelaySummarizer() : null;
   const book = { fold: null as Folding | null };
   // Reading begins meanwhile, in threads of its own if the logs are large.
   const opening = openEnrichment({
@@ -59,7 +63,11 @@ export async function analyzeFiles(
   });
   const progress = new Progress(terminal, sizeOf(files));
   try {
-    const fold = createFolding({ ...kind.traits, gap }, opening, summarizer, each);
+    const fold = createFolding({ ...kind.traits, gap }, opening, (session) => {
+      summarizer.add(session);
+      relay?.add(session);
+      return each?.(session);
+    });
     book.fold = fold;
     const contents = files.map((file) => bytesOf(file, progress, terminal.signal));
     const tally = await kind.readOnce!(contents, options, {
@@ -72,7 +80,10 @@ export async function analyzeFiles(
     await fold.finish();
     // What is late for its session is something else than what is late for its place in a log.
     const { late: latePresences, ...folded } = fold.tracker.counters;
-    return { files, tally, counters: { ...counters.read(), ...folded, latePresences }, summary: summarizer.summary() };
+    return {
+      ...{ files, tally, summary: summarizer.summary(), relay: relay?.summary() ?? null },
+      counters: { ...counters.read(), ...folded, latePresences },
+    };
   } finally {
     progress.end();
     await opening.then(
@@ -98,8 +109,7 @@ const SOURCE = 'analysis';
 function createFolding(
   { departures, provisional, gap }: KindTraits,
   opening: Promise<Enrichment>,
-  summarizer: Summarizer,
-  each?: EachSession,
+  each: EachSession,
 ): Folding {
   // In no report are the ids of sessions.
   const idOf = each === undefined ? quickHash(0) : (text: string) => hash('sha256', text, 'base64url').slice(0, 16);
@@ -107,9 +117,8 @@ function createFolding(
   tracker.attach({ name: SOURCE, audience: null, gap, departures, provisional });
   const close = async () => {
     for (const session of tracker.changes().closed) {
-      const record = tracker.describe(session);
-      summarizer.add(record);
-      if (each !== undefined) await each(record);
+      const taken = each(tracker.describe(session));
+      if (taken !== undefined) await taken;
     }
   };
   return {

@@ -1,11 +1,13 @@
 /** The report for spreadsheets: a row for the total, and one for every value of every dimension. See docs/analyze.md. */
 
 import { timeOrNull } from '../../http/wire.ts';
+import type { RelaySummary } from '../../insights/summary/relay.ts';
 import { SUMMARY_DIMENSIONS } from '../../insights/summary/summary.ts';
 import { type CsvCell, csvLine } from '../../lib/csv.ts';
 import { printable } from '../../telemetry/log.ts';
+import { talkerName } from './relay.ts';
 import type { Report } from './report.ts';
-import { unitOf, unreadableReasons } from './words.ts';
+import { unitOf, unreadableReasons, valuesOf } from './words.ts';
 
 const COLUMNS = [
   'dimension',
@@ -20,7 +22,7 @@ const COLUMNS = [
 
 type Row = Partial<Readonly<Record<(typeof COLUMNS)[number], CsvCell>>>;
 
-export function reportCsv({ analysis: { tally, counters, summary } }: Report): string {
+export function reportCsv({ analysis: { tally, counters, summary, relay } }: Report): string {
   const { sessions, uniqueClients, listeningSeconds, bytes, bots, peak } = summary;
   const rows: Row[] = [
     { dimension: 'input', value: unitOf(tally), records: tally.lines ?? tally.packets, bytes: tally.bytes },
@@ -34,9 +36,28 @@ export function reportCsv({ analysis: { tally, counters, summary } }: Report): s
     { dimension: 'bots', sessions: bots },
     { dimension: 'peak', value: timeOrNull(peak.at), sessions: peak.count },
     ...SUMMARY_DIMENSIONS.flatMap((dimension) => summary.by[dimension].map((group) => ({ dimension, ...group }))),
+    ...(relay === null ? [] : relayRows(relay)),
+    ...valuesOf(tally.more).flatMap(([value, records]) =>
+      typeof records === 'number' ? [{ dimension: 'counted', value, records }] : [],
+    ),
     ...Object.entries(tally.statuses ?? {}).map(([value, counts]) => ({ dimension: 'status', value, ...counts })),
   ];
   return [csvLine(COLUMNS), ...rows.map((row) => csvLine(COLUMNS.map((column) => cellOf(row[column]))))].join('');
+}
+
+function relayRows({ up, down, talkers }: RelaySummary): Row[] {
+  return [
+    { dimension: 'relayed', value: 'up', bytes: up.bytes, records: up.packets },
+    { dimension: 'relayed', value: 'down', bytes: down.bytes, records: down.packets },
+    ...talkers.map((each) => ({
+      dimension: 'talker',
+      value: talkerName(each),
+      sessions: 1,
+      listeningSeconds: each.seconds,
+      bytes: each.up.bytes + each.down.bytes,
+      records: each.up.packets + each.down.packets,
+    })),
+  ];
 }
 
 /** Whoever prints a CSV on a terminal must not be steered by it. */

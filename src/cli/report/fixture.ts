@@ -17,6 +17,7 @@ export function analysisOf(
     files: ['access.log'],
     tally: { bytes: 1000, lines: 10, packets: null, unreadable: 0, statuses: null, more: {} },
     counters: {},
+    relay: null,
     ...told,
     summary: summarizer.summary(),
   };

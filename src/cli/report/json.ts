@@ -2,6 +2,7 @@
 
 import { timeOrNull } from '../../http/wire.ts';
 import { type Concurrency, concurrencyOf } from '../../insights/summary/concurrency.ts';
+import type { RelaySummary } from '../../insights/summary/relay.ts';
 import type { ReadTally } from '../../sources/source.ts';
 import type { Report } from './report.ts';
 import { unreadableReasons } from './words.ts';
@@ -9,7 +10,7 @@ import { unreadableReasons } from './words.ts';
 const STEPS = 1000;
 const PLACES = 1000;
 
-export function reportJson({ analysis: { files, tally, counters, summary } }: Report): string {
+export function reportJson({ analysis: { files, tally, counters, summary, relay } }: Report): string {
   const { bytes, lines, packets, unreadable, more } = tally;
   const reasons = Object.fromEntries(unreadableReasons(counters).map(({ counter, count }) => [counter, count]));
   const { sessions, uniqueClients, bots, peak, listeningSeconds, period } = summary;
@@ -25,6 +26,7 @@ export function reportJson({ analysis: { files, tally, counters, summary } }: Re
     by: { ...summary.by, ...statusesOf(tally) },
     timeline: timelineOf(concurrencyOf(summary.presences, STEPS)),
     places: summary.places.slice(0, PLACES),
+    ...(relay === null ? {} : { relay: relayOf(relay) }),
     ...more,
   };
   return `${printableJson(JSON.stringify(report, null, 2))}\n`;
@@ -36,6 +38,10 @@ function statusesOf({ statuses }: ReadTally): object {
     .map(([value, counts]) => ({ value, ...counts }))
     .sort((a, b) => b.requests - a.requests);
   return { status };
+}
+
+function relayOf({ talkers, ...sums }: RelaySummary): object {
+  return { ...sums, talkers: talkers.map((each) => ({ ...each, startedAt: timeOrNull(each.startedAt) })) };
 }
 
 function timelineOf(concurrency: Concurrency | null): object | null {

@@ -2,6 +2,7 @@ import { strict as assert } from 'node:assert';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { sessionOf } from '../../insights/summary/fixture.ts';
+import { RelaySummarizer } from '../../insights/summary/relay.ts';
 import { wallClockOf } from '../../insights/summary/wall-clock.ts';
 import { analysisOf, HOSTILE, UTC } from './fixture.ts';
 import { type Format, writeReport } from './report.ts';
@@ -174,4 +175,61 @@ test('what only captures have is told by every format that people read', async (
   assert.match(await tell('text', analysis), /^1 packet could not be read \(20\.0 %\)\.$/m);
   assert.match(await tell('html', analysis), /turn messages binding request<\/th><td>12</);
   assert.equal(JSON.parse(await tell('json', analysis)).turn.messages['binding request'], 12);
+});
+
+/** Allocations of these users, as a capture gives them. */
+function relayOf(users: readonly string[]) {
+  const relay = new RelaySummarizer();
+  for (const [i, user] of users.entries()) {
+    relay.add({
+      ...sessionOf({ from: START, to: START + 10_000 }),
+      ...{ user, address: '2001:db8::7', port: 5000 + i, details: { peers: 2 } },
+      traffic: { up: { packets: 10, bytes: 1000 * (i + 1) }, down: { packets: 20, bytes: 4000 } },
+    });
+  }
+  const tally = { bytes: 1, lines: null, packets: 60, unreadable: 0, statuses: null };
+  const more = { turn: { messages: { 'allocate request': 4 }, errors: { 'allocate 401': 2 } } };
+  return analysisOf([], { relay: relay.summary(), tally: { ...tally, more } });
+}
+
+test('of a relay every format tells what went through, errors, and the top talkers', async () => {
+  const analysis = relayOf(['alice', 'bob']);
+  const text = await tell('text', analysis);
+  for (const line of [
+    /^ {2}Allocations +2$/m,
+    /^ {2}From clients +3\.0 kB in 20 packets$/m,
+    /^ {2}On average +8\.8 kb\/s$/m,
+    /^Top talkers +average +up +down +peers$/m,
+    /^ {2}bob at \[2001:db8::7\]:5001 +4\.8 kb\/s +2\.0 kB +4\.0 kB +2$/m,
+    /^ {2}turn errors allocate 401 +2$/m,
+  ])
+    assert.match(text, line);
+  const { relay, turn } = JSON.parse(await tell('json', analysis));
+  assert.deepEqual([relay.allocations, relay.up, relay.peers], [2, { packets: 20, bytes: 3000 }, 4]);
+  assert.deepEqual(relay.talkers[0], {
+    ...{ user: 'bob', address: '2001:db8::7', port: 5001, stream: 'rock', startedAt: '2025-05-17T18:00:00.000Z' },
+    ...{ seconds: 10, peers: 2, bitsPerSecond: 4800 },
+    ...{ up: { packets: 10, bytes: 2000 }, down: { packets: 20, bytes: 4000 } },
+  });
+  assert.deepEqual(turn.errors, { 'allocate 401': 2 });
+  const csv = await tell('csv', analysis);
+  assert.match(csv, /^relayed,up,,,,3000,,20\r$/m);
+  assert.match(csv, /^talker,bob at \[2001:db8::7\]:5001,1,,10,6000,,30\r$/m);
+  assert.match(csv, /^counted,turn errors allocate 401,,,,,,2\r$/m);
+  const html = await tell('html', analysis);
+  assert.match(html, /<caption>Top talkers<\/caption>.*bob at \[2001:db8::7\]:5001/s);
+});
+
+test('the names of talkers steer no terminal, and are no markup', async () => {
+  const analysis = relayOf(HOSTILE);
+  const text = await tell('text', analysis);
+  for (const line of text.split('\n')) assert.ok(widthOf(line) <= 80, `${widthOf(line)} columns: ${line}`);
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what this is about.
+  assert.doesNotMatch(text, /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e]/);
+  assert.doesNotMatch(await tell('html', analysis), /<script|<img|<iframe|<b>/);
+});
+
+test('without a relay nothing is said of one', async () => {
+  assert.doesNotMatch(await tell('text', EVENING), /Relayed|talkers/);
+  assert.equal('relay' in JSON.parse(await tell('json', EVENING)), false);
 });

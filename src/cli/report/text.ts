@@ -8,6 +8,7 @@ import type { ReadTally } from '../../sources/source.ts';
 import { printable } from '../../telemetry/log.ts';
 import type { Analysis } from '../analysis.ts';
 import { hours, length, number, percent, period, Reading, size, step } from './figures.ts';
+import { rate, relayFacts, talkerName } from './relay.ts';
 import type { Report } from './report.ts';
 import { fit, widthOf } from './text-width.ts';
 import { factsOf, notesOf, type Reason, TITLES, unitOf, unreadableReasons } from './words.ts';
@@ -23,6 +24,7 @@ export function reportText({ analysis, clock }: Report): string {
     facts(analysis, clock),
     chart(analysis, clock),
     ...SUMMARY_DIMENSIONS.map((dimension) => table(dimension, summary.by[dimension])),
+    relayed(analysis),
     statuses(tally),
     moreLines(tally.more),
     unreadable(analysis),
@@ -132,6 +134,24 @@ const PARTS = ' ▏▎▍▌▋▊▉█';
 function bar(share: number): string {
   const eighths = Number.isFinite(share) ? Math.max(1, Math.round(share * BAR * 8)) : 0;
   return ('█'.repeat(Math.floor(eighths / 8)) + PARTS[eighths % 8]!).trimEnd();
+}
+
+function relayed({ relay }: Analysis): string {
+  if (relay === null) return '';
+  const facts = relayFacts(relay).map(([name, value]) => `  ${fit(name, NAME)}${value}`);
+  const lines = relay.talkers.slice(0, TOP).map((talker) => {
+    const { bitsPerSecond, up, down, peers } = talker;
+    const figures = [
+      rate(bitsPerSecond),
+      size(up.bytes),
+      size(down.bytes),
+      peers === null ? '' : number(peers),
+    ] as const;
+    // Where others have a bar, these have an address.
+    return `  ${fit(printable(talkerName(talker)), NAME + BAR)} ${aligned(figures)}`;
+  });
+  const talkers = lines.length === 0 ? [] : ['', heading('Top talkers', 'average', 'up', 'down', 'peers'), ...lines];
+  return ['Relayed', ...facts, ...talkers].join('\n');
 }
 
 function statuses({ statuses: counts }: ReadTally): string {

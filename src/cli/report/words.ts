@@ -84,13 +84,18 @@ export function unitOf(tally: { readonly lines: number | null }): 'lines' | 'pac
   return tally.lines === null ? 'packets' : 'lines';
 }
 
-/** Nested numbers and texts as pairs of a path and a value; zeros are left out. */
-export function factsOf(more: Readonly<Record<string, unknown>>, path = ''): [name: string, value: string][] {
+/** Nested numbers and texts as pairs of a path and a value, as people read them; zeros are left out. */
+export function factsOf(more: Readonly<Record<string, unknown>>): [name: string, value: string][] {
+  return valuesOf(more).map(([name, value]) => [name, typeof value === 'number' ? number(value) : printable(value)]);
+}
+
+/** The same as they are. */
+export function valuesOf(more: Readonly<Record<string, unknown>>, path = ''): [name: string, value: string | number][] {
   return Object.entries(more)
     .filter(([, value]) => value !== 0 && value !== null)
-    .flatMap(([name, value]): [string, string][] => {
+    .flatMap(([name, value]): [string, string | number][] => {
       const place = path === '' ? name : `${path} ${name}`;
-      if (typeof value === 'object') return factsOf(value as Record<string, unknown>, place);
-      return [[printable(place), typeof value === 'number' ? number(value) : printable(String(value))]];
+      if (typeof value === 'object') return valuesOf(value as Record<string, unknown>, place);
+      return [[printable(place), typeof value === 'number' ? value : String(value)]];
     });
 }

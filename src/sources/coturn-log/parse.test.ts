@@ -153,9 +153,10 @@ test('the recorded log gives its five allocations, with the bytes that it sums u
   assert.deepEqual([tally.unreadable, counters['allocations'], counters['adopted'] ?? 0], [0, 5, 0]);
   const relayed = sessions.filter(({ bytes }) => bytes > 0);
   for (const { address, details } of relayed) {
-    const { wireUp, wireDown, ...rest } = details;
+    const { wireUpPackets, wireUpBytes, wireDownPackets, wireDownBytes, ...rest } = details;
+    assert.deepEqual([wireUpPackets, wireDownPackets], [308, 308]);
     assert.equal(address, '127.0.0.1');
-    assert.ok([92_052, 92_060].includes(Number(wireUp)) && [91_908, 91_896].includes(Number(wireDown)));
+    assert.ok([92_052, 92_060].includes(Number(wireUpBytes)) && [91_908, 91_896].includes(Number(wireDownBytes)));
     assert.deepEqual(rest, { realm: 'example.org', peers: 1, server: '127.0.0.1:18478', reason: 'allocation timeout' });
   }
 });

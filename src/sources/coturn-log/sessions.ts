@@ -195,8 +195,10 @@ function tell(open: Open, at: Instant, traffic: Traffic | null = null, more: Tol
       details: {
         ...(realm === null ? {} : { realm }),
         peers: peers.length,
-        wireUp: wire.up.bytes,
-        wireDown: wire.down.bytes,
+        wireUpPackets: wire.up.packets,
+        wireUpBytes: wire.up.bytes,
+        wireDownPackets: wire.down.packets,
+        wireDownBytes: wire.down.bytes,
         ...more?.details,
       },
     }),

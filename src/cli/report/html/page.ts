@@ -19,7 +19,7 @@ import { factsOf, notesOf, unitOf, unreadableReasons } from '../words.ts';
 import { concurrencyChart } from './chart.ts';
 import { Markup, markup } from './markup.ts';
 import { STYLE } from './style.ts';
-import { groupTable, statusTable } from './tables.ts';
+import { groupTable, relayTables, statusTable } from './tables.ts';
 import { weekTable } from './week-table.ts';
 import { worldMap } from './world-map.ts';
 
@@ -55,6 +55,7 @@ ${timeline(analysis, clock)}
 ${where(analysis)}
 ${pair(dimensions['country']!, dimensions['city']!)}
 ${pair(dimensions['stream']!, dimensions['player']!)}
+${relayTables(analysis.relay)}
 ${week(analysis, clock)}
 ${columns(dimensions['platform']!, dimensions['quality']!, dimensions['user']!, statusTable(tally))}
 ${smallPrint(analysis)}

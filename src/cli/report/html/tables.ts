@@ -1,9 +1,11 @@
 /** The tables of a report: who listened to what, from where, on what; and how servers answered. */
 
 import { countryName } from '../../../http/wire.ts';
+import type { RelaySummary } from '../../../insights/summary/relay.ts';
 import type { SummaryDimension, SummaryGroup } from '../../../insights/summary/summary.ts';
 import type { ReadTally } from '../../../sources/source.ts';
 import { hours, number, percent, size } from '../figures.ts';
+import { rate, relayFacts, talkerName } from '../relay.ts';
 import { TITLES } from '../words.ts';
 import { type Markup, markup } from './markup.ts';
 
@@ -30,6 +32,30 @@ export function groupTable(dimension: SummaryDimension, groups: readonly Summary
   );
   const head = markup`<thead><tr><td></td><th scope="col">hours</th><th scope="col">sessions</th><th scope="col" class="wide clients">clients</th><th scope="col" class="wide">bytes</th></tr></thead>`;
   return card(TITLES[dimension], groups.length, head, rows);
+}
+
+/** What a relay has done, and through which allocations. Null where there is none. */
+export function relayTables(relay: RelaySummary | null): Markup | null {
+  if (relay === null) return null;
+  const facts = relayFacts(relay).map(
+    ([name, value]) => markup`<tr><th scope="row">${name}</th><td>${value}</td></tr>
+`,
+  );
+  const sums = markup`<section class="card"><table><caption>Relayed</caption><tbody>${facts}</tbody></table></section>
+`;
+  const [first] = relay.talkers;
+  if (first === undefined) return sums;
+  const most = first.up.bytes + first.down.bytes;
+  const rows = relay.talkers.map(
+    (each) => markup`<tr><th scope="row"><bdi>${shortened(talkerName(each))}</bdi>${bar(
+      (each.up.bytes + each.down.bytes) / most,
+    )}</th><td>${rate(each.bitsPerSecond)}</td><td>${size(each.up.bytes)}</td><td>${size(each.down.bytes)}</td><td class="wide">${
+      each.peers === null ? '' : number(each.peers)
+    }</td></tr>
+`,
+  );
+  const head = markup`<thead><tr><td></td><th scope="col">on average</th><th scope="col">up</th><th scope="col">down</th><th scope="col" class="wide">peers</th></tr></thead>`;
+  return markup`<div class="pair">${sums}${card('Top talkers', relay.talkers.length, head, rows)}</div>`;
 }
 
 /** Null where there are none. */
