@@ -86,7 +86,7 @@ test('it shows allocations, their users, and how fast they relay', async () => {
   assert.deepEqual([desk.errors, desk.foreign], [[], []]);
 });
 
-test('the audience is one click away, and has no more than it had', async () => {
+test('the audience is one click away, and so is the way back', async () => {
   const { page } = desk;
   await page.getByRole('link', { name: 'Audience' }).click();
   await page.getByTestId('now').waitFor();

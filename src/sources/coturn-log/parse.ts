@@ -15,17 +15,13 @@ import { canonicalIp } from '../../lib/ip.ts';
 import { type LocalTime, localTime, MONTHS, timeOf } from '../access-log/formats/times.ts';
 import { Fault, type Row, type RowFile } from '../row-reader.ts';
 import { userOf } from '../turn/allocations.ts';
+import type { Endpoint } from '../turn/stun.ts';
 
 interface Of extends Row {
   /** Which of the logs: ids are unique in one server only. */
   readonly path: string;
   /** The server's, unique until it starts anew. */
   readonly id: string;
-}
-
-export interface Endpoint {
-  readonly address: string;
-  readonly port: number;
 }
 
 interface Named {

@@ -13,6 +13,7 @@ import {
   type Traffic,
 } from '../../core/observation.ts';
 import type { ScopedCounters } from '../../telemetry/counters.ts';
+import { formatEndpoint } from '../turn/stun.ts';
 import type { Boot, Closed, CoturnRow, Lifetime, PeerLine, Usage } from './parse.ts';
 
 /** More than one relay has; beyond these the oldest are forgotten. */
@@ -131,10 +132,7 @@ export class Sessions {
     const open = this.#of(row);
     const { server, client, reason } = row;
     const details: Record<string, string> = {};
-    if (server !== null)
-      details['server'] = server.address.includes(':')
-        ? `[${server.address}]:${server.port}`
-        : `${server.address}:${server.port}`;
+    if (server !== null) details['server'] = formatEndpoint(server);
     if (reason !== '') details['reason'] = reason;
     const isWireOnly = !open.hasPayload && open.wire.up.packets + open.wire.down.packets > 0;
     if (isWireOnly) this.#options.counters.add('wireBytesOnly');

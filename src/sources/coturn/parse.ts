@@ -11,8 +11,9 @@ import {
   type Presence,
   presence,
 } from '../../core/observation.ts';
-import { type Endpoint, endpointOf } from '../coturn-log/parse.ts';
+import { endpointOf } from '../coturn-log/parse.ts';
 import { userOf } from '../turn/allocations.ts';
+import { formatEndpoint } from '../turn/stun.ts';
 
 /** The counters of one allocation, since it began. */
 export interface Totals {
@@ -85,7 +86,7 @@ function readBlock({ id, user, lines }: { id: string; user: string; lines: strin
       .slice(0, LONGEST_TEXT) || null;
   const name = user.slice(0, LONGEST_TEXT);
   // Ids come again once the server has started anew.
-  const connection = `${id} ${formatted(client)}`;
+  const connection = `${id} ${formatEndpoint(client)}`;
   return {
     presence: presence({
       stream: realm ?? stream,
@@ -109,11 +110,7 @@ function detailsOf(lines: readonly string[], realm: string | null, value: (patte
   const transport = value(/^client protocol (\w{1,10}), relay protocol/m);
   if (transport !== null) details['transport'] = transport.toLowerCase();
   if (realm !== null) details['realm'] = realm;
-  if (server !== null) details['server'] = formatted(server);
-  if (relayed !== null) details['relayed'] = formatted(relayed);
+  if (server !== null) details['server'] = formatEndpoint(server);
+  if (relayed !== null) details['relayed'] = formatEndpoint(relayed);
   return details;
-}
-
-function formatted({ address, port }: Endpoint): string {
-  return `${address.includes(':') ? `[${address}]` : address}:${port}`;
 }
