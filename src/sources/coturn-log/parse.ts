@@ -14,7 +14,7 @@ import type { Instant } from '../../core/observation.ts';
 import { canonicalIp } from '../../lib/ip.ts';
 import { type LocalTime, localTime, MONTHS, timeOf } from '../access-log/formats/times.ts';
 import { Fault, type Row, type RowFile } from '../row-reader.ts';
-import { userOf } from '../turn/allocations.ts';
+import { userOf } from '../turn/allocation.ts';
 import type { Endpoint } from '../turn/stun.ts';
 
 interface Of extends Row {

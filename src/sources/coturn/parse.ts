@@ -12,7 +12,7 @@ import {
   presence,
 } from '../../core/observation.ts';
 import { endpointOf } from '../coturn-log/parse.ts';
-import { userOf } from '../turn/allocations.ts';
+import { userOf } from '../turn/allocation.ts';
 import { formatEndpoint } from '../turn/stun.ts';
 
 /** The counters of one allocation, since it began. */
