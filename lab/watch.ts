@@ -72,7 +72,7 @@ export function watchSource(kind: SourceKind, options: Record<string, unknown>, 
 
   const stopping = new AbortController();
   const ended = source
-    .run({ emit, signal: stopping.signal, cursor, log: silentLog, counters, clock: systemClock })
+    .run({ emit, signal: stopping.signal, cursor, log: silentLog, counters, clock: { ...systemClock } })
     .then(
       () => null,
       (error: unknown) => error,

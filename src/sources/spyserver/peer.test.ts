@@ -165,8 +165,9 @@ test('the page that says our address is asked once; where nobody answers it goes
 
 test('pieces of lines, other line ends, both outputs and nonsense', async () => {
   const watched = await watch();
-  await server.print('Accepted client 192.0.2.1:1 runn');
+  // On a terminal both outputs are one.
   await server.print('Accepted client 192.0.2.2:2 running sdr++\n', 'stderr');
+  await server.print('Accepted client 192.0.2.1:1 runn');
   await server.print('ing SDR++\r\nAccepted client 192.0.2.3:3 running caf\u00e9\n');
   await server.print('Client disconnected: 192.0.2.99:9\nnonsense\n');
   await server.print(`${'x'.repeat(70_000)}\nClient disconnected: 192.0.2.1:1\n`);

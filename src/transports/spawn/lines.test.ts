@@ -17,10 +17,10 @@ function split(text: string, places: readonly number[]): { lines: string[]; tooL
 }
 
 test('the pieces do not matter', () => {
-  const text = fc.string({ unit: fc.constantFrom('a', 'é', '\n', '\r\n', ' ', 'x'.repeat(9)), maxLength: 40 });
+  const text = fc.string({ unit: fc.constantFrom('a', 'é', '\n', '\r', '\r\n', ' ', 'x'.repeat(9)), maxLength: 40 });
   fc.assert(
     fc.property(text, fc.array(fc.nat(), { maxLength: 10 }), (all, places) => {
-      const truth = all.split('\n').map((line) => line.replace(/\r$/, ''));
+      const truth = all.split('\n').map((line) => line.replace(/\r{1,2}$/, ''));
       // Behind the last line end there is no line unless something stands there.
       if (all.endsWith('\n') || all === '') truth.pop();
       const isLong = (line: string) => Buffer.byteLength(line) > LONGEST;

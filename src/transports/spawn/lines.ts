@@ -2,9 +2,11 @@
 
 const LF = 0x0a;
 const CR = 0x0d;
+/** A terminal writes one before each line end, also behind one that is there already. */
+const MOST_RETURNS = 2;
 
 export interface LineSplitter {
-  /** The lines that this piece completes, without their ends (`\n` or `\r\n`), UTF-8 decoded. */
+  /** The lines that this piece completes, without their ends (`\n`, `\r\n` or `\r\r\n`), UTF-8 decoded. */
   take(chunk: Buffer): string[];
   /** What has been begun and will not be completed any more; null if there is nothing. */
   rest(): string | null;
@@ -19,13 +21,13 @@ export function lineSplitter(longest: number, onTooLong: () => void): LineSplitt
   const grow = (part: Buffer) => {
     if (isTooLong) return;
     begun = begun.length === 0 ? part : Buffer.concat([begun, part]);
-    if (begun.length <= longest + 1) return;
+    if (begun.length <= longest + MOST_RETURNS) return;
     isTooLong = true;
     begun = Buffer.alloc(0);
     onTooLong();
   };
   const finish = (): string | null => {
-    const line = begun.at(-1) === CR ? begun.subarray(0, -1) : begun;
+    const line = withoutReturns(begun);
     const isSkipped = isTooLong;
     begun = Buffer.alloc(0);
     isTooLong = false;
@@ -48,4 +50,10 @@ export function lineSplitter(longest: number, onTooLong: () => void): LineSplitt
     },
     rest: () => (begun.length === 0 ? null : finish()),
   };
+}
+
+function withoutReturns(line: Buffer): Buffer {
+  let end = line.length;
+  while (end > 0 && line.length - end < MOST_RETURNS && line[end - 1] === CR) end--;
+  return line.subarray(0, end);
 }

@@ -1,0 +1,43 @@
+/** The newest lines of something that prints without end, such as a program that we run: in bounded room. */
+
+import { printable } from './log.ts';
+
+export interface RecentLine {
+  /** When it was read: milliseconds since the Unix epoch. */
+  readonly at: number;
+  /** Without control characters; at most `LONGEST` of it. */
+  readonly text: string;
+}
+
+const LONGEST = 1000;
+
+export class RecentLines {
+  readonly #mostLines: number;
+  readonly #mostCharacters: number;
+  #lines: RecentLine[] = [];
+  #characters = 0;
+
+  constructor(mostLines = 500, mostCharacters = 64 * 1024) {
+    this.#mostLines = mostLines;
+    this.#mostCharacters = mostCharacters;
+  }
+
+  add(lines: readonly string[], at: number): void {
+    // Whatever is not among the last ones would be dropped at once.
+    for (const line of lines.slice(-this.#mostLines)) {
+      const text = printable(line.length > LONGEST ? `${line.slice(0, LONGEST)}…` : line);
+      this.#lines.push({ at, text });
+      this.#characters += text.length;
+    }
+    let surplus = 0;
+    while (this.#lines.length - surplus > this.#mostLines || this.#characters > this.#mostCharacters) {
+      this.#characters -= this.#lines[surplus++]!.text.length;
+    }
+    if (surplus > 0) this.#lines = this.#lines.slice(surplus);
+  }
+
+  /** Oldest first. */
+  list(): readonly RecentLine[] {
+    return this.#lines;
+  }
+}
