@@ -32,6 +32,7 @@ import { forgetListener } from './store/forget.ts';
 import { keepRetention } from './store/retention.ts';
 import { Counters } from './telemetry/counters.ts';
 import type { Log } from './telemetry/log.ts';
+import { openRegister } from './transports/spawn/register.ts';
 import { VERSION } from './version.ts';
 
 export interface AppOptions {
@@ -107,6 +108,14 @@ async function build(options: AppOptions, closers: Closers): Promise<App> {
     threads: config.store.threads,
   });
   closers.add('the store', () => store.close());
+
+  // Not before the store is ours: another one that runs on it has children of its own.
+  const closeRegister = await openRegister({
+    file: join(directory, 'children.json'),
+    clock,
+    log: log.scoped('children'),
+  });
+  closers.add('the register of children', closeRegister);
 
   const key = installationKey(directory);
   const parts: { collector?: Collector } = {};
