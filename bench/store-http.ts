@@ -27,6 +27,7 @@ export async function serve(store: Store): Promise<HttpServer> {
         throw new Error('nobody is here');
       },
       sources: () => [],
+      output: () => null,
       counters: () => ({}),
       stall: () => null,
       onNews: () => none,

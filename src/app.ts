@@ -21,6 +21,7 @@ import type { FacadeSource } from './facades/facade.ts';
 import { RunningFacades } from './facades/running.ts';
 import { createAccounts } from './http/accounts.ts';
 import { serveEndpoints } from './http/endpoints.ts';
+import { maskedText } from './http/masked.ts';
 import { serveHttp } from './http/server.ts';
 import type { Service, SourceInfo } from './http/service.ts';
 import { type Clock, steadyClock } from './lib/clock.ts';
@@ -182,7 +183,7 @@ async function build(options: AppOptions, closers: Closers): Promise<App> {
   });
   closers.add('the sources', () => running.stop());
 
-  const infoOf = ({ setting, health, counters: own }: RunningSource): SourceInfo => {
+  const infoOf = ({ setting, health, counters: own, output }: RunningSource): SourceInfo => {
     const { kind, common } = setting;
     const watermark = tracker.watermarkOf(common.name);
     return {
@@ -194,8 +195,10 @@ async function build(options: AppOptions, closers: Closers): Promise<App> {
       gap: common.gap,
       watermark: Number.isFinite(watermark) ? watermark : null,
       counters: own,
+      hasOutput: output.length > 0,
     };
   };
+  const shown = (text: string) => (config.privacy.addresses === 'full' ? text : maskedText(text));
   const service: Service = {
     version: VERSION,
     startedAt,
@@ -208,6 +211,10 @@ async function build(options: AppOptions, closers: Closers): Promise<App> {
     attribution: isBundled(config) ? [ATTRIBUTION] : [],
     describe: live.describe,
     sources: () => running.list().map(infoOf),
+    output: (name) => {
+      const source = running.list().find(({ setting }) => setting.common.name === name);
+      return source === undefined ? null : source.output.map(({ at, text }) => ({ at, text: shown(text) }));
+    },
     counters: () => ({ ...counters.read(), tracker: { ...tracker.counters } }),
     stall: () => collector.stall,
     onNews: (listener) => collector.onNews(listener),

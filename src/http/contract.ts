@@ -312,6 +312,7 @@ export const SourceWire = z
     restarts: count,
     lastError: z.object({ code: z.string(), message: z.string(), at: time }).nullable(),
     sessions: count,
+    hasOutput: z.boolean().describe('It runs a program, whose newest lines may be asked for.'),
     counters: z.record(z.string(), z.number()),
   })
   .meta({ id: 'Source' });
@@ -319,6 +320,15 @@ export type SourceWire = z.infer<typeof SourceWire>;
 
 export const SourcesWire = z.object({ items: z.array(SourceWire) }).meta({ id: 'Sources' });
 export type SourcesWire = z.infer<typeof SourcesWire>;
+
+export const SourceOutputWire = z
+  .object({
+    items: z
+      .array(z.object({ at: time.describe('When the line was read.'), text: z.string() }))
+      .describe('Oldest first. Clients may have written any part of it: it is text, and nothing else.'),
+  })
+  .meta({ id: 'SourceOutput' });
+export type SourceOutputWire = z.infer<typeof SourceOutputWire>;
 
 export const StreamsWire = z.object({ items: z.array(StreamWire) }).meta({ id: 'Streams' });
 export type StreamsWire = z.infer<typeof StreamsWire>;
@@ -544,6 +554,7 @@ export const LiveQuery = z.strictObject({ events: z.enum(['sampled', 'sessions']
 export const IdParam = z.object({ id: z.string().min(1).max(200) });
 
 export const NameParam = z.object({ name: z.string().min(1).max(100) });
+export const SourceParam = z.object({ name: z.string().min(1).max(1000).describe('The name of the source.') });
 
 export const ForgetBody = z
   .strictObject({

@@ -33,6 +33,12 @@ import type { ForeignEndpoint, ForeignRoute } from './route.ts';
 import { type HttpServer, serveHttp } from './server.ts';
 import type { Service } from './service.ts';
 
+/** As if the source ran a program. */
+export const PRINTED = [
+  { at: NOW - 2000, text: 'Accepted client 203.0.113.99:50555 running StrangePlayer/9 <script>' },
+  { at: NOW - 1000, text: 'Client disconnected: 203.0.113.99:50555' },
+];
+
 /** Nobody needs to sign in, and nobody may write. */
 export const OPEN_TRUST: TrustOptions = {
   tokens: [],
@@ -183,8 +189,13 @@ export async function startSite(options: SiteOptions = {}): Promise<Site> {
           lastError:
             name === 'edge-2' ? { code: 'LOG_MISSING', message: 'The log does not exist.', at: NOW - 90_000 } : null,
           counters: counters.read()[name] ?? {},
+          hasOutput: name === 'radio',
         };
       }),
+    output: (source) => {
+      if (source === 'radio') return PRINTED;
+      return SOURCES.some(({ name }) => name === source) ? [] : null;
+    },
     counters: () => ({ ...counters.read(), tracker: { ...tracker.counters } }),
     stall: () => collector.stall,
     onNews: (listener) => collector.onNews(listener),

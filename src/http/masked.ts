@@ -34,7 +34,7 @@ const IPV4 = /(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.]*\d)(?::\d{1,5}(?!\d))?/g
 const IPV6 = /\[?(?:[\da-f]{0,4}:){2,}[\da-f.:]*(?:%\w+)?(?:\]:\d{1,5})?/gi;
 
 /** Every address in it, with its port, becomes its network. */
-function maskedText(text: string): string {
+export function maskedText(text: string): string {
   return text
     .replaceAll(IPV6, (found) => {
       const plain = found.replace(/^\[/, '').replace(/\]:\d+$/, '');

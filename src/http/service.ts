@@ -8,6 +8,7 @@ import type { Streams } from '../core/streams.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Store } from '../store/store.ts';
 import type { Log } from '../telemetry/log.ts';
+import type { RecentLine } from '../telemetry/recent-lines.ts';
 
 export interface SourceInfo {
   readonly name: string;
@@ -23,6 +24,8 @@ export interface SourceInfo {
   readonly restarts: number;
   readonly lastError: { readonly code: string; readonly message: string; readonly at: Instant } | null;
   readonly counters: Readonly<Record<string, number>>;
+  /** It runs a program, and that has printed something. */
+  readonly hasOutput: boolean;
 }
 
 /** What is asked of the streams, and of the store. */
@@ -48,6 +51,8 @@ export interface Service {
   readonly attribution: readonly { readonly text: string; readonly url: string }[];
   describe(session: Session): SessionRecord;
   sources(): readonly SourceInfo[];
+  /** The newest lines that the program of a source has printed, oldest first. Null if there is no such source. */
+  output(source: string): readonly RecentLine[] | null;
   /** Everything that is counted, by scope and name. */
   counters(): Readonly<Record<string, Readonly<Record<string, number>>>>;
   /** Set while reading has stopped because the store has no room. */

@@ -9,7 +9,8 @@ import { type AudienceView, LimitedAudience } from '../core/limited-audience.ts'
 import type { SessionFilter } from '../core/query.ts';
 import type { SessionRecord } from '../core/session.ts';
 import { HeadcountError } from '../lib/errors.ts';
-import { maskedSession } from './masked.ts';
+import type { RecentLine } from '../telemetry/recent-lines.ts';
+import { maskedSession, maskedText } from './masked.ts';
 import type { Service, SourceInfo, StoreView, StreamsView } from './service.ts';
 
 /** Who sees everything has the service itself. */
@@ -26,6 +27,7 @@ export function serviceAs(service: Service, access: PatternAccess): Service {
   const view: Service = {
     ...service,
     describe: (session) => shown(service.describe(session)),
+    output: (source) => withoutAddresses(service.output(source)),
     audience: checkedAudience(audience, access),
     store: storeAs(service, access, shown),
     forget: async (who) => {
@@ -42,6 +44,9 @@ function limitedParts(service: Service, { audience }: Service, access: PatternAc
   return {
     streams,
     sources: () => sourcesAs(service, { streams, audience }, access),
+    output: () => {
+      throw new HeadcountError('FORBIDDEN', 'What a program prints is only for those who see every stream.');
+    },
     // They count what all streams do, and the names of some say which.
     counters: () => ({}),
     onNews: (listener) =>
@@ -132,6 +137,10 @@ function streamsAs({ streams }: Service, access: PatternAccess): StreamsView {
   };
 }
 
+function withoutAddresses(lines: readonly RecentLine[] | null): RecentLine[] | null {
+  return lines?.map(({ at, text }) => ({ at, text: maskedText(text) })) ?? null;
+}
+
 /** Those that have, or had, a stream of theirs, and those that are named in what they may see. */
 function sourcesAs(
   service: Service,
@@ -150,6 +159,7 @@ function sourcesAs(
       ...source,
       // These are about all of its streams.
       counters: {},
+      hasOutput: false,
       lastBatchAt: null,
       // The sentence may name another one.
       lastError: source.lastError === null ? null : { ...source.lastError, message: 'The source has a problem.' },

@@ -23,6 +23,7 @@ import type { SourceTraits } from '../core/tracker.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { ScopedCounters } from '../telemetry/counters.ts';
 import type { Log } from '../telemetry/log.ts';
+import type { RecentLines } from '../telemetry/recent-lines.ts';
 
 /** Plain JSON, at most a few hundred kilobytes: it is stored with every commit in which it has changed. */
 export type Cursor = unknown;
@@ -45,6 +46,8 @@ export interface SourceContext {
   readonly clock: Clock;
   /** For whoever shows what was read on the wire as it was; absent is nobody. */
   readonly messages?: MessageSink;
+  /** For what a program of it prints, to be shown to the operator. */
+  readonly recent?: RecentLines;
 }
 
 export interface Source {

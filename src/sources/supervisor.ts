@@ -11,6 +11,7 @@ import type { Clock } from '../lib/clock.ts';
 import { HeadcountError, messageOf } from '../lib/errors.ts';
 import type { ScopedCounters } from '../telemetry/counters.ts';
 import type { Log } from '../telemetry/log.ts';
+import { type RecentLine, RecentLines } from '../telemetry/recent-lines.ts';
 import type { Batch, Cursor, Source } from './source.ts';
 
 /** `waiting` is for the next try after a failure; `finished` has told all there was (a file that is not followed). */
@@ -46,6 +47,8 @@ export interface SupervisorOptions {
 
 export interface Supervisor {
   health(): SourceHealth;
+  /** The newest lines of the program that it runs, oldest first; none if it runs none. */
+  output(): readonly RecentLine[];
   /** Resolves when the source has ended. */
   stop(): Promise<void>;
   /** Resolves when the source has finished by itself or was stopped. */
@@ -71,6 +74,7 @@ export function supervise(options: SupervisorOptions): Supervisor {
   let cursor = options.cursor;
   let lastBatch = clock.elapsed();
   let isSilent = false;
+  const recent = new RecentLines();
 
   const become = (status: SourceStatus, more: Partial<SourceHealth> = {}) => {
     health = { ...health, ...more, status, statusSince: status === health.status ? health.statusSince : clock.now() };
@@ -114,7 +118,7 @@ export function supervise(options: SupervisorOptions): Supervisor {
       const startedAt = clock.elapsed();
       try {
         await source.run({
-          ...{ emit, signal: stopping.signal, cursor, log, counters, clock },
+          ...{ emit, signal: stopping.signal, cursor, log, counters, clock, recent },
           ...(messages === undefined ? {} : { messages }),
         });
         if (stopping.signal.aborted) break;
@@ -136,6 +140,7 @@ export function supervise(options: SupervisorOptions): Supervisor {
   return {
     health: () => health,
     ended,
+    output: () => recent.list(),
     stop: async () => {
       stopping.abort();
       await Promise.all([ended, watching]);

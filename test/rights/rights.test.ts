@@ -77,6 +77,10 @@ const TABLE: Readonly<Record<string, readonly Entry[]>> = {
   ],
   'GET /api/v1/status': [api('/status')],
   'GET /api/v1/sources': [api('/sources')],
+  'GET /api/v1/sources/:name/output': [
+    { ...api('/sources/radio/output', '/sources/edge-1/output'), status: { limited: 403 } },
+    { ...api('/sources/no-such-source/output'), status: { ...allOf(404), limited: 403 } },
+  ],
   'POST /api/v1/forget': [
     { ...api('/forget'), question: forget({ user: 'no-such-user' }), status: { limited: 403, anybody: 403 } },
     { ...api('/forget'), question: forget({ ip: '192.0.2.250' }), status: { limited: 403, masked: 403, anybody: 403 } },

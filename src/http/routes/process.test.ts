@@ -3,9 +3,9 @@
 import { strict as assert } from 'node:assert';
 import { type TestContext, test } from 'node:test';
 import { clientFacts, FOREVER, presence } from '../../core/observation.ts';
-import type { HistoryWire, SessionPageWire, SessionWire, SourcesWire } from '../contract.ts';
+import type { HistoryWire, SessionPageWire, SessionWire, SourceOutputWire, SourcesWire } from '../contract.ts';
 import { CROWD, listenerOf, NOW, OPEN, SOURCES } from '../crowd.fixture.ts';
-import { errorOf, type Site, startSite } from '../fixture.ts';
+import { errorOf, PRINTED, type Site, startSite } from '../fixture.ts';
 
 async function siteOf(t: TestContext, isEmpty = false): Promise<Site> {
   const site = await startSite({ isEmpty });
@@ -50,9 +50,27 @@ test('every source says how it is, in full', async (t) => {
     lastError: { code: 'LOG_MISSING', message: 'The log does not exist.', at: iso(NOW - 90_000) },
     // Those of the audience that it shares.
     sessions: OPEN.filter(({ space }) => space === 'cdn').length,
+    hasOutput: false,
     counters: { observations: CROWD.filter(({ source }) => source === 'edge-2').length },
   });
   assert.equal(items[2]?.sessions, OPEN.filter(({ source }) => source === 'radio').length);
+});
+
+test('what the program of a source prints is told line by line, as text', async (t) => {
+  const site = await siteOf(t);
+  const { items } = await site.get<SourceOutputWire>('/api/v1/sources/radio/output');
+  assert.deepEqual(
+    items,
+    PRINTED.map(({ at, text }) => ({ at: new Date(at).toISOString(), text })),
+  );
+  const { items: all } = await site.get<SourcesWire>('/api/v1/sources');
+  assert.deepEqual(
+    all.map(({ hasOutput }) => hasOutput),
+    [false, false, true],
+  );
+  assert.deepEqual(await site.get<SourceOutputWire>('/api/v1/sources/edge-1/output'), { items: [] });
+  const none = await site.ask('/api/v1/sources/spyserver%3A%2Fetc%2Fhf.config/output');
+  assert.deepEqual([none.status, errorOf(none).code], [404, 'NOT_FOUND']);
 });
 
 test('a source that has told nothing yet has no watermark and no lag', async (t) => {

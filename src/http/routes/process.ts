@@ -1,6 +1,15 @@
 /** `/status`, `/sources`, `/forget`: the process itself. */
 
-import { ForgetBody, ForgottenWire, SourcesWire, type SourceWire, StatusWire } from '../contract.ts';
+import { HeadcountError } from '../../lib/errors.ts';
+import {
+  ForgetBody,
+  ForgottenWire,
+  SourceOutputWire,
+  SourceParam,
+  SourcesWire,
+  type SourceWire,
+  StatusWire,
+} from '../contract.ts';
 import { type Route, route, STORE_ERRORS } from '../route.ts';
 import type { Service, SourceInfo } from '../service.ts';
 import { time, timeOrNull } from '../wire.ts';
@@ -39,6 +48,20 @@ export function processRoutes(service: Service): Route[] {
       handle: () => ({ items: service.sources().map((source) => sourceWire(service, source)) }),
     }),
     route({
+      method: 'GET',
+      path: '/sources/:name/output',
+      summary: 'The newest lines that the program of a source has printed; only for whoever sees every stream.',
+      right: 'read',
+      params: SourceParam,
+      answer: SourceOutputWire,
+      errors: { FORBIDDEN: 'You do not see every stream.', NOT_FOUND: 'There is no source of this name.' },
+      handle: ({ params: { name } }) => {
+        const lines = service.output(name);
+        if (lines === null) throw new HeadcountError('NOT_FOUND', 'There is no source of this name.');
+        return { items: lines.map(({ at, text }) => ({ at: time(at), text })) };
+      },
+    }),
+    route({
       method: 'POST',
       path: '/forget',
       summary: 'Erases who it was from all past sessions of an address, a user, or the listener of a session.',
@@ -68,6 +91,7 @@ function sourceWire(service: Service, source: SourceInfo): SourceWire {
     restarts: source.restarts,
     lastError: source.lastError === null ? null : { ...source.lastError, at: time(source.lastError.at) },
     sessions: sessions + bots,
+    hasOutput: source.hasOutput,
     counters: { ...source.counters },
   };
 }
