@@ -8,6 +8,7 @@ import type {
   PlacesWire,
   ProgrammesWire,
   SessionPageWire,
+  SourceOutputWire,
   SourcesWire,
   StatusWire,
   StreamDetailWire,
@@ -47,6 +48,11 @@ export function ask<Path extends keyof Answers>(path: Path, query: Query, signal
 /** One stream, with what it has played. Throws as `ask` does. */
 export function askStream(id: string, signal: AbortSignal): Promise<StreamDetailWire> {
   return get(`streams/${encodeURIComponent(id)}`, {}, signal);
+}
+
+/** What the program of a source has printed. Throws as `ask` does. */
+export function askOutput(source: string, signal: AbortSignal): Promise<SourceOutputWire> {
+  return get(`sources/${encodeURIComponent(source)}/output`, {}, signal);
 }
 
 async function get<Answer>(path: string, query: Query, signal: AbortSignal): Promise<Answer> {

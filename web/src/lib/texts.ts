@@ -269,6 +269,8 @@ export const texts = {
     lastError: (time: string) => `Last error at ${time}:`,
     since: (time: string) => `since ${time}`,
     restarts: (count: number, shown: string) => some(count, shown, 'restart', 'restarts'),
+    output: 'What its program prints',
+    outputOf: (source: string) => `What the program of ${source} prints`,
   },
   glossary: {
     heading: 'What the numbers mean',
