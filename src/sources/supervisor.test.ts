@@ -108,6 +108,27 @@ test('a source that cannot go on is started again, later each time, and its trou
   assert.equal(clock.sleepers, 0);
 });
 
+test('after a minute of health a failure counts as the first again', async () => {
+  let runsFor = 0;
+  const starts: number[] = [];
+  const { clock, supervisor } = supervised(async ({ signal, clock: its }) => {
+    starts.push(its.elapsed());
+    await its.sleep(runsFor, signal);
+    throw AWAY;
+  });
+  await clock.pass(300_000);
+  const waitAfter = (count: number) => starts[count]! - starts[count - 1]! - runsFor;
+  assert.ok(waitAfter(starts.length - 1) >= 30_000, 'by now it waits long');
+  runsFor = 59_000;
+  await clock.pass(400_000);
+  assert.ok(waitAfter(starts.length - 1) >= 30_000, 'less than a minute is no health');
+  runsFor = 61_000;
+  await clock.pass(400_000);
+  const wait = waitAfter(starts.length - 1);
+  assert.ok(wait >= 500 && wait <= 1000, `${wait}`);
+  await supervisor.stop();
+});
+
 test('started again, it goes on from the cursor that it gave last', async () => {
   const seen: unknown[] = [];
   const { clock, batches, supervisor } = supervised(async ({ cursor, emit, signal }, attempt) => {

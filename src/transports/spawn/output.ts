@@ -2,6 +2,7 @@
 
 import type { ChildProcess } from 'node:child_process';
 import type { Readable } from 'node:stream';
+import type { Clock } from '../../lib/clock.ts';
 import type { ScopedCounters } from '../../telemetry/counters.ts';
 import { lineSplitter } from './lines.ts';
 import { type Program, signalGroup } from './program.ts';
@@ -15,6 +16,8 @@ export interface Ending {
 export interface Output {
   /** Set when it has ended and all that it has printed has been collected. */
   readonly ending: Ending | null;
+  /** When it ended, which may be long before its last lines were taken: milliseconds since the Unix epoch. */
+  readonly endedAt: number;
   /** Why it could not be started. */
   readonly failure: Error | null;
   /** The lines that have come since the last time. */
@@ -23,6 +26,11 @@ export interface Output {
   discard(): void;
   /** Makes the program end; resolves when it has, and nothing more comes. */
   end(): Promise<void>;
+}
+
+interface Collecting {
+  readonly clock: Clock;
+  readonly counters: ScopedCounters;
 }
 
 const LONGEST_LINE = 64 * 1024;
@@ -34,12 +42,13 @@ const LEFT_BEHIND_MS = 500;
 const LEFT_BEHIND_MOST = 10;
 
 /** Calls `changed` when there is something new. */
-export function collect({ child, outputs }: Program, counters: ScopedCounters, changed: () => void): Output {
+export function collect({ child, outputs }: Program, { clock, counters }: Collecting, changed: () => void): Output {
   const lines = collectLines(outputs, counters, changed);
   const { promise: over, resolve } = Promise.withResolvers<void>();
   let ending: Promise<void> | null = null;
   const output = {
     ending: null as Ending | null,
+    endedAt: 0,
     failure: null as Error | null,
     take: lines.take,
     discard: lines.discard,
@@ -49,7 +58,8 @@ export function collect({ child, outputs }: Program, counters: ScopedCounters, c
       return ending;
     },
   };
-  child.once('error', (error) => {
+  child.on('error', (error) => {
+    // Else it is a signal that could not be sent.
     if (child.pid !== undefined) return;
     output.failure = error;
     for (const each of outputs) each.destroy();
@@ -59,9 +69,12 @@ export function collect({ child, outputs }: Program, counters: ScopedCounters, c
     });
   });
   child.once('exit', (code, signal) => {
+    output.endedAt = clock.now();
     const stopCutting = cutOff(child, outputs);
     void lines.closed.then(() => {
       stopCutting();
+      // Who has not heeded the hang-up of the terminal does not outlive it either.
+      signalGroup(child, 'SIGKILL');
       output.ending = { code, signal };
       resolve();
       changed();

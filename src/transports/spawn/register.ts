@@ -60,7 +60,9 @@ export function enter(pid: number, mark: string): void {
 export function settle(pid: number): void {
   const known = entries.get(pid);
   if (known === undefined || known.executable !== null) return;
-  entries.set(pid, { ...known, executable: executableOf(pid) });
+  const executable = executableOf(pid);
+  if (executable === null) return;
+  entries.set(pid, { ...known, executable });
   write();
 }
 
@@ -111,8 +113,12 @@ async function endLeftBehind(options: RegisterOptions): Promise<void> {
   const never = new AbortController().signal;
   for (let i = 0; i < WAITS && left.some(isThere); i++) await options.clock.sleep(WAIT_MS, never);
   const living = left.filter(isThere).length;
-  options.log.info(`ended ${left.length - living} processes that an earlier run had left behind`);
-  if (living > 0) options.log.warn(`${living} processes of an earlier run cannot be ended`);
+  options.log.info(`ended ${count(left.length - living)} that an earlier run had left behind`);
+  if (living > 0) options.log.warn(`${count(living)} of an earlier run cannot be ended`);
+}
+
+function count(processes: number): string {
+  return processes === 1 ? '1 process' : `${processes} processes`;
 }
 
 function isOurs({ pid, session, startedAt, isZombie }: ProcessFacts, known: Entry): boolean {

@@ -28,6 +28,7 @@ interface Spawned {
   readonly counters: ScopedCounters;
   quiet: number;
   ending: Ending | null;
+  endedAt: number;
   error: unknown;
   /** Resolves when the steps are over. */
   readonly over: Promise<void>;
@@ -52,12 +53,23 @@ function run(script: string, more: Partial<SpawnOptions> = {}, take = async () =
     for await (const step of steps) {
       if (step.kind === 'lines') spawned.lines.push(...step.lines);
       else if (step.kind === 'quiet') spawned.quiet++;
-      else spawned.ending = step.ending;
+      else {
+        spawned.ending = step.ending;
+        spawned.endedAt = step.at;
+      }
       await take();
     }
   };
   const spawned: Spawned = {
-    ...{ lines: [] as string[], counters, quiet: 0, ending: null, error: null, abort: () => stopping.abort() },
+    ...{
+      lines: [] as string[],
+      counters,
+      quiet: 0,
+      ending: null,
+      endedAt: 0,
+      error: null,
+      abort: () => stopping.abort(),
+    },
     over: Promise.resolve(),
   };
   const over = consume().catch((error: unknown) => {
@@ -161,6 +173,15 @@ test('what it has started itself ends with it, also if it holds its output open'
   await until('the child of the child is gone', () => !isAlive(Number(spawned.lines[0])));
 });
 
+test('what does not heed the hang-up of its terminal does not outlive it either', async () => {
+  const script = `process.on('SIGHUP', () => {}); console.log('up'); setInterval(() => {}, 1000)`;
+  const spawned = run(`const { spawn } = require('node:child_process');
+    const child = spawn(process.execPath, ['-e', ${JSON.stringify(script)}], { stdio: ['ignore', 'pipe', 'ignore'] });
+    child.stdout.once('data', () => { console.log(child.pid); process.exit(0); })`);
+  await spawned.over;
+  await until('the child of the child is gone', () => !isAlive(Number(spawned.lines[0])));
+});
+
 test('left early, it has ended when the steps are over', async () => {
   const steps = spawnLines({
     ...{ program: process.execPath, args: ['-e', 'console.log(process.pid); setInterval(() => console.log(1), 1)'] },
@@ -218,8 +239,10 @@ for (const output of ['terminal', 'pipe'] as const) {
     const script = `console.log(process.pid); for (let i = 1; i < 4000; i++) console.log(String(i))`;
     const spawned = run(script, { output }, () => gate);
     await until('a step', () => spawned.lines.length > 0);
-    await until('it has ended', () => !isAlive(Number(spawned.lines[0])));
+    // Gone altogether, not only a zombie: then we have been told.
+    await until('it has ended', () => !existsSync(`/proc/${spawned.lines[0]}`));
     assert.equal(spawned.ending, null);
+    const takenAt = Date.now();
     mayTake();
     await spawned.over;
     assert.deepEqual(
@@ -227,6 +250,7 @@ for (const output of ['terminal', 'pipe'] as const) {
       Array.from({ length: 3999 }, (_, i) => i + 1),
     );
     assert.deepEqual(spawned.ending, { code: 0, signal: null });
+    assert.ok(spawned.endedAt <= takenAt, 'it is told when it ended, not when that was noticed');
   });
 
   test(`ten megabytes without a line end are skipped and counted, in bounded room: a ${output}`, async () => {

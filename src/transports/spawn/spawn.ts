@@ -43,8 +43,8 @@ export type SpawnStep =
   | { readonly kind: 'lines'; readonly lines: readonly string[] }
   /** Nothing was printed; perhaps it has not even been started yet. */
   | { readonly kind: 'quiet' }
-  /** The last step: all that it printed has been handed over. */
-  | { readonly kind: 'ended'; readonly ending: Ending };
+  /** The last step: all that it printed has been handed over. `at` is when it ended, in milliseconds since the Unix epoch. */
+  | { readonly kind: 'ended'; readonly ending: Ending; readonly at: number };
 
 const BEAT_MS = 1000;
 
@@ -79,7 +79,7 @@ async function* runNow(options: SpawnOptions): AsyncGenerator<SpawnStep, void, u
       }
       if (output.failure !== null) throw notStarted(options.program, output.failure);
       if (output.ending !== null) {
-        yield { kind: 'ended', ending: output.ending };
+        yield { kind: 'ended', ending: output.ending, at: output.endedAt };
         return;
       }
       nap = new AbortController();
@@ -97,10 +97,10 @@ async function* runNow(options: SpawnOptions): AsyncGenerator<SpawnStep, void, u
 
 /** `pid` is 0 if it could not be started. */
 function start(options: SpawnOptions, changed: () => void): { pid: number; output: Output } {
-  const { program, args, output = 'terminal', counters } = options;
+  const { program, args, output = 'terminal' } = options;
   try {
     const started = startProgram({ program, args, output });
-    return { pid: started.child.pid ?? 0, output: collect(started, counters, changed) };
+    return { pid: started.child.pid ?? 0, output: collect(started, options, changed) };
   } catch (error) {
     throw notStarted(program, error);
   }
