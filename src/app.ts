@@ -183,7 +183,7 @@ async function build(options: AppOptions, closers: Closers): Promise<App> {
   });
   closers.add('the sources', () => running.stop());
 
-  const infoOf = ({ setting, health, counters: own, output }: RunningSource): SourceInfo => {
+  const infoOf = ({ setting, health, counters: own, recent }: RunningSource): SourceInfo => {
     const { kind, common } = setting;
     const watermark = tracker.watermarkOf(common.name);
     return {
@@ -195,7 +195,7 @@ async function build(options: AppOptions, closers: Closers): Promise<App> {
       gap: common.gap,
       watermark: Number.isFinite(watermark) ? watermark : null,
       counters: own,
-      hasOutput: output.length > 0,
+      hasOutput: !recent.isEmpty,
     };
   };
   const shown = (text: string) => (config.privacy.addresses === 'full' ? text : maskedText(text));
@@ -213,7 +213,7 @@ async function build(options: AppOptions, closers: Closers): Promise<App> {
     sources: () => running.list().map(infoOf),
     output: (name) => {
       const source = running.list().find(({ setting }) => setting.common.name === name);
-      return source === undefined ? null : source.output.map(({ at, text }) => ({ at, text: shown(text) }));
+      return source === undefined ? null : source.recent.list().map(({ at, text }) => ({ at, text: shown(text) }));
     },
     counters: () => ({ ...counters.read(), tracker: { ...tracker.counters } }),
     stall: () => collector.stall,

@@ -9,7 +9,7 @@ import type { SourceTraits } from '../core/tracker.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Counters } from '../telemetry/counters.ts';
 import type { Log } from '../telemetry/log.ts';
-import type { RecentLine } from '../telemetry/recent-lines.ts';
+import type { RecentLines } from '../telemetry/recent-lines.ts';
 import type { Batch, CommonOptions, SourceKind } from './source.ts';
 import { type SourceHealth, type Supervisor, supervise } from './supervisor.ts';
 
@@ -24,8 +24,8 @@ export interface RunningSource {
   readonly setting: SourceSetting;
   readonly health: SourceHealth;
   readonly counters: Readonly<Record<string, number>>;
-  /** The newest lines of its program, oldest first: as it printed them, addresses included. None if it runs none. */
-  readonly output: readonly RecentLine[];
+  /** The newest lines of its program, as it printed them, addresses included; none if it runs none. */
+  readonly recent: RecentLines;
 }
 
 /** Where what the sources tell goes. */
@@ -71,7 +71,7 @@ export class RunningSources {
       setting,
       health: supervisor.health(),
       counters: this.#options.counters.scope(setting.common.name).read(),
-      output: supervisor.output(),
+      recent: supervisor.recent,
     }));
   }
 

@@ -11,7 +11,7 @@ import type { Clock } from '../lib/clock.ts';
 import { HeadcountError, messageOf } from '../lib/errors.ts';
 import type { ScopedCounters } from '../telemetry/counters.ts';
 import type { Log } from '../telemetry/log.ts';
-import { type RecentLine, RecentLines } from '../telemetry/recent-lines.ts';
+import { RecentLines } from '../telemetry/recent-lines.ts';
 import type { Batch, Cursor, Source } from './source.ts';
 
 /** `waiting` is for the next try after a failure; `finished` has told all there was (a file that is not followed). */
@@ -47,8 +47,8 @@ export interface SupervisorOptions {
 
 export interface Supervisor {
   health(): SourceHealth;
-  /** The newest lines of the program that it runs, oldest first; none if it runs none. */
-  output(): readonly RecentLine[];
+  /** What the program that it runs has printed; nothing if it runs none. */
+  readonly recent: RecentLines;
   /** Resolves when the source has ended. */
   stop(): Promise<void>;
   /** Resolves when the source has finished by itself or was stopped. */
@@ -140,7 +140,7 @@ export function supervise(options: SupervisorOptions): Supervisor {
   return {
     health: () => health,
     ended,
-    output: () => recent.list(),
+    recent,
     stop: async () => {
       stopping.abort();
       await Promise.all([ended, watching]);

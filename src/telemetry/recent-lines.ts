@@ -25,7 +25,7 @@ export class RecentLines {
   add(lines: readonly string[], at: number): void {
     // Whatever is not among the last ones would be dropped at once.
     for (const line of lines.slice(-this.#mostLines)) {
-      const text = printable(line.length > LONGEST ? `${line.slice(0, LONGEST)}…` : line);
+      const text = line.length > LONGEST ? cut(line) : line;
       this.#lines.push({ at, text });
       this.#characters += text.length;
     }
@@ -36,8 +36,18 @@ export class RecentLines {
     if (surplus > 0) this.#lines = this.#lines.slice(surplus);
   }
 
-  /** Oldest first. */
-  list(): readonly RecentLine[] {
-    return this.#lines;
+  get isEmpty(): boolean {
+    return this.#lines.length === 0;
   }
+
+  /** Oldest first. */
+  list(): RecentLine[] {
+    // Cleaned only here: far more lines come than are ever looked at.
+    return this.#lines.map(({ at, text }) => ({ at, text: printable(text) }));
+  }
+}
+
+/** Copied: a part of a string holds on to all of it. */
+function cut(line: string): string {
+  return `${Buffer.from(line.slice(0, LONGEST)).toString()}…`;
 }

@@ -110,7 +110,13 @@ function checkHistory(sessions: readonly SessionWire[], mayMiss: ReadonlySet<str
   );
 }
 
-const names = async ({ ask }: Installation) =>
+async function commits({ url }: Installation): Promise<number> {
+  const text = await (await fetch(`${url}/metrics`)).text();
+  const [, count] = /^headcount_events_total\{scope="collector",name="commits"\} (\d+)$/m.exec(text) ?? [];
+  return Number(count);
+}
+
+const running = async ({ ask }: Installation) =>
   (await ask<SourcesWire>('/sources')).items.filter(({ status }) => status === 'running').length;
 
 test('what the servers know is what history tells, whatever crashes, and nothing is left running', {
@@ -128,6 +134,9 @@ test('what the servers know is what history tells, whatever crashes, and nothing
   const hasAll = (server: SpyServer) => server.truth().length === TOTALS[0];
   await until('half of them have been visited', () => servers.filter(hasAll).length >= INSTANCES / 2, LONG_MS);
   const known = new Set((await installation.sessions()).map((session) => keyOf(session.stream, clientOf(session))));
+  const before = await commits(installation);
+  // One may have begun before; whatever was known then is in the next one.
+  await until('they are written down', async () => (await commits(installation)) >= before + 2);
   await until('more have come', () => truthOf().size > known.size + TOTALS[0] / 2, LONG_MS);
   process.kill(first.pid, 'SIGKILL');
   await first.ended;
@@ -143,7 +152,7 @@ test('what the servers know is what history tells, whatever crashes, and nothing
       await visit(server, TOTALS[2]);
     }),
   );
-  await eventually('all of them run', async () => assert.equal(await names(installation), INSTANCES), LONG_MS);
+  await eventually('all of them run', async () => assert.equal(await running(installation), INSTANCES), LONG_MS);
   await eventually('history tells the truth', async () => checkHistory(await installation.sessions(), mayMiss), 30_000);
   assert.equal(truthOf().size, CONNECTIONS);
   assert.equal(runningChildren().length, INSTANCES);

@@ -37,7 +37,7 @@ const LONGEST_LINE = 64 * 1024;
 /** With so many lines waiting to be taken, reading stops. */
 const MANY_LINES = 1000;
 const PATIENCE_MS = 2000;
-/** What a program has left behind may hold its output open for so long, and go on printing for so often as long. */
+/** Behind a program's end its output may stay open for so long, and go on for so often as long. */
 const LEFT_BEHIND_MS = 500;
 const LEFT_BEHIND_MOST = 10;
 
@@ -70,11 +70,11 @@ export function collect({ child, outputs }: Program, { clock, counters }: Collec
   });
   child.once('exit', (code, signal) => {
     output.endedAt = clock.now();
-    const stopCutting = cutOff(child, outputs);
+    // What it has left behind ends with it. Now, since later its id may be that of somebody else.
+    signalGroup(child, 'SIGKILL');
+    const stopCutting = cutOff(outputs);
     void lines.closed.then(() => {
       stopCutting();
-      // Who has not heeded the hang-up of the terminal does not outlive it either.
-      signalGroup(child, 'SIGKILL');
       output.ending = { code, signal };
       resolve();
       changed();
@@ -124,10 +124,10 @@ function collectLines(outputs: readonly Readable[], counters: ScopedCounters, ch
 }
 
 /**
- * What the program has left behind must not hold its output open for ever; what it has printed is still read. Answers how
- * to stop.
+ * Whoever the program has sent away, into a session of its own, must not hold its output open for ever; what was printed is
+ * still read. Answers how to stop.
  */
-function cutOff(child: ChildProcess, outputs: readonly Readable[]): () => void {
+function cutOff(outputs: readonly Readable[]): () => void {
   let heard = false;
   let times = 0;
   const hear = () => {
@@ -136,7 +136,6 @@ function cutOff(child: ChildProcess, outputs: readonly Readable[]): () => void {
   for (const each of outputs) each.on('data', hear);
   const timer = setInterval(() => {
     if (outputs.some((each) => each.isPaused())) return;
-    signalGroup(child, 'SIGKILL');
     if (heard && ++times < LEFT_BEHIND_MOST) {
       heard = false;
       return;
