@@ -31,13 +31,20 @@ const tell = (truth: SpyTruth) => {
   if (++truths > MOST_TRUTHS) throw new Error(`more than ${MOST_TRUTHS} lines of truth`);
   appendFileSync(truthFile, `${JSON.stringify(truth)}\n`);
 };
-const end = (code: number) => {
+/** The line that is being printed. */
+let whole = Promise.resolve();
+let isEnding = false;
+/** Behind the line that is being printed, for what is in the truth has been printed. */
+const end = async (code: number, lastWords = '') => {
+  isEnding = true;
+  await whole;
+  await write(lastWords);
   tell({ kind: 'ended', life, at: Date.now() });
   process.exit(code);
 };
 let isDeaf = false;
 process.on('SIGINT', () => {
-  if (!isDeaf) process.stdout.write('Caught signal 2\nClosing all connections...\nTerminating...\n', () => end(0));
+  if (!isDeaf) void end(0, 'Caught signal 2\nClosing all connections...\nTerminating...\n');
 });
 // Who reads us is gone.
 process.stdout.on('error', () => process.exit(1));
@@ -52,15 +59,21 @@ Reading the configuration file: ${basename(config)}
 Listening for connections on 0.0.0.0:5555
 `);
 
+async function print(pieces: readonly Buffer[]): Promise<void> {
+  for (const piece of pieces) {
+    await write(piece);
+    await turn();
+  }
+}
+
 async function serve(visits: SpyVisits): Promise<void> {
   let count = 0;
   for (const { kind, client, id, pieces } of spyVisits(visits)) {
+    if (isEnding) return;
     const at = Date.now();
     tell(kind === 'accepted' ? { kind, life, at, client, id } : { kind, life, at, client });
-    for (const piece of pieces) {
-      await write(piece);
-      await turn();
-    }
+    whole = print(pieces);
+    await whole;
     if (++count % AT_ONCE === 0) await pause(MOMENT_MS);
   }
 }
@@ -71,8 +84,8 @@ socket.on('close', () => process.exit(1));
 socket.write(`pid ${process.pid}\n`);
 
 async function obey(order: SpyOrder & { readonly number: number }): Promise<void> {
-  if ('exit' in order) return end(order.exit);
-  if ('deaf' in order) isDeaf = order.deaf;
+  if ('exit' in order) await end(order.exit);
+  else if ('deaf' in order) isDeaf = order.deaf;
   else if ('visits' in order) await serve(order.visits);
   else await write(order.print, order.where);
   socket.write(`done ${order.number}\n`);

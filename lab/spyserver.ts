@@ -33,7 +33,7 @@ export interface SpyServer {
   ignoreInterrupts(): Promise<void>;
   /** Everybody whom `visit` has brought, over all of its lives. */
   truth(): SpyConnection[];
-  /** Ends it with this code, at once. */
+  /** Ends it with this code, behind the line that it is printing. */
   crash(code: number): void;
   stop(): Promise<void>;
 }
