@@ -371,3 +371,36 @@ for (const [how, end] of [
     await until('it is gone', () => !isAlive(Number(pid)));
   });
 }
+
+test('without a binary for terminals it is a pipe, and that is said once', async () => {
+  const from = (path: string) => JSON.stringify(fileURLToPath(new URL(path, import.meta.url)));
+  const owner = startChild(process.execPath, [
+    '--input-type=module',
+    '-e',
+    `import { registerHooks } from 'node:module';
+     registerHooks({ resolve: (name, context, next) => {
+       if (name.startsWith('@lydell/')) throw new Error('there is no binary');
+       return next(name, context);
+     } });
+     const { spawnLines } = await import(${from('spawn.ts')});
+     const { openRegister } = await import(${from('register.ts')});
+     const { systemClock } = await import(${from('../../lib/clock.ts')});
+     const { ScopedCounters } = await import(${from('../../telemetry/counters.ts')});
+     const { createLog } = await import(${from('../../telemetry/log.ts')});
+     const log = createLog({ level: 'info', write: (line) => process.stdout.write(line), now: () => new Date() });
+     await openRegister({ file: ${JSON.stringify(join(folder, 'children.json'))}, clock: systemClock, log });
+     for (let i = 0; i < 2; i++) {
+       const args = ['-e', 'console.log(process.stdout.isTTY === true)'];
+       const { signal } = new AbortController();
+       const options = { program: process.execPath, args, signal, clock: { ...systemClock }, counters: new ScopedCounters() };
+       for await (const { lines } of spawnLines(options)) if (lines) console.log('terminal', lines[0]);
+     }`,
+  ]);
+  assert.equal(await owner.ended, 0, owner.output());
+  assert.equal(owner.output().match(/terminal false/g)?.length, 2, owner.output());
+  assert.equal(
+    owner.output().match(/programs are run without a terminal: there is no binary/g)?.length,
+    1,
+    owner.output(),
+  );
+});
