@@ -99,6 +99,27 @@ export interface HistoryGroup {
   readonly bytes: number;
 }
 
+/** What sessions have in common; `country` is an ISO 3166-1 alpha-2 code, `city` a name without its country. */
+export const TALLIED = ['stream', 'country', 'city', 'address', 'latitude', 'longitude'] as const;
+export type Tallied = (typeof TALLIED)[number];
+
+/** All sessions there ever were, whole, in groups that have all of these in common. */
+export interface TallyQuery {
+  readonly by: readonly Tallied[];
+  readonly filter: SessionFilter;
+  readonly limit: number;
+}
+
+export interface TallyGroup {
+  /** In the order of `by`; degrees are numbers, null is unknown. */
+  readonly values: readonly (string | number | null)[];
+  /** Open and closed ones. */
+  readonly sessions: number;
+  readonly closed: number;
+  /** Of the closed ones together. */
+  readonly closedSeconds: number;
+}
+
 /** Concurrency over a period. */
 export interface TimelineQuery {
   readonly from: Instant;

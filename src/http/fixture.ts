@@ -276,6 +276,7 @@ function refusableStore(store: Store, refusal: () => Site['refusal']): Store {
     session: (id) => unless('questions', () => store.session(id)),
     sessions: (query) => unless('questions', () => store.sessions(query)),
     aggregate: (query) => unless('questions', () => store.aggregate(query)),
+    tally: (query) => unless('questions', () => store.tally(query)),
     timeline: (query) => unless('questions', () => store.timeline(query)),
     listening: (query) => unless('questions', () => store.listening(query)),
   };

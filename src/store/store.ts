@@ -20,6 +20,8 @@ import type {
   ListeningQuery,
   SessionPage,
   SessionQuery,
+  TallyGroup,
+  TallyQuery,
   Timeline,
   TimelineQuery,
 } from '../core/query.ts';
@@ -138,6 +140,11 @@ export interface Store {
    * at the last commit. An undivided question always has its one group.
    */
   aggregate(query: HistoryQuery): Promise<HistoryGroup[]>;
+  /**
+   * Groups by their number of sessions, greatest first, of equal ones by value, unknown last. At most 10,000. Open
+   * sessions count as they stood at the last commit. A question by nothing always has its one group.
+   */
+  tally(query: TallyQuery): Promise<TallyGroup[]>;
   /**
    * Concurrency; at most 10,000 steps, and a million points in all series: else it rejects with code `BAD_QUERY`. Series
    * are ordered as groups are, `OTHERS` last. Sessions that are open reach to their last sight. The last step may be

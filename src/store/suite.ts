@@ -13,6 +13,7 @@ import { testOutbox } from './suite/outbox.ts';
 import { testPages } from './suite/pages.ts';
 import { closedSession, commitOf } from './suite/rows.ts';
 import { freshFolder, freshStore, type StoreUnderTest } from './suite/store-under-test.ts';
+import { testTallies } from './suite/tallies.ts';
 import { testValues } from './suite/values.ts';
 
 export function storeSuite(name: string, subject: StoreUnderTest): void {
@@ -20,6 +21,7 @@ export function storeSuite(name: string, subject: StoreUnderTest): void {
     testCommits(subject);
     testPages(subject);
     testCounts(subject);
+    testTallies(subject);
     testListening(subject);
     testValues(subject);
     testErasure(subject);

@@ -26,6 +26,7 @@ import { outboxOf } from './outbox.ts';
 import { readResumed } from './resume.ts';
 import { findSession, findSessions } from './sessions.ts';
 import { findReports, findSamples } from './streams.ts';
+import { tallySessions } from './tally.ts';
 import { readTimeline } from './timeline.ts';
 
 export interface DuckDbStoreOptions {
@@ -97,6 +98,7 @@ function storeOf(database: Database, checkpoint: Checkpointer, counters: ScopedC
     session: (id) => database.read((connection) => findSession(connection, id)),
     sessions: (query) => database.read((connection) => findSessions(connection, query)),
     aggregate: (query) => database.read((connection) => aggregateSessions(connection, query)),
+    tally: (query) => database.read((connection) => tallySessions(connection, query)),
     timeline: (query) => database.read((connection) => readTimeline(connection, query)),
     listening: (query) => database.read((connection) => readListening(connection, query)),
     reports: (source, stream, limit) => database.read((connection) => findReports(connection, source, stream, limit)),

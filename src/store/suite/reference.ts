@@ -19,6 +19,9 @@ import {
   type SessionFilter,
   type SessionQuery,
   type SessionSort,
+  type Tallied,
+  type TallyGroup,
+  type TallyQuery,
   type Timeline,
   type TimelineQuery,
   type TimelineSeries,
@@ -100,6 +103,40 @@ function groupOf(value: string | null, members: readonly Clipped[]): HistoryGrou
 function compareValues(a: string | null, b: string | null): number {
   if (a === null || b === null) return a === b ? 0 : a === null ? 1 : -1;
   return compare(a, b);
+}
+
+export function expectedTally(rows: readonly SessionRecord[], { by, filter, limit }: TallyQuery): TallyGroup[] {
+  const groups = new Map<string, { values: TallyGroup['values']; members: SessionRecord[] }>();
+  if (by.length === 0) groups.set('[]', { values: [], members: [] });
+  for (const row of rows.filter((each) => matches(each, filter))) {
+    const values = by.map((tallied) => talliedOf(row, tallied));
+    const key = JSON.stringify(values);
+    groups.set(key, { values, members: [...(groups.get(key)?.members ?? []), row] });
+  }
+  return [...groups.values()]
+    .map(({ values, members }) => {
+      const closed = members.filter(({ endedAt }) => endedAt !== null);
+      const closedSeconds = closed.reduce((sum, row) => sum + row.lastSeenAt - row.startedAt, 0) / 1000;
+      return { values, sessions: members.length, closed: closed.length, closedSeconds };
+    })
+    .sort((a, b) => b.sessions - a.sessions || compareTuples(a.values, b.values))
+    .slice(0, limit);
+}
+
+function talliedOf(row: SessionRecord, tallied: Tallied): string | number | null {
+  if (tallied === 'stream' || tallied === 'address') return row[tallied];
+  const geo = row.place?.geo ?? null;
+  return geo === null ? null : tallied === 'country' ? geo.countryCode : geo[tallied];
+}
+
+/** Unknown last. */
+function compareTuples(a: TallyGroup['values'], b: TallyGroup['values']): number {
+  for (const [i, x] of a.entries()) {
+    const y = b[i] ?? null;
+    const order = x === null || y === null ? Number(x === null) - Number(y === null) : compare(x, y);
+    if (order !== 0) return order;
+  }
+  return 0;
 }
 
 export function expectedTimeline(rows: readonly SessionRecord[], query: TimelineQuery): Timeline {
