@@ -8,6 +8,7 @@ import { type Client, identify } from '../src/core/identity.ts';
 import type { ClientFacts } from '../src/core/observation.ts';
 import { Tracker } from '../src/core/tracker.ts';
 import { systemClock } from '../src/lib/clock.ts';
+import { Inboxes } from '../src/lib/inboxes.ts';
 import { networkOf } from '../src/lib/ip.ts';
 import { accessLog } from '../src/sources/access-log/index.ts';
 import type { Batch } from '../src/sources/source.ts';
@@ -30,6 +31,7 @@ await accessLog.create(accessLog.config.parse({ path, follow: false }), common).
   emit,
   signal: new AbortController().signal,
   cursor: null,
+  inboxes: new Inboxes(),
   log: silentLog,
   counters,
   clock: systemClock,

@@ -9,10 +9,14 @@ import type { ClientFacts, Observation, StreamReport } from '../src/core/observa
 import type { SessionRecord } from '../src/core/session.ts';
 import { Tracker } from '../src/core/tracker.ts';
 import { systemClock } from '../src/lib/clock.ts';
+import { Inboxes } from '../src/lib/inboxes.ts';
 import { networkOf } from '../src/lib/ip.ts';
 import type { Batch, Cursor, Source, SourceKind } from '../src/sources/source.ts';
 import { ScopedCounters } from '../src/telemetry/counters.ts';
 import { silentLog } from '../src/telemetry/log.ts';
+
+/** What is handed over here comes to the sources that are watched. */
+export const INBOXES = new Inboxes();
 
 export interface Watched {
   /** Every session so far, by start: the open ones as they stand, the closed ones as they were told. */
@@ -72,7 +76,7 @@ export function watchSource(kind: SourceKind, options: Record<string, unknown>, 
 
   const stopping = new AbortController();
   const ended = source
-    .run({ emit, signal: stopping.signal, cursor, log: silentLog, counters, clock: { ...systemClock } })
+    .run({ emit, signal: stopping.signal, cursor, log: silentLog, counters, clock: { ...systemClock }, inboxes: INBOXES })
     .then(
       () => null,
       (error: unknown) => error,

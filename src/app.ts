@@ -16,6 +16,7 @@ import { Streams } from './core/streams.ts';
 import { Tracker } from './core/tracker.ts';
 import { ATTRIBUTION } from './enrich/geo/index.ts';
 import { createEnrichment, type EnrichmentOptions } from './enrich/index.ts';
+import { createLocator } from './enrich/locate.ts';
 import { createMask, keyedHash } from './enrich/privacy.ts';
 import type { FacadeSource } from './facades/facade.ts';
 import { RunningFacades } from './facades/running.ts';
@@ -26,6 +27,7 @@ import { serveHttp } from './http/server.ts';
 import type { Service, SourceInfo } from './http/service.ts';
 import { type Clock, steadyClock } from './lib/clock.ts';
 import { messageOf } from './lib/errors.ts';
+import { Inboxes } from './lib/inboxes.ts';
 import { RunningSinks } from './sinks/running.ts';
 import { type RunningSource, RunningSources, traitsOf } from './sources/running.ts';
 import { openDuckDbStore } from './store/duckdb/index.ts';
@@ -172,9 +174,11 @@ async function build(options: AppOptions, closers: Closers): Promise<App> {
   closers.add('the collector', () => collector.stop());
 
   const messages = new Messages();
+  const inboxes = new Inboxes();
   const running = new RunningSources({
     collecting: collector,
     messages,
+    inboxes,
     clock,
     log,
     counters,
@@ -233,10 +237,11 @@ async function build(options: AppOptions, closers: Closers): Promise<App> {
     describe: live.describe,
     // They hold whole addresses, which are not to be shown then.
     ...(config.privacy.addresses === 'full' ? { messages } : {}),
-    accounts: createAccounts(
-      () => trust.users,
-      () => trust.tokens,
-    ),
+    store,
+    hash: keyedHash(key),
+    locate: createLocator(enrichment, { clock, isWeb: geoOf(config) !== false && config.geo.provider !== 'bundled' }),
+    inboxes,
+    accounts: createAccounts(() => trust),
     clock,
     log,
     counters,

@@ -15,15 +15,19 @@ export interface Access {
 /** Somebody who has signed in. */
 export interface Account {
   readonly name: string;
-  readonly access: Access;
+  readonly access: PatternAccess;
+  /** May it write? Absent is no. */
+  readonly write?: boolean;
   /** The groups that it is in. Absent is none. */
   readonly groups?: readonly string[];
 }
 
-/** Everybody who may sign in with a name and a password. */
+/** Everybody who may sign in. */
 export interface Accounts {
   /** Null for a name or a password that is not right; how long it takes says nothing of which. */
   signIn(name: string, password: string): Account | null;
+  /** Whose token this is; null if it is nobody's. How long it takes says nothing of that. */
+  bearing(token: string): Account | null;
   /** For those who prove themselves otherwise, by a signature. Null if there is no such name. */
   named(name: string): Account | null;
   /** Null if it is no token that is configured. */

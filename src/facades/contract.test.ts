@@ -12,10 +12,11 @@ import type { Mistake } from '../config/sources.ts';
 import { Audience } from '../core/audience.ts';
 import { Streams } from '../core/streams.ts';
 import { systemClock } from '../lib/clock.ts';
+import { Inboxes } from '../lib/inboxes.ts';
 import { isSecret } from '../lib/options.ts';
 import { Counters } from '../telemetry/counters.ts';
 import { silentLog } from '../telemetry/log.ts';
-import { type FacadeFixture, NO_ACCOUNTS } from './fixture.ts';
+import { type FacadeFixture, NO_ACCOUNTS, NO_HISTORY } from './fixture.ts';
 import { FACADE_KINDS } from './index.ts';
 import { RunningFacades } from './running.ts';
 
@@ -98,6 +99,8 @@ for (const kind of FACADE_KINDS) {
       sources: () => [],
       describe: () => assert.fail('there is nobody'),
       accounts: NO_ACCOUNTS,
+      ...NO_HISTORY,
+      inboxes: new Inboxes(),
       clock: { ...systemClock, sleep: (ms, signal) => systemClock.sleep(Math.min(ms, 5), signal) },
       ...{ log: silentLog, counters: new Counters(), random: () => 0.5 },
     });
@@ -110,7 +113,7 @@ for (const kind of FACADE_KINDS) {
     facades.start(() => true);
     await until('it answers', () => routes.every(({ answer }) => answer() !== null));
     for (const { methods, path, answer } of endpoints) {
-      const asked = { path, params: {}, parameters: [], headers: {}, address: '192.0.2.1' };
+      const asked = { path, params: {}, parameters: [], json: null, headers: {}, address: '192.0.2.1' };
       for (const method of methods) {
         const { status, headers } = await answer({ ...asked, method });
         assert.ok(status >= 200 && status < 500, `${method} ${path}: ${status}`);

@@ -16,12 +16,15 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { z } from 'zod';
 import type { Accounts } from '../core/access.ts';
 import type { Audience } from '../core/audience.ts';
+import type { Hash, Place } from '../core/identity.ts';
 import type { Messages } from '../core/messages.ts';
 import type { Instant } from '../core/observation.ts';
 import type { Session, SessionRecord } from '../core/session.ts';
 import type { Streams } from '../core/streams.ts';
 import type { Clock } from '../lib/clock.ts';
+import type { Inboxes } from '../lib/inboxes.ts';
 import type { ListenAddress } from '../lib/options.ts';
+import type { Store } from '../store/store.ts';
 import type { ScopedCounters } from '../telemetry/counters.ts';
 import type { Log } from '../telemetry/log.ts';
 
@@ -46,6 +49,8 @@ export interface FacadeRequest {
   readonly path: string;
   /** What stands in the places of the path, decoded. */
   readonly params: Readonly<Record<string, string | undefined>>;
+  /** The text of a body that was sent as application/json; nobody has parsed it. Null is none. */
+  readonly json: string | null;
   /** Names and values, decoded: those of the query, then those of a form in the body. */
   readonly parameters: readonly (readonly [name: string, value: string])[];
   readonly headers: IncomingHttpHeaders;
@@ -62,13 +67,15 @@ export interface FacadeAnswer {
 
 /** A page that depends on what is asked and who asks: it finds out both by itself, and never rejects. */
 export interface FacadeEndpoint {
-  readonly methods: readonly ('GET' | 'POST')[];
+  readonly methods: readonly ('GET' | 'POST' | 'OPTIONS')[];
   /** Below the base path, in Fastify's writing: `/stats/:stream`. It answers with and without a slash behind it. */
   readonly path: string;
   /** One sentence, for the documentation of the API. */
   readonly summary: string;
   /** The content type that it has without being asked for another one. */
   readonly type: string;
+  /** A body may be application/json; else it is a form, and what is something else is refused. */
+  readonly takesJson?: boolean;
   answer(request: FacadeRequest): Promise<FacadeAnswer>;
 }
 
@@ -100,6 +107,14 @@ export interface FacadeContext {
   describe(session: Session): SessionRecord;
   /** What sources have read on the wire; absent where addresses are hidden from everybody. */
   readonly messages?: Messages;
+  /** All sessions there ever were, as of the last commit. */
+  readonly store: Pick<Store, 'tally' | 'sessions'>;
+  /** Keyed with the installation's key: who has not got it cannot find out what was hashed by trying all. */
+  readonly hash: Hash;
+  /** Where an address is, as far as that is found out in a moment. */
+  locate(address: string): Promise<Place | null>;
+  /** Where sources take what facades are sent for them. */
+  readonly inboxes: Pick<Inboxes, 'hand'>;
   /** The users of the configuration, as they are now: a reload changes them. */
   readonly accounts: Accounts;
   readonly clock: Clock;
@@ -114,6 +129,8 @@ export interface Facade {
   readonly endpoints?: readonly FacadeEndpoint[];
   /** Its endpoints are served there, too, beside the place that they have under the main server. */
   readonly listen?: ListenAddress | null;
+  /** Served there alone: what has another place, or none, under the main server. */
+  readonly ownEndpoints?: readonly FacadeEndpoint[];
   /** Begins when the audience is known, or after some patience. */
   run(signal: AbortSignal): Promise<void>;
 }

@@ -1,13 +1,21 @@
 /** What the contract test (contract.test.ts) needs to know of a kind. Every facade folder has a `fixture.ts`. */
 
 import type { Accounts } from '../core/access.ts';
+import type { FacadeContext } from './facade.ts';
 
 /** Nobody may sign in. */
 export const NO_ACCOUNTS: Accounts = {
   signIn: () => null,
   named: () => null,
-  withToken: () => null,
+  bearing: () => null,
   isEmpty: true,
+};
+
+/** There never was anybody, and no address is anywhere. */
+export const NO_HISTORY: Pick<FacadeContext, 'store' | 'hash' | 'locate'> = {
+  store: { tally: async () => [], sessions: async () => ({ items: [], nextCursor: null, total: 0 }) },
+  hash: (text) => text,
+  locate: async () => null,
 };
 
 export interface FacadeFixture {

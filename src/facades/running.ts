@@ -54,8 +54,8 @@ export class RunningFacades {
   }
 
   get listening(): readonly ListeningFacade[] {
-    return this.#facades.flatMap(({ listen = null, endpoints = [] }) =>
-      listen === null ? [] : [{ listen, endpoints }],
+    return this.#facades.flatMap(({ listen = null, endpoints = [], ownEndpoints = [] }) =>
+      listen === null ? [] : [{ listen, endpoints: [...endpoints, ...ownEndpoints] }],
     );
   }
 

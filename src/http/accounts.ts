@@ -12,23 +12,26 @@ export interface Credential {
   readonly access: PatternAccess;
 }
 
-/** Both are asked every time: a reload changes who there is. */
-export function createAccounts(
-  users: () => readonly Credential[],
-  tokens: () => readonly Credential[] = () => [],
-): Accounts {
+interface Credentials {
+  readonly users: readonly Credential[];
+  readonly tokens: readonly Credential[];
+}
+
+/** `credentials` is asked every time: a reload changes who there is. */
+export function createAccounts(credentials: () => Credentials): Accounts {
   return {
     get isEmpty() {
-      return users().length + tokens().length === 0;
+      const { users, tokens } = credentials();
+      return users.length + tokens.length === 0;
     },
-    withToken: (token) => accountOf(findToken(tokens(), token)),
-    signIn: (name, password) => accountOf(findUser(users(), name, password)),
-    named: (name) => accountOf(users().find((user) => user.name === name) ?? null),
+    signIn: (name, password) => accountOf(findUser(credentials().users, name, password)),
+    bearing: (token) => accountOf(findToken(credentials().tokens, token)),
+    named: (name) => accountOf(credentials().users.find((user) => user.name === name) ?? null),
   };
 }
 
 function accountOf(found: Credential | null): Account | null {
-  return found === null ? null : { name: found.name, access: found.access, groups: found.groups };
+  return found === null ? null : { name: found.name, access: found.access, write: found.write, groups: found.groups };
 }
 
 export function findUser(users: readonly Credential[], name: string, password: string): Credential | null {

@@ -55,6 +55,7 @@ for (const how of ['under the main server', 'at an address of its own']) {
     assert.deepEqual([answer.status, answer.headers['x-own']], [203, 'yes']);
     assert.deepEqual(told(answer), {
       ...{ method: 'GET', path: '/stats/a%2Fb%20c', params: { stream: 'a/b c' }, address: '127.0.0.1' },
+      json: null,
       parameters: [
         ['x', '1'],
         ['x', '= 2'],
@@ -81,6 +82,19 @@ for (const how of ['under the main server', 'at an address of its own']) {
     assert.equal(errorOf(await asking('/stats')).code, 'NOT_FOUND');
   });
 }
+
+test('JSON comes as its text where it is taken', async () => {
+  const listen = { host: '127.0.0.1', port: 0 };
+  const endpoints: ForeignEndpoint[] = [{ ...mirror, methods: ['POST', 'OPTIONS'], path: '/', takesJson: true }];
+  const own = await serveEndpoints({ endpoints, listen, isTrusted, log: silentLog });
+  closing.push(() => own.close());
+  const port = Number(new URL(own.url).port);
+  const headers = { 'content-type': 'application/JSON; charset=utf-8' };
+  const posted = told(await ask(port, '/?a=1', { method: 'POST', headers, body: '{"x":' }));
+  assert.deepEqual([posted.json, posted.parameters], ['{"x":', [['a', '1']]]);
+  assert.equal(told(await ask(port, '/', { method: 'OPTIONS' })).json, null);
+  assert.equal((await ask(port, '/')).status, 404);
+});
 
 test('what is compressed already goes out as it is, also under the main server', async () => {
   const body = gzipSync('x'.repeat(10_000));

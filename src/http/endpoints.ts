@@ -12,6 +12,8 @@ import { type Address, isReadable, listenOn, urlOf } from './listening.ts';
 import type { ForeignEndpoint, ForeignRequest } from './route.ts';
 
 const MAX_BODY = 64 * 1024;
+const FORM = 'application/x-www-form-urlencoded';
+const JSON_TYPE = 'application/json';
 /** Of a path; the names of streams are some of it. */
 const MAX_PARAM = 400;
 
@@ -72,14 +74,12 @@ export async function registerEndpoints(
 ): Promise<void> {
   if (endpoints.length === 0) return;
   await app.register(async (scope) => {
-    // A body is a form, or there is none.
+    // A body is a form, JSON where that is taken, or there is none.
     scope.removeAllContentTypeParsers();
-    scope.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'string' }, (_, body, done) =>
-      done(null, body),
-    );
+    scope.addContentTypeParser([FORM, JSON_TYPE], { parseAs: 'string' }, (_, body, done) => done(null, body));
     const base = scope.prefix.replace(/\/$/, '');
-    for (const { methods, path, answer } of endpoints) {
-      for (const url of [path, `${path}/`]) {
+    for (const { methods, path, takesJson = false, answer } of endpoints) {
+      for (const url of new Set([path, `${path.replace(/\/$/, '')}/`])) {
         const isTaken = methods.some((method) => scope.hasRoute({ method, url: `${base}${url}` }));
         if (isTaken || path.startsWith('/api/')) {
           throw new HeadcountError('BAD_CONFIG', `A facade cannot be served at ${url}: something else is there.`);
@@ -89,6 +89,8 @@ export async function registerEndpoints(
           url,
           exposeHeadRoute: false,
           handler: async (request, reply) => {
+            if (isJson(request) && !takesJson)
+              throw Object.assign(new Error(`Unsupported Media Type: ${JSON_TYPE}`), { statusCode: 415 });
             const { status, headers, body } = await answer(foreignRequest(request, base, isTrusted));
             return reply.status(status).headers(headers).send(body);
           },
@@ -98,15 +100,21 @@ export async function registerEndpoints(
   });
 }
 
+function isJson({ headers }: FastifyRequest): boolean {
+  return headers['content-type']?.toLowerCase().startsWith(JSON_TYPE) ?? false;
+}
+
 function foreignRequest(request: FastifyRequest, base: string, isTrusted: AddressMatcher): ForeignRequest {
   const { headers, method, url } = request;
   const at = url.indexOf('?');
   const query = at === -1 ? [] : [...new URLSearchParams(url.slice(at + 1))];
-  const form = typeof request.body === 'string' ? [...new URLSearchParams(request.body)] : [];
+  const body = typeof request.body === 'string' ? request.body : null;
+  const form = body === null || isJson(request) ? [] : [...new URLSearchParams(body)];
   return {
     method,
     path: (at === -1 ? url : url.slice(0, at)).slice(base.length),
     params: request.params as Record<string, string | undefined>,
+    json: isJson(request) ? body : null,
     parameters: [...query, ...form],
     headers,
     address: clientAddress(request.raw.socket.remoteAddress ?? '', headers, isTrusted),

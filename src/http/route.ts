@@ -69,6 +69,8 @@ export interface ForeignRequest {
   /** Below the base path, as it was sent: percent-encoded, without the query. */
   readonly path: string;
   readonly params: Readonly<Record<string, string | undefined>>;
+  /** The text of a body that was sent as application/json; nobody has parsed it. Null is none. */
+  readonly json: string | null;
   /** Names and values, decoded: those of the query, then those of a form in the body. */
   readonly parameters: readonly (readonly [name: string, value: string])[];
   readonly headers: IncomingHttpHeaders;
@@ -84,12 +86,14 @@ export interface ForeignAnswer {
 
 /** A page in the voice of another product that finds out by itself who asks, and what that one may see. */
 export interface ForeignEndpoint {
-  readonly methods: readonly ('GET' | 'POST')[];
-  /** Below the base path, in Fastify's writing, without a slash at the end. */
+  readonly methods: readonly ('GET' | 'POST' | 'OPTIONS')[];
+  /** Below the base path, in Fastify's writing, without a slash at the end; or `/`. */
   readonly path: string;
   readonly summary: string;
   /** The content type. */
   readonly type: string;
+  /** A body may be application/json; else it is a form, and what is something else is refused. */
+  readonly takesJson?: boolean;
   answer(request: ForeignRequest): Promise<ForeignAnswer>;
 }
 

@@ -15,6 +15,7 @@ import { shoutcastLog } from './shoutcast-log/index.ts';
 import type { SourceKind } from './source.ts';
 import { spyserver } from './spyserver/index.ts';
 import { srs } from './srs/index.ts';
+import { ssmon } from './ssmon/index.ts';
 import { tautulli } from './tautulli/index.ts';
 import { turn } from './turn/index.ts';
 import { windowsMedia } from './windows-media/index.ts';
@@ -36,6 +37,7 @@ export const KINDS: readonly SourceKind[] = [
   shoutcastLog,
   spyserver,
   srs,
+  ssmon,
   tautulli,
   turn,
   windowsMedia,

@@ -2,6 +2,7 @@ import { strict as assert } from 'node:assert';
 import { test } from 'node:test';
 import type { Observation } from '../core/observation.ts';
 import { systemClock } from '../lib/clock.ts';
+import { Inboxes } from '../lib/inboxes.ts';
 import { ScopedCounters } from '../telemetry/counters.ts';
 import { silentLog } from '../telemetry/log.ts';
 import { type PollAnswer, polledSource } from './polled.ts';
@@ -21,6 +22,7 @@ async function polled(answers: PollAnswer[]): Promise<Observation[]> {
     clock: systemClock,
     log: silentLog,
     counters: new ScopedCounters(),
+    inboxes: new Inboxes(),
   });
   return emitted;
 }

@@ -7,6 +7,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Messages } from '../core/messages.ts';
 import type { SourceTraits } from '../core/tracker.ts';
 import type { Clock } from '../lib/clock.ts';
+import type { Inboxes } from '../lib/inboxes.ts';
 import type { Counters } from '../telemetry/counters.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { RecentLines } from '../telemetry/recent-lines.ts';
@@ -44,6 +45,7 @@ export interface RunningOptions {
   readonly log: Log;
   readonly counters: Counters;
   readonly messages?: Messages;
+  readonly inboxes: Inboxes;
   readonly random: () => number;
   readonly staleAfterMs: number;
 }
@@ -106,7 +108,7 @@ export class RunningSources {
   }
 
   #start(setting: SourceSetting, cursor: unknown): void {
-    const { collecting, clock, log, counters, random, staleAfterMs, messages } = this.#options;
+    const { collecting, clock, log, counters, inboxes, random, staleAfterMs, messages } = this.#options;
     const { kind, common, options } = setting;
     const { name } = common;
     const supervisor = supervise({
@@ -116,6 +118,7 @@ export class RunningSources {
       log: log.scoped(name),
       counters: counters.scope(name),
       ...(messages === undefined ? {} : { messages: messages.of(name) }),
+      inboxes,
       random,
       staleAfterMs,
       emit: (batch, signal) => collecting.emit(name, batch, signal),

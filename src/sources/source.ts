@@ -21,6 +21,7 @@ import type { MessageSink } from '../core/messages.ts';
 import type { Observation } from '../core/observation.ts';
 import type { SourceTraits } from '../core/tracker.ts';
 import type { Clock } from '../lib/clock.ts';
+import type { Inboxes } from '../lib/inboxes.ts';
 import type { ScopedCounters } from '../telemetry/counters.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { RecentLines } from '../telemetry/recent-lines.ts';
@@ -48,6 +49,8 @@ export interface SourceContext {
   readonly messages?: MessageSink;
   /** For what a program of it prints, to be shown to the operator. */
   readonly recent?: RecentLines;
+  /** For what is sent to Headcount itself, and meant for a source. */
+  readonly inboxes: Pick<Inboxes, 'open'>;
 }
 
 export interface Source {

@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import { until } from '../../lab/child.ts';
 import type { Clock } from '../lib/clock.ts';
 import { HeadcountError } from '../lib/errors.ts';
+import { Inboxes } from '../lib/inboxes.ts';
 import { ScopedCounters } from '../telemetry/counters.ts';
 import { createLog } from '../telemetry/log.ts';
 import type { Batch, SourceContext } from './source.ts';
@@ -63,6 +64,7 @@ function supervised(run: (context: SourceContext, attempt: number) => Promise<vo
     clock,
     log: createLog({ level: 'info', write: (line) => lines.push(line), now: () => new Date(clock.now()) }),
     counters,
+    inboxes: new Inboxes(),
     random: () => 0.5,
     staleAfterMs: STALE,
     emit: async (batch) => {

@@ -9,6 +9,7 @@ import { unlessAborted } from '../lib/abort.ts';
 import { Backoff } from '../lib/backoff.ts';
 import type { Clock } from '../lib/clock.ts';
 import { HeadcountError, messageOf } from '../lib/errors.ts';
+import type { Inboxes } from '../lib/inboxes.ts';
 import type { ScopedCounters } from '../telemetry/counters.ts';
 import type { Log } from '../telemetry/log.ts';
 import { RecentLines } from '../telemetry/recent-lines.ts';
@@ -34,6 +35,7 @@ export interface SupervisorOptions {
   readonly log: Log;
   readonly counters: ScopedCounters;
   readonly messages?: MessageSink;
+  readonly inboxes: Pick<Inboxes, 'open'>;
   /** In [0, 1). */
   readonly random: () => number;
   /** Without a batch for so long, `onSilent` is called, once until the next batch. */
@@ -61,7 +63,7 @@ const LONGEST_WAIT = 60_000;
 const HEALTHY_AFTER = 60_000;
 
 export function supervise(options: SupervisorOptions): Supervisor {
-  const { source, clock, log, counters, messages } = options;
+  const { source, clock, log, counters, inboxes, messages } = options;
   const stopping = new AbortController();
   const backoff = new Backoff({ first: FIRST_WAIT, most: LONGEST_WAIT, random: options.random });
   let health: SourceHealth = {
@@ -118,7 +120,7 @@ export function supervise(options: SupervisorOptions): Supervisor {
       const startedAt = clock.elapsed();
       try {
         await source.run({
-          ...{ emit, signal: stopping.signal, cursor, log, counters, clock, recent },
+          ...{ emit, signal: stopping.signal, cursor, log, counters, clock, recent, inboxes },
           ...(messages === undefined ? {} : { messages }),
         });
         if (stopping.signal.aborted) break;

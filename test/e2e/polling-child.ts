@@ -5,6 +5,7 @@
 
 import { text } from 'node:stream/consumers';
 import { systemClock } from '../../src/lib/clock.ts';
+import { Inboxes } from '../../src/lib/inboxes.ts';
 import { icecast } from '../../src/sources/icecast/index.ts';
 import type { Batch } from '../../src/sources/source.ts';
 import { ScopedCounters } from '../../src/telemetry/counters.ts';
@@ -37,6 +38,7 @@ await Promise.all(
       emit: async (batch) => taken(port, batch),
       signal: stopping.signal,
       ...{ cursor: null, log: silentLog, counters: new ScopedCounters(), clock: systemClock },
+      inboxes: new Inboxes(),
     });
   }),
 );

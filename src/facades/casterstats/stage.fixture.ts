@@ -6,7 +6,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SaxesParser } from 'saxes';
-import { type Access, type Account, type Accounts, ALL_ACCESS } from '../../core/access.ts';
+import { type Account, type Accounts, ALL_ACCESS, accessTo, type PatternAccess } from '../../core/access.ts';
 import { Audience } from '../../core/audience.ts';
 import { type Client, identify, type Place, type Player } from '../../core/identity.ts';
 import { clientFacts, FOREVER, presence, type StreamReport } from '../../core/observation.ts';
@@ -16,9 +16,11 @@ import { createClient } from '../../enrich/client.ts';
 import { serveEndpoints } from '../../http/endpoints.ts';
 import { type Answer, ask, type Question } from '../../http/fixture.ts';
 import { parseCidrs } from '../../lib/cidr.ts';
+import { Inboxes } from '../../lib/inboxes.ts';
 import { Counters } from '../../telemetry/counters.ts';
 import { silentLog } from '../../telemetry/log.ts';
 import type { FacadeContext, FacadeSource } from '../facade.ts';
+import { NO_HISTORY } from '../fixture.ts';
 import { ANSWERS } from './answers.ts';
 import { casterstats } from './index.ts';
 import type { Shape } from './shape.ts';
@@ -27,22 +29,22 @@ import { xmlSchema } from './xml.ts';
 export const NOW = Date.UTC(2026, 10, 21, 12);
 
 /** Signs in with a password that is the name, twice. */
-export function accountsOf(accesses: Readonly<Record<string, Access>>): Accounts {
+export function accountsOf(accesses: Readonly<Record<string, PatternAccess>>): Accounts {
   const named = (name: string): Account | null => {
     const access = accesses[name];
     return access === undefined ? null : { name, access, groups: name === 'admin' ? ['owners'] : [] };
   };
   return {
-    ...{ named, isEmpty: false, withToken: () => null },
+    ...{ named, isEmpty: false, bearing: () => null },
     signIn: (name, password) => (password === name + name ? named(name) : null),
   };
 }
 
-export const only = (...streams: string[]): Access => ({
-  seesAll: false,
-  seesAddresses: true,
-  sees: (source, stream) => source === 'radio' && streams.includes(stream),
-});
+export const only = (...streams: string[]): PatternAccess =>
+  accessTo(
+    streams.map((stream) => ({ source: 'radio', stream })),
+    true,
+  );
 
 export const ACCOUNTS = accountsOf({
   admin: ALL_ACCESS,
@@ -146,6 +148,8 @@ export async function stage(options: Record<string, unknown> = {}, isBegun = tru
     titles: (source, stream) => streams.titles(source, stream),
     sources: () => made.sources,
     accounts: ACCOUNTS,
+    ...NO_HISTORY,
+    inboxes: new Inboxes(),
     describe: (session) => tracker.describe(session),
     ...{ clock, log: silentLog, counters: counters.scope('facade casterstats'), random: () => 0.5 },
   };

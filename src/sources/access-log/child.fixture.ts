@@ -7,6 +7,7 @@
 
 import { writeSync } from 'node:fs';
 import { systemClock } from '../../lib/clock.ts';
+import { Inboxes } from '../../lib/inboxes.ts';
 import { ScopedCounters } from '../../telemetry/counters.ts';
 import { silentLog } from '../../telemetry/log.ts';
 import type { Batch } from '../source.ts';
@@ -24,5 +25,5 @@ await accessLog
   .create(accessLog.config.parse({ path, poll: '10ms' }), { name: 'log', audience: null, gap, lateness })
   .run({
     ...{ emit, signal: new AbortController().signal, cursor: JSON.parse(cursor) },
-    ...{ log: silentLog, counters: new ScopedCounters(), clock: systemClock },
+    ...{ log: silentLog, counters: new ScopedCounters(), clock: systemClock, inboxes: new Inboxes() },
   });

@@ -14,6 +14,7 @@ import { type Watched, watchSource } from '../../../lab/watch.ts';
 import type { Presence } from '../../core/observation.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { HeadcountError } from '../../lib/errors.ts';
+import { Inboxes } from '../../lib/inboxes.ts';
 import { ScopedCounters } from '../../telemetry/counters.ts';
 import { silentLog } from '../../telemetry/log.ts';
 import type { Batch } from '../source.ts';
@@ -183,7 +184,7 @@ function runWith(clock: Clock, options: Record<string, unknown> = {}) {
     batches.push(batch);
   };
   const { signal } = stopping;
-  const ended = source.run({ emit, signal, cursor: null, log: silentLog, counters, clock });
+  const ended = source.run({ emit, signal, cursor: null, log: silentLog, counters, clock, inboxes: new Inboxes() });
   const stop = async () => {
     stopping.abort();
     await ended;

@@ -31,7 +31,7 @@ export async function runChild(options: ChildOptions, context: SourceContext): P
   for await (const step of steps) {
     if (signal.aborted) continue;
     // The lines bear no time. They are told in order, so their times must not go back.
-    now = Math.max(now, clock.now());
+    now = Math.max(now, step.kind === 'ended' ? step.at : clock.now());
     if (step.kind === 'lines') {
       const observations: Observation[] = [];
       for (const line of step.lines) observations.push(...audience.take(line, now));

@@ -2,6 +2,7 @@ import { strict as assert } from 'node:assert';
 import { test } from 'node:test';
 import * as write from '../../../lab/turn-packets.ts';
 import { systemClock } from '../../lib/clock.ts';
+import { Inboxes } from '../../lib/inboxes.ts';
 import { ScopedCounters } from '../../telemetry/counters.ts';
 import { silentLog } from '../../telemetry/log.ts';
 import type { Batch } from '../source.ts';
@@ -87,7 +88,15 @@ async function rosterAfter(cursor: unknown) {
   const capture = { interfaces: ['lo'], ports: [3478], hosts: [], snapLength: 256, bufferKiB: 64 };
   const reading = { ...capture, maxAllocations: 100_000, seed: 3 };
   const counters = new ScopedCounters();
-  await runLive(reading, { emit, signal: stop.signal, cursor, log: silentLog, counters, clock: systemClock });
+  await runLive(reading, {
+    emit,
+    signal: stop.signal,
+    cursor,
+    log: silentLog,
+    counters,
+    clock: systemClock,
+    inboxes: new Inboxes(),
+  });
   const [roster] = batches[0]!.observations;
   assert.ok(roster?.kind === 'roster');
   return roster;
