@@ -13,7 +13,7 @@ export const GENERATED: readonly (readonly [path: string, text: () => string])[]
   ['headcount.example.yaml', () => exampleYaml(ALL)],
   ['docs/reference.md', () => referencePage(ALL)],
   ['docs/config.schema.json', () => `${JSON.stringify(configJsonSchema(ALL), null, 2)}\n`],
-  ['src/cli/report/html/world.json', worldOutlines],
+  ['src/lib/world/world.json', worldOutlines],
 ];
 
 /** A line a country, so that a change can be read. */

@@ -3,6 +3,10 @@
  * Counting what happens is counters.ts; `Telemetry.report` does both at once, so that they cannot disagree.
  */
 
+import { printable } from '../lib/printable.ts';
+
+export { printable } from '../lib/printable.ts';
+
 export type Level = 'debug' | 'info' | 'warn' | 'error';
 
 const ORDER: readonly Level[] = ['debug', 'info', 'warn', 'error'];
@@ -35,12 +39,6 @@ export function createLog(options: LogOptions, scope = ''): Log {
     error: say('error'),
     scoped: (inner) => createLog(options, scope === '' ? inner : `${scope}/${inner}`),
   };
-}
-
-/** A log that is read in a terminal must not carry control sequences from outside. */
-export function printable(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what this is about.
-  return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g, '\ufffd');
 }
 
 export const silentLog: Log = {

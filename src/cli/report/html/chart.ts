@@ -6,8 +6,8 @@
 
 import type { Concurrency, Peak } from '../../../insights/summary/concurrency.ts';
 import type { WallClock } from '../../../insights/summary/wall-clock.ts';
+import { type Markup, markup } from '../../../lib/markup.ts';
 import { decimal, number, Reading, step as stepWords } from '../figures.ts';
-import { type Markup, markup } from './markup.ts';
 import { roundTicks, timeTicks } from './ticks.ts';
 
 /** In pixels of the page. */

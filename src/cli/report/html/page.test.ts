@@ -4,10 +4,10 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { sessionOf } from '../../../insights/summary/fixture.ts';
 import { wallClockOf } from '../../../insights/summary/wall-clock.ts';
+import { markup } from '../../../lib/markup.ts';
+import { HEIGHT, project, WIDTH } from '../../../lib/world/projection.ts';
 import { analysisOf, HOSTILE, UTC } from '../fixture.ts';
-import { markup } from './markup.ts';
 import { reportHtml } from './page.ts';
-import { HEIGHT, project, WIDTH } from './projection.ts';
 import { roundTicks, timeTicks } from './ticks.ts';
 
 const DAY = 86_400_000;

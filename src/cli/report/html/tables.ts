@@ -3,11 +3,11 @@
 import { countryName } from '../../../http/wire.ts';
 import type { RelaySummary } from '../../../insights/summary/relay.ts';
 import type { SummaryDimension, SummaryGroup } from '../../../insights/summary/summary.ts';
+import { type Markup, markup } from '../../../lib/markup.ts';
 import type { ReadTally } from '../../../sources/source.ts';
 import { hours, number, percent, size } from '../figures.ts';
 import { rate, relayFacts, talkerName } from '../relay.ts';
 import { TITLES } from '../words.ts';
-import { type Markup, markup } from './markup.ts';
 
 /** So many rows are seen at once, and so many more if asked for. */
 const SHOWN = 8;

@@ -1,8 +1,8 @@
 /** The hours of the week as a table whose cells are the darker the more were there. */
 
 import type { Week } from '../../../insights/summary/week.ts';
+import { type Markup, markup } from '../../../lib/markup.ts';
 import { decimal } from '../figures.ts';
-import { type Markup, markup } from './markup.ts';
 
 const DAYS = ['Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday', 'Sunday'];
 const LEVELS = 9;

@@ -1,14 +1,11 @@
 /** Where the sessions were: the countries, the busier the stronger, and a point for every city. */
 
-import { readFileSync } from 'node:fs';
 import { countryName } from '../../../http/wire.ts';
 import type { Summary, SummaryPlace } from '../../../insights/summary/summary.ts';
+import { type Markup, markup } from '../../../lib/markup.ts';
+import { countryOutlines } from '../../../lib/world/outlines.ts';
+import { HEIGHT, project, WIDTH } from '../../../lib/world/projection.ts';
 import { number } from '../figures.ts';
-import { type Markup, markup } from './markup.ts';
-import { HEIGHT, project, WIDTH } from './projection.ts';
-
-/** What docs/generate.ts has made of the base map of the dashboard. */
-type Outline = readonly [code: string | null, rings: readonly (readonly number[])[]];
 
 const POINTS = 1500;
 const LABELS = 7;
@@ -20,19 +17,19 @@ export function worldMap({ by, places }: Summary): Markup | null {
     by.country.filter(({ value }) => value !== null).map((each) => [each.value!, each.sessions]),
   );
   if (countries.size === 0 && places.length === 0) return null;
-  const outlines = JSON.parse(readFileSync(new URL('world.json', import.meta.url), 'utf8')) as readonly Outline[];
+  const outlines = countryOutlines();
   const most = Math.max(...countries.values());
-  const quiet = outlines.filter(([code]) => !countries.has(code ?? ''));
-  const busy = outlines.filter(([code]) => countries.has(code ?? ''));
+  const quiet = outlines.filter(({ code }) => !countries.has(code ?? ''));
+  const busy = outlines.filter(({ code }) => countries.has(code ?? ''));
   const points = pointsOf(places).slice(0, POINTS);
   return markup`<svg class="map" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-labelledby="map-title map-words">
 <title id="map-title">Where they were</title>
 <desc id="map-words">A map of the world with ${number(countries.size)} countries and ${number(places.length)} places; the tables of countries and cities have the numbers.</desc>
-<path class="land" d="${quiet.map(([, rings]) => pathOf(rings)).join('')}"/>
-${busy.map(([code, rings]) => {
+<path class="land" d="${quiet.map(({ path }) => path).join('')}"/>
+${busy.map(({ code, path }) => {
   const sessions = countries.get(code!)!;
   const level = Math.max(1, Math.ceil(Math.sqrt(sessions / most) * LEVELS));
-  return markup`<path class="land busy${level}" d="${pathOf(rings)}"><title>${countryName(code) ?? code}: ${counted(sessions)}</title></path>`;
+  return markup`<path class="land busy${level}" d="${path}"><title>${countryName(code) ?? code}: ${counted(sessions)}</title></path>`;
 })}
 <g class="points">${points.map((each) => circle(each, points[0]!.sessions))}</g>
 <g class="names">${labels(points)}</g>
@@ -41,30 +38,6 @@ ${busy.map(([code, rings]) => {
 
 function counted(sessions: number): string {
   return `${number(sessions)} ${sessions === 1 ? 'session' : 'sessions'}`;
-}
-
-/** Relative and in whole units, half a pixel each: a quarter of what absolute ones with decimals take. */
-function pathOf(rings: readonly (readonly number[])[]): string {
-  return rings
-    .map((ring) => {
-      let [longitude, latitude, x, y] = [0, 0, 0, 0];
-      const parts: string[] = [];
-      for (let i = 0; i < ring.length; i += 2) {
-        longitude += ring[i]!;
-        latitude += ring[i + 1]!;
-        const [toX, toY] = project(longitude / 10, latitude / 10).map(Math.round) as [number, number];
-        if (i > 0 && toX === x && toY === y) continue;
-        parts.push(`${i === 0 ? 'M' : i === 2 || parts.length === 1 ? 'l' : ' '}${toX - x} ${toY - y}`);
-        [x, y] = [toX, toY];
-      }
-      return parts.length < 3 ? '' : `${absolute(parts)}z`;
-    })
-    .join('');
-}
-
-/** The first step of a ring is from the corner of the map, which is where `M` counts from. */
-function absolute(parts: readonly string[]): string {
-  return parts.join('').replaceAll(' -', '-');
 }
 
 /** Places that would lie over each other are one point. */

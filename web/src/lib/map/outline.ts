@@ -1,6 +1,6 @@
 /**
  * The coarse world as whole numbers, for maps that are drawn where no map library is: `npm run docs` writes it into
- * src/cli/report/html/world.json. Cut at the antimeridian, like the map of the dashboard; without Antarctica.
+ * src/lib/world/world.json. Cut at the antimeridian, like the map of the dashboard; without Antarctica.
  */
 
 import { type Atlas, worldOf } from './world.ts';

@@ -4,8 +4,8 @@
  * the direction of a line around are replaced, too.
  */
 
-import { escapeHtml } from '../../../lib/html.ts';
-import { printable } from '../../../telemetry/log.ts';
+import { escapeHtml } from './html.ts';
+import { printable } from './printable.ts';
 
 export class Markup {
   readonly text: string;
