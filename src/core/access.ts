@@ -30,8 +30,6 @@ export interface Accounts {
   bearing(token: string): Account | null;
   /** For those who prove themselves otherwise, by a signature. Null if there is no such name. */
   named(name: string): Account | null;
-  /** Null if it is no token that is configured. */
-  withToken(token: string): Account | null;
   /** Neither users nor tokens are configured: then whoever is on this machine may read everything. */
   readonly isEmpty: boolean;
 }

@@ -45,9 +45,8 @@ for (const kind of FACADE_KINDS) {
       const isCalledSo = /password|key|token|secret/i.test(name);
       assert.equal(isSecret(option), isText && isCalledSo, `is the option ${name} a secret?`);
     }
-    for (const file of readdirSync(`${FOLDER}/${kind.kind}`).filter(
-      (name) => /\.ts$/.test(name) && !/\.test\.ts$|fixture/.test(name),
-    )) {
+    const files = readdirSync(`${FOLDER}/${kind.kind}`, { recursive: true, encoding: 'utf8' });
+    for (const file of files.filter((name) => /\.ts$/.test(name) && !/\.test\.ts$|fixture/.test(name))) {
       const code = readFileSync(`${FOLDER}/${kind.kind}/${file}`, 'utf8');
       for (const [, counter] of code.matchAll(/counters\.(?:add|set)\('(\w+)'/g)) {
         assert.ok(readFileSync(page, 'utf8').includes(`\`${counter}\``), `the counter ${counter}`);
@@ -117,7 +116,7 @@ for (const kind of FACADE_KINDS) {
       for (const method of methods) {
         const { status, headers } = await answer({ ...asked, method });
         assert.ok(status >= 200 && status < 500, `${method} ${path}: ${status}`);
-        assert.ok(headers['content-type'] !== undefined, path);
+        assert.ok(status === 204 || headers['content-type'] !== undefined, path);
       }
     }
     await facades.stop();

@@ -3,6 +3,7 @@
 import { casterstats } from './casterstats/index.ts';
 import type { FacadeKind } from './facade.ts';
 import { hlsListeners } from './hls-listeners/index.ts';
+import { ssmon } from './ssmon/index.ts';
 import { turnMonitor } from './turn-monitor/index.ts';
 
-export const FACADE_KINDS: readonly FacadeKind[] = [casterstats, hlsListeners, turnMonitor];
+export const FACADE_KINDS: readonly FacadeKind[] = [casterstats, hlsListeners, ssmon, turnMonitor];

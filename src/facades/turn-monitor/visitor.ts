@@ -69,7 +69,7 @@ export class Visitors {
       throw new Unwelcome(429, 'TOO_MANY_ATTEMPTS', 'Too many wrong credentials: wait a minute.', headers);
     }
     const accounts = this.#accounts;
-    const account = isBasic ? accounts.signIn(name, password.join(':')) : accounts.withToken(value);
+    const account = isBasic ? accounts.signIn(name, password.join(':')) : accounts.bearing(value);
     if (account !== null) return account;
     this.#counters.add('wrongCredentials');
     this.#guesses.failed(address, accounts.named(name) === null ? null : name);
