@@ -38,20 +38,27 @@ export interface Described {
   readonly city: string | null;
 }
 
-export function describeSession({ port, details, player, place, startedAt }: SessionRecord): Described {
-  const { version, software, os } = details;
+export function describeSession(session: SessionRecord): Described {
+  const { port, place, startedAt } = session;
   const geo = place?.geo ?? null;
   return {
     port: port === null ? null : String(port),
-    // Only SDR# tells a version; what another client calls itself says more than nothing.
-    version: String(version ?? software ?? player?.name ?? ''),
-    os: String(os ?? player?.platform ?? ''),
+    ...softwareOf(session),
     start: timeText(startedAt),
-    latitude: geo?.latitude ?? null,
-    longitude: geo?.longitude ?? null,
+    latitude: roundDegrees(geo?.latitude ?? null),
+    longitude: roundDegrees(geo?.longitude ?? null),
     country: countryOf(geo?.countryCode ?? null),
     city: geo?.city ?? null,
   };
+}
+
+/** Only SDR# tells a version and a system; what another client calls itself says more than nothing. */
+function softwareOf({ details, userAgent }: SessionRecord): Pick<Described, 'version' | 'os'> {
+  const { version, os } = details;
+  if (version !== undefined) return { version: String(version), os: String(os ?? '') };
+  const match = /^SDR# (.+) on (.+)$/s.exec(userAgent ?? '');
+  if (match !== null) return { version: match[1]!, os: match[2]! };
+  return { version: String(details['software'] ?? userAgent ?? ''), os: String(os ?? '') };
 }
 
 /** The English name; a code that has none stands for itself. */
@@ -59,7 +66,13 @@ export function countryOf(code: string | null): string | null {
   return countryName(code) ?? code;
 }
 
-/** Degrees are texts there, as ipgeolocation.io has them. */
+/** To a metre: databases hold them in so few bits that the rest is noise. */
+export function roundDegrees(degrees: number | null): number | null {
+  return degrees === null ? null : Math.round(degrees * 1e5) / 1e5;
+}
+
+/** Degrees of a connection are texts, as ipgeolocation.io has them. */
 export function degreesText(degrees: number | null): string | null {
-  return degrees === null ? null : String(degrees);
+  const rounded = roundDegrees(degrees);
+  return rounded === null ? null : String(rounded);
 }

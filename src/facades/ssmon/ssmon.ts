@@ -29,7 +29,7 @@ const JSON_TYPE = 'application/json';
 const HTML = 'text/html; charset=UTF-8';
 /** It fetches nothing but its own style and map, and runs nothing. */
 const PAGE_POLICY =
-  "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'";
+  "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'self'";
 
 type Ask = (telling: Telling) => Promise<unknown>;
 

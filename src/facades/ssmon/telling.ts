@@ -4,7 +4,7 @@ import type { PatternAccess } from '../../core/access.ts';
 import type { TallyGroup } from '../../core/query.ts';
 import type { Session } from '../../core/session.ts';
 import type { FacadeContext } from '../facade.ts';
-import { addressHash, countryOf, degreesText, describeSession, timeText } from './connection.ts';
+import { addressHash, countryOf, degreesText, describeSession, roundDegrees, timeText } from './connection.ts';
 import { History } from './history.ts';
 import type { SsmonOptions } from './index.ts';
 
@@ -108,7 +108,8 @@ export class Telling {
   async locations(): Promise<readonly Location[]> {
     const places = new Map<string, Location>();
     for (const { values, sessions } of await this.#history.tally('latitude', 'longitude', 'country', 'city')) {
-      const [lat, lon, code, city] = values as [number | null, number | null, string | null, string | null];
+      const [latitude, longitude, code, city] = values as [number | null, number | null, string | null, string | null];
+      const [lat, lon] = [roundDegrees(latitude), roundDegrees(longitude)];
       const place = `${lat} ${lon}`;
       const before = places.get(place) ?? { count: 0, city, country: countryOf(code), lat, lon };
       places.set(place, { ...before, count: before.count + sessions });

@@ -27,6 +27,7 @@ export async function renderPage(telling: Telling, files: string): Promise<strin
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="refresh" content="30">
 <title>Spyserver connections</title>
+<link rel="icon" href="data:,">
 <link rel="stylesheet" href="${files}/page.css">
 </head>
 <body>
