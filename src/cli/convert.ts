@@ -12,11 +12,12 @@ export const convert: Command = {
   help: `Turn the configuration of another product into ours.
 
   headcount convert proxy.xml
-  headcount convert proxy.xml -o headcount.yaml
+  headcount convert user.ini -o headcount.yaml
 
-Takes the <proxyConfig> of CasterStats Proxy and prints a headcount.yaml. Every
-mistake is told with its line. The passwords of the original stand in the
-result as they stood there.
+Takes the <proxyConfig> of CasterStats Proxy, or the user.ini of
+spyserver_monitor, and prints a headcount.yaml. Every mistake is told with its
+line, and what else there is to know on standard error. The passwords and keys
+of the original stand in the result as they stood there.
 
 Options
   -o, --output FILE   write it there instead, for its owner only

@@ -86,10 +86,13 @@ test('101: every attribute becomes an option', () => {
 test('what cannot be asked is said, with the log that takes its place', () => {
   const { document, notes } = readForeignConfig(sample, 'proxy.xml');
   assert.match(notes[0]!, /^point is a publishing point of Windows Media.*wms:PATH/);
-  assert.match(asYaml({ document: {}, notes }), /^# Made from.*\n# point is/);
+  assert.match(asYaml({ origin: 'CasterStats Proxy', document: {}, notes }), /^# Made from.*\n# point is/);
   const added = parse(/\{.*\}/.exec(notes[0]!)![0].replace('PATH', '/srv/wms/WMS_*.log')) as object;
   const sources = [...(document['sources'] as object[]), added];
-  const { sources: loaded } = load(asYaml({ document: { ...document, sources }, notes }), 'with-log.yaml');
+  const { sources: loaded } = load(
+    asYaml({ origin: 'CasterStats Proxy', document: { ...document, sources }, notes }),
+    'with-log.yaml',
+  );
   assert.deepEqual([loaded.at(-1)!.kind.kind, loaded.at(-1)!.common.name], ['windows-media', 'point']);
 });
 

@@ -8,6 +8,8 @@ import type { ProxyConfig, ProxyStream, ProxyUser, StreamType } from './proxy-co
 type Json = Record<string, unknown>;
 
 export interface Converted {
+  /** Whose configuration it was. */
+  readonly origin: string;
   /** As it would be written in headcount.yaml. */
   readonly document: Json;
   /** What somebody should know of it, in sentences. */
@@ -63,7 +65,7 @@ export function toHeadcount(proxy: ProxyConfig): Converted {
     const [list, number] = path[0] === 'facades' ? path.slice(2) : path;
     return lists[String(list)]?.[Number(number)]?.line ?? proxy.line;
   };
-  return { document, notes, lineOf };
+  return { origin: 'CasterStats Proxy', document, notes, lineOf };
 }
 
 function facadeOf(proxy: ProxyConfig, streams: readonly Named[]): Json {
