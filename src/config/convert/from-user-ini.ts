@@ -6,6 +6,9 @@ import type { UserIni } from './user-ini.ts';
 
 type Json = Record<string, unknown>;
 
+/** As the option `name` takes one (../schema.ts). */
+const SOURCE_NAME = /^[^\s/\\"'<>&]{1,100}$/;
+
 /** For `ip_world`: a page that says the address of whoever asks. The original asks one of 45. */
 const WORLD_SERVICE = 'https://api.ipify.org/';
 
@@ -41,7 +44,7 @@ function sourcesOf({ configs, exe, filters, ignoresLocal }: UserIni): Json[] {
     // A path in a URL ends at a question mark.
     const where =
       path.includes('?') || path.includes('#') ? { url: 'spyserver:', config: path } : { url: `spyserver:${path}` };
-    return { ...where, exe, ...(isOnly(name, names) ? { name } : {}), ...ignoring };
+    return { ...where, exe, ...(isOnly(name, names) && SOURCE_NAME.test(name) ? { name } : {}), ...ignoring };
   });
 }
 

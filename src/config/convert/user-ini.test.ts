@@ -76,6 +76,8 @@ test('54: ~ is home; other paths are relative to the file', () => {
     written(text).sources.map(({ url }) => url),
     ['spyserver:/a/hf.config', 'spyserver:/etc/spy/b/vhf.config', 'spyserver:/home/radio/c ~/d.config'],
   );
+  const spaced = written(changed('SPYSERVER', 'cfg_list', '/a/my hf.config')).sources[0]!;
+  assert.deepEqual([spaced['url'], spaced['name']], ['spyserver:/a/my hf.config', undefined]);
 });
 
 test('43: the name of a source is that of its configuration, unless there are two', () => {
