@@ -1,5 +1,6 @@
 /** For the contract test of all sources: connections as a monitor posts them, put into the inbox. */
 
+import { until } from '../../../lab/child.ts';
 import { INBOXES } from '../../../lab/watch.ts';
 import type { SourceFixture } from '../fixture.ts';
 
@@ -32,10 +33,8 @@ export const fixture: SourceFixture = {
     return {
       options: { inbox },
       speak: async () => {
-        const hand = async (message: unknown) => {
-          // It takes what comes from its first batch on.
-          while (INBOXES.hand(inbox, message) === null) await new Promise((resolve) => setTimeout(resolve, 10));
-        };
+        const hand = (message: unknown) =>
+          until('it takes what is posted', () => INBOXES.hand(inbox, message) !== null);
         clients++;
         await hand(connectionOf({ port: `${40_000 + clients}` }));
         await hand('this is no connection');
