@@ -6,7 +6,7 @@
 import { z } from 'zod';
 import type { Environment, FacadeKind } from '../facades/facade.ts';
 import type { CommonSinkOptions as Common, SinkKind } from '../sinks/sink.ts';
-import { CommonSinkOptions } from './schema.ts';
+import { CommonSinkOptions, eventNames } from './schema.ts';
 import { explain, type Mistake, SourceMistake, withSecretFiles } from './sources.ts';
 
 export interface ConfiguredFacade {
@@ -63,7 +63,10 @@ export function readSinks(written: unknown, kinds: readonly SinkKind[], mistakes
 
 /** The whole schema of a sink of this kind, beside its kind. */
 export function sinkSchema(kind: SinkKind): z.ZodObject {
-  return z.strictObject({ ...kind.config.shape, ...CommonSinkOptions.shape });
+  const common = CommonSinkOptions.shape;
+  const events = kind.events === undefined ? common.events : eventNames(kind.events);
+  // What a kind says of its options together stays said.
+  return kind.config.safeExtend({ ...common, events });
 }
 
 function readList<Kind extends { readonly kind: string }, Read>(

@@ -4,7 +4,7 @@
  */
 
 import { z } from 'zod';
-import { EVENT_TYPES } from '../core/event.ts';
+import { EVENT_TYPES, type EventType } from '../core/event.ts';
 import { cidr, duration, exclusion, flag, list, listenAddress, number, secret } from '../lib/options.ts';
 
 /** What a user, a token or a group may do and see. */
@@ -60,6 +60,15 @@ export function timingOptions(standard: { gap: string; lateness: string }) {
   });
 }
 
+/** Everything but what has to be looked up in the history. */
+const COMMON_EVENTS = EVENT_TYPES.filter((type) => type !== 'listener.new');
+
+export function eventNames(standard: readonly EventType[]) {
+  return list(z.enum(EVENT_TYPES))
+    .default([...standard])
+    .describe('What it is told of.');
+}
+
 /** Options that every sink has, beside those of its kind. */
 export const CommonSinkOptions = z.object({
   name: z
@@ -67,9 +76,7 @@ export const CommonSinkOptions = z.object({
     .regex(/^[^\s"'<>&]{1,200}$/, { error: 'must be 1 to 200 characters, without spaces or quotes' })
     .optional()
     .describe('What it is called: its place in the queue goes by it. Default: its kind and host or path.'),
-  events: list(z.enum(EVENT_TYPES))
-    .default([...EVENT_TYPES])
-    .describe('What it is told of.'),
+  events: eventNames(COMMON_EVENTS),
   streams: list(z.string().min(1)).default([]).describe('Of these streams only. Default: all.'),
   queue: number({ least: 100, most: 10_000_000 })
     .default(100_000)

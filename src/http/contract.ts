@@ -395,13 +395,32 @@ const Event = z.object({
 /** What sinks tell. */
 export const EventWire = z
   .discriminatedUnion('type', [
-    Event.extend({ type: z.enum(['session.opened', 'session.closed']), session: SessionWire }),
+    Event.extend({ type: z.enum(['listener.new', 'session.opened', 'session.closed']), session: SessionWire }),
     Event.extend({
       type: z.literal('session.superseded'),
       sessionId: z.string().describe('It is part of, or replaced by, another session; or open again.'),
       by: z.string().describe('The id of that session.'),
     }),
-    Event.extend({ type: z.literal('stream.status'), stream: StreamWire }),
+    Event.extend({
+      type: z.literal('stream.status'),
+      stream: StreamWire,
+      heldSeconds: z.number().min(0).describe('It was so for this long before it was told; 0 is at once.'),
+    }),
+    Event.extend({
+      type: z.enum(['audience.above', 'audience.below']),
+      stream: StreamWire,
+      limit: z
+        .object({ above: count, below: count, readings: count })
+        .describe('The audience was greater than `above`, or less than `below`, for so many readings.'),
+    }),
+    Event.extend({
+      type: z.literal('digest'),
+      events: count.describe('So many events that are told as one.'),
+      from: time.describe('When the first of them happened.'),
+      counts: z
+        .array(z.object({ type: z.string(), stream: z.string().nullable(), events: count }))
+        .describe('At most 50, the greatest first.'),
+    }),
   ])
   .meta({ id: 'Event' });
 export type EventWire = z.infer<typeof EventWire>;

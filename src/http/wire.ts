@@ -110,13 +110,23 @@ export function eventWire(event: AudienceEvent): EventWire {
   const { id } = event;
   const at = time(event.at);
   switch (event.type) {
+    case 'listener.new':
     case 'session.opened':
     case 'session.closed':
       return { id, type: event.type, at, session: sessionWire(event.session) };
     case 'session.superseded':
       return { id, type: event.type, at, sessionId: event.sessionId, by: event.by };
     case 'stream.status':
-      return { id, type: event.type, at, stream: streamWire(event.state, event.count) };
+      return {
+        id,
+        type: event.type,
+        at,
+        stream: streamWire(event.state, event.count),
+        heldSeconds: (event.held ?? 0) / 1000,
+      };
+    case 'audience.above':
+    case 'audience.below':
+      return { id, type: event.type, at, stream: streamWire(event.state, event.count), limit: event.limit };
   }
 }
 

@@ -28,7 +28,7 @@ async function unreachable(promise: Promise<unknown>, sentence: RegExp): Promise
 test('what is sent arrives as it is, with its length, its headers and the credentials', async () => {
   const auth = { user: 'radio', password: 'a:b ü' };
   const answer = await post(`${receiver.url}/api?x=1`, { auth, headers: { 'X-Thing': 'yes' } });
-  assert.deepEqual(answer, { status: 200, retryAfterMs: null });
+  assert.deepEqual(answer, { status: 200, retryAfterMs: null, text: 'thanks' });
   const [got] = receiver.received;
   assert.equal(`${got!.method} ${got!.path}`, 'POST /api?x=1');
   assert.equal(got!.body, '{"é":1}');

@@ -1,5 +1,5 @@
 /**
- * One HTTP POST of JSON, for those who are told something. Nothing of it is kept: no connection, no cookie. No redirect
+ * One HTTP POST, of JSON if nothing else is said, for those who are told something. Nothing of it is kept: no connection, no cookie. No redirect
  * is followed, and no link-local address is ever connected to (outgoing.ts). What an answer means is left to the caller.
  */
 
@@ -8,7 +8,7 @@ import { request as requestHttps } from 'node:https';
 import { inTime, lookupRoutable, refuseLinkLocalLiteral } from './outgoing.ts';
 
 export interface PostOptions {
-  /** JSON text. */
+  /** JSON, unless `headers` has another `content-type`. */
   readonly body: string;
   /** HTTP Basic. Never part of an error. */
   readonly auth?: { readonly user: string; readonly password: string } | null;
@@ -22,9 +22,11 @@ export interface PostAnswer {
   readonly status: number;
   /** What `Retry-After` says, in milliseconds from now; null if it says nothing that is understood (RFC 9110 §10.2.3). */
   readonly retryAfterMs: number | null;
+  /** The answer's body, as UTF-8; of a longer one the beginning. */
+  readonly text: string;
 }
 
-/** So much of an answer is waited for; nobody reads it. */
+/** So much of an answer is waited for. */
 const MOST_OF_AN_ANSWER = 64 * 1024;
 
 /**
@@ -57,16 +59,23 @@ function send(url: URL, { body, auth, headers }: PostOptions, signal: AbortSigna
     });
     request.on('error', reject);
     request.on('response', (response) => {
-      const answer = { status: response.statusCode ?? 0, retryAfterMs: retryAfter(response) };
+      const chunks: Buffer[] = [];
       let size = 0;
+      const answer = () =>
+        settle({
+          status: response.statusCode ?? 0,
+          retryAfterMs: retryAfter(response),
+          text: Buffer.concat(chunks).toString('utf8'),
+        });
       response.on('error', reject);
       response.on('data', (chunk: Buffer) => {
         size += chunk.length;
+        chunks.push(chunk);
         if (size <= MOST_OF_AN_ANSWER) return;
-        settle(answer);
+        answer();
         request.destroy();
       });
-      response.on('end', () => settle(answer));
+      response.on('end', answer);
       // An answer that breaks off ends without 'end'.
       response.on('close', () => reject(new Error('the answer broke off')));
     });

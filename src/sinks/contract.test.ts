@@ -41,7 +41,11 @@ function describeDeclaration(kind: SinkKind, fixture: SinkFixture): void {
     assert.ok(existsSync(page));
     for (const [name, option] of Object.entries(kind.config.shape)) {
       assert.match(option.description ?? '', /^[A-Z].*[.:)]$/s, `the option ${name}`);
-      assert.equal(isSecret(option), /password|key|token|secret/i.test(name), `is the option ${name} a secret?`);
+      assert.equal(
+        isSecret(option),
+        /password|key|token|secret|webhook/i.test(name),
+        `is the option ${name} a secret?`,
+      );
     }
     const code = readdirSync(`${FOLDER}/${kind.kind}`).filter((name) => !/\.test\.ts$|fixture/.test(name));
     for (const file of [...code.map((name) => `${kind.kind}/${name}`), 'dispatcher.ts']) {

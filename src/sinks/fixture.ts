@@ -12,7 +12,8 @@ import { clientFacts, presence } from '../core/observation.ts';
 import { Streams } from '../core/streams.ts';
 import { Tracker } from '../core/tracker.ts';
 import { createClient } from '../enrich/client.ts';
-import { eventWire } from '../http/wire.ts';
+import type { EventWire, SessionWire } from '../http/contract.ts';
+import { eventWire, streamWire } from '../http/wire.ts';
 import { systemClock } from '../lib/clock.ts';
 import { openDuckDbStore } from '../store/duckdb/index.ts';
 import type { Store } from '../store/store.ts';
@@ -86,6 +87,66 @@ export function told(...ids: readonly string[]): Told[] {
     const event = eventWire(closedEvent(id));
     return { event, json: JSON.stringify(event) };
   });
+}
+
+/** What somebody types who would like it to be more than text. */
+export const HOSTILE = [
+  '; touch x',
+  '`touch x` $(touch x)',
+  '" \' \\',
+  '<script>alert(1)</script>',
+  '<!channel> <!here|x> <@U0>',
+  '&lt;!channel&gt; &amp;',
+  '<https://example.org|click> https://example.org',
+  "=cmd|' /C calc'!A0",
+  '@everyone *bold* _x_ ~x~',
+  '{ip} {{stream}}',
+  'two\nlines\r\n\u202Eturned',
+] as const;
+
+/** One of each type, about a session with these facts: who is new is the first, and a digest the last. */
+export function eventsOfAllTypes(
+  facts: { userAgent?: string; title?: string; durationSeconds?: number; everywhere?: string } = {},
+): EventWire[] {
+  const event = eventWire(closedEvent('e')) as Extract<EventWire, { session: unknown }>;
+  const text = (usual: string) => facts.everywhere ?? usual;
+  const { session: usual, id, at } = event;
+  const session: SessionWire = {
+    ...usual,
+    ...{
+      source: text('radio'),
+      stream: text('hf.config'),
+      id: text('s1'),
+      durationSeconds: facts.durationSeconds ?? 5,
+    },
+    client: {
+      ...{ ip: text('100.200.30.40'), port: 5555, userAgent: facts.userAgent ?? text('SDR#') },
+      ...{ user: text('somebody'), device: text('radio set') },
+    },
+    player: { name: text('SDR#'), version: text('1.0'), type: 'app', platform: text('Windows') },
+    geo: { ...usual.geo!, city: text('Chicago'), region: text('Illinois'), country: text('United States') },
+    ...{ title: facts.title ?? text('A title'), quality: text('high') },
+  };
+  const state = { ...new Streams(hash).unspoken(text('radio'), text('hf.config')), title: text('A title') };
+  const stream = streamWire(state, { sessions: 3, bots: 1 });
+  const limit = { above: 2, below: 1, readings: 3 };
+  return [
+    { id, at, type: 'listener.new', session },
+    { id, at, type: 'session.opened', session },
+    { id, at, type: 'session.closed', session },
+    { id, at, type: 'session.superseded', sessionId: text('s1'), by: text('s2') },
+    { id, at, type: 'stream.status', stream, heldSeconds: 120 },
+    { id, at, type: 'audience.above', stream, limit },
+    { id, at, type: 'audience.below', stream, limit },
+    {
+      id,
+      at,
+      type: 'digest',
+      events: 7,
+      from: at,
+      counts: [{ type: 'session.opened', stream: text('hf'), events: 7 }],
+    },
+  ];
 }
 
 export interface OpenOutbox {

@@ -2,6 +2,7 @@
 
 import { jsonFile } from './json-file/index.ts';
 import type { SinkKind } from './sink.ts';
+import { slack } from './slack/index.ts';
 import { webhook } from './webhook/index.ts';
 
-export const SINK_KINDS: readonly SinkKind[] = [jsonFile, webhook];
+export const SINK_KINDS: readonly SinkKind[] = [jsonFile, slack, webhook];

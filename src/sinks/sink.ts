@@ -73,6 +73,8 @@ export interface SinkKind<Schema extends z.ZodObject = z.ZodObject> {
   readonly summary: string;
   /** Every option with a default (or required), a `.describe()` sentence, and `.meta({ secret: true })` on secrets. */
   readonly config: Schema;
+  /** What it is told of if nobody says otherwise. Absent: everything but who is new. */
+  readonly events?: readonly EventType[];
   /** What the sink is called if nobody names it: kind and host or path, never credentials. */
   defaultName(options: z.output<Schema>): string;
   create(options: z.output<Schema>, context: SinkContext): Sink;
