@@ -8,6 +8,7 @@ import { until } from '../../lab/child.ts';
 import { held, isNoMoreThan } from '../../lab/held.ts';
 import { type ConfiguredSink, readSinks } from '../config/outputs.ts';
 import type { Mistake } from '../config/sources.ts';
+import { systemClock } from '../lib/clock.ts';
 import { isSecret } from '../lib/options.ts';
 import { COMMON, openOutbox, type SinkFixture, type SinkPeer, sinkContext, told } from './fixture.ts';
 import { SINK_KINDS } from './index.ts';
@@ -26,7 +27,11 @@ test('every folder is a registered kind, and every kind is a folder', () => {
 for (const kind of SINK_KINDS) {
   const { fixture } = (await import(`./${kind.kind}/fixture.ts`)) as { fixture: SinkFixture };
   describeDeclaration(kind, fixture);
-  describeDelivery(kind, fixture);
+  const ways = fixture.named.map(({ options }) =>
+    kind.create(kind.config.parse(options) as never, sinkContext().context),
+  );
+  if (ways.some(({ batch }) => batch !== null)) describeDelivery(kind, fixture);
+  else describeSchedule(kind, fixture);
 }
 
 function read(written: unknown): { sink: ConfiguredSink | undefined; mistakes: Mistake[] } {
@@ -113,6 +118,34 @@ function describeDelivery(kind: SinkKind, fixture: SinkFixture): void {
     await until('everything is closed', () => isNoMoreThan(before));
   });
 }
+
+function describeSchedule(kind: SinkKind, fixture: SinkFixture): void {
+  const runOnSchedule = () =>
+    withPeer(fixture, async (peer) => {
+      const { context, logged } = sinkContext();
+      const hurried = { ...context, clock: { ...systemClock, sleep: hurry } };
+      const stopping = new AbortController();
+      const running = kind.create(kind.config.parse(peer.options) as never, hurried).run!(stopping.signal);
+      await until('it writes', () => peer.written!() > 0);
+      peer.fail();
+      await until('it says that it cannot', () => logged.length > 0);
+      peer.recover();
+      const before = peer.written!();
+      await until('it writes again', () => peer.written!() > before);
+      stopping.abort();
+      await running;
+    });
+
+  test(`${kind.kind}: writes as often as it should, goes on after a failure, and leaves nothing behind`, async () => {
+    await runOnSchedule();
+    const before = held();
+    await runOnSchedule();
+    await until('everything is closed', () => isNoMoreThan(before));
+  });
+}
+
+/** Every pause is over soon. */
+const hurry = (_: number, signal: AbortSignal) => systemClock.sleep(5, signal);
 
 async function runOnce(fixture: SinkFixture, kind: SinkKind): Promise<void> {
   await withPeer(fixture, async (peer) => {

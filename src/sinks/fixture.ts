@@ -36,6 +36,8 @@ export interface SinkPeer {
   readonly options: Record<string, unknown>;
   /** Ids of the events that it was told, in order. */
   ids(): string[];
+  /** Of a sink that is told of no events: how often it has been written to. */
+  written?(): number;
   /** From now on it cannot be told, and then again. */
   fail(): void;
   recover(): void;
@@ -79,7 +81,8 @@ export function sinkContext(more: Partial<SinkContext> = {}): Bench {
   const counters = new Counters();
   const log = createLog({ level: 'info', write: (line) => logged.push(line), now: () => new Date(0) });
   const own = counters.scope('sink sink');
-  return { context: { live: smallAudience(), clock: systemClock, log, counters: own, ...more }, counters, logged };
+  const standard = { live: smallAudience(), wantsStream: () => true, clock: systemClock, log, counters: own };
+  return { context: { ...standard, ...more }, counters, logged };
 }
 
 export function told(...ids: readonly string[]): Told[] {

@@ -1,8 +1,9 @@
 /** The registry: every kind of sink there is, sorted. The only way in. */
 
+import { influxdb } from './influxdb/index.ts';
 import { jsonFile } from './json-file/index.ts';
 import type { SinkKind } from './sink.ts';
 import { slack } from './slack/index.ts';
 import { webhook } from './webhook/index.ts';
 
-export const SINK_KINDS: readonly SinkKind[] = [jsonFile, slack, webhook];
+export const SINK_KINDS: readonly SinkKind[] = [influxdb, jsonFile, slack, webhook];

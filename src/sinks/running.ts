@@ -7,6 +7,7 @@ import type { Counters } from '../telemetry/counters.ts';
 import type { Log } from '../telemetry/log.ts';
 import { Dispatcher, isWanted } from './dispatcher.ts';
 import type { CommonSinkOptions, LiveView, Sink, SinkKind } from './sink.ts';
+import { streamFilter } from './wanted.ts';
 
 /** A sink as the configuration describes it. */
 export interface SinkSetting {
@@ -84,7 +85,8 @@ function entryOf({ kind, common, options }: SinkSetting, more: RunningSinksOptio
   const { live, clock, outbox, random } = more;
   const log = more.log.scoped(common.name);
   const counters = more.counters.scope(`sink ${common.name}`);
-  const sink = kind.create(options as never, { live, clock, log, counters });
+  const wantsStream = streamFilter(common.streams);
+  const sink = kind.create(options as never, { live, wantsStream, clock, log, counters });
   const takesEvents = sink.batch !== null && common.events.length > 0;
   const dispatcher = takesEvents ? new Dispatcher({ sink, common, outbox, clock, log, counters, random }) : null;
   return { common, sink, dispatcher };

@@ -40,6 +40,8 @@ export interface LiveView {
 
 export interface SinkContext {
   readonly live: LiveView;
+  /** Is it one of the streams that the sink is for? */
+  wantsStream(source: string, stream: string): boolean;
   readonly clock: Clock;
   readonly log: Log;
   readonly counters: ScopedCounters;
@@ -58,7 +60,7 @@ export interface CommonSinkOptions {
   /** Its place in the outbox goes by this name. */
   readonly name: string;
   readonly events: readonly EventType[];
-  /** Empty is all. */
+  /** `STREAM` or `SOURCE/STREAM`, with `*`. Empty is all. */
   readonly streams: readonly string[];
   /** So many events may wait; then the oldest are given up. */
   readonly queue: number;
