@@ -4,6 +4,7 @@ import { hash } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
+import { Alarms } from './collector/alarms.ts';
 import { Collector } from './collector/collector.ts';
 import { Events } from './collector/events.ts';
 import { installationKey } from './config/key.ts';
@@ -145,13 +146,16 @@ async function build(options: AppOptions, closers: Closers): Promise<App> {
   const sinks = new RunningSinks({ settings: config.sinks, outbox: store.outbox, live, clock, log, counters, random });
   await sinks.open();
   closers.add('the sinks', () => sinks.stop());
+  const count = (source: string, stream: string) => audience.countOfStream(source, stream);
+  const alarms = new Alarms({ ...sinks.alarms, streams, count, listened: () => audience.streams() });
   const events = new Events({
     hash: keyedHash(key),
-    wants: (type, stream) => sinks.wants(type, stream),
+    wants: (event) => sinks.wants(event),
     find: (id) => audience.sessions.get(id),
     describe: live.describe,
     streams,
-    count: (source, stream) => audience.countOfStream(source, stream),
+    count,
+    alarms,
   });
   const collector = new Collector({
     tracker,

@@ -7,6 +7,7 @@
  */
 
 import type { Audience, LiveNews } from '../core/audience.ts';
+import type { AudienceEvent } from '../core/event.ts';
 import type { Client } from '../core/identity.ts';
 import type { Instant, StreamReport } from '../core/observation.ts';
 import type { Streams } from '../core/streams.ts';
@@ -20,7 +21,7 @@ import type { Batch } from '../sources/source.ts';
 import type { Commit, Store } from '../store/store.ts';
 import type { ScopedCounters } from '../telemetry/counters.ts';
 import type { Log } from '../telemetry/log.ts';
-import type { Events } from './events.ts';
+import type { Events, EventsCut } from './events.ts';
 import { Gauges } from './gauges.ts';
 import { Recorder } from './recorder.ts';
 
@@ -65,6 +66,9 @@ const PAUSE_AFTER_COMMIT = 2;
 const LONGEST_PAUSE = 10_000;
 /** So many times as many changes of open sessions may wait as of all else. */
 const OPEN_FACTOR = 10;
+/** What the alarms keep lies among the cursors, under a name that no source has: none begins with a space. */
+const ALARMS = ' alarms';
+const NO_EVENTS: EventsCut = { events: [], candidates: [], kept: null };
 const NEVER = new AbortController().signal;
 
 export class Collector {
@@ -123,11 +127,12 @@ export class Collector {
       if (this.#traits.has(source)) streams.apply(this.#space(source), source, report);
     }
     streams.unsettle();
-    this.#options.events?.resume(resumed.reports, (source) => this.#space(source));
+    const { [ALARMS]: kept = null, ...cursors } = resumed.cursors;
+    this.#options.events?.resume(resumed.reports, (source) => this.#space(source), kept);
     tracker.restore(resumed.open, resumed.residue);
     audience.apply({ opened: [...tracker.sessions()], updated: [], regrouped: [], closed: [], superseded: [] });
-    for (const [name, cursor] of Object.entries(resumed.cursors)) this.#cursors.set(name, cursor);
-    return resumed.cursors;
+    for (const [name, cursor] of Object.entries(cursors)) this.#cursors.set(name, cursor);
+    return cursors;
   }
 
   start(): void {
@@ -235,6 +240,13 @@ export class Collector {
     return this.#traits.get(name)?.audience ?? name;
   }
 
+  /** Does one of its sources tell of now, and not of long ago? */
+  #isCurrent(space: string): boolean {
+    const earliest = this.#options.clock.now() - BACKLOG;
+    const sources = [...this.#traits.values()].filter(({ name, audience }) => (audience ?? name) === space);
+    return sources.some(({ name }) => this.#options.tracker.watermarkOf(name) >= earliest);
+  }
+
   #gapOf(name: string): number {
     return this.#traits.get(name)?.gap ?? 0;
   }
@@ -278,7 +290,9 @@ export class Collector {
       const pause = Math.min(this.#lastDuration * PAUSE_AFTER_COMMIT, LONGEST_PAUSE);
       await clock.sleep(Math.max(commitEveryMs, pause), this.#stopping.signal);
       this.#settle();
-      const isIdle = this.#recorder.isEmpty && audience.total.sessions + audience.total.bots === 0;
+      this.#options.events?.tick(clock.now(), (source) => this.#isCurrent(source));
+      const isNothing = this.#recorder.isEmpty && (this.#options.events?.isEmpty ?? true);
+      const isIdle = isNothing && audience.total.sessions + audience.total.bots === 0;
       if (isIdle && clock.elapsed() - this.#lastCommit < IDLE_COMMIT_EVERY) continue;
       await (this.#committing ?? this.#commit());
     }
@@ -319,8 +333,11 @@ export class Collector {
     const { clock, counters, onEvents } = this.#options;
     this.#settle();
     const sequence = this.#sequence + 1;
-    const events = this.#options.events?.cut(sequence) ?? [];
-    const commit = { ...this.#recorder.cut(sequence), events };
+    const cut = this.#options.events?.cut(sequence) ?? NO_EVENTS;
+    if (cut.kept !== null) this.#recorder.cursor(ALARMS, cut.kept);
+    const recorded = this.#recorder.cut(sequence);
+    const events = [...cut.events, ...(await this.#newcomers(sequence, cut))];
+    const commit = { ...recorded, events };
     const startedAt = clock.elapsed();
     if (!(await this.#writeOnceThereIsRoom(commit))) return;
     this.#sequence++;
@@ -330,6 +347,20 @@ export class Collector {
     counters.add('commitMilliseconds', Math.round(this.#lastDuration));
     counters.add('committedSessions', commit.closed.length);
     if (events.length > 0) onEvents?.();
+  }
+
+  /** The store is asked before it has the commit: nobody is known by the session that makes him new. */
+  async #newcomers(sequence: number, cut: EventsCut): Promise<AudienceEvent[]> {
+    const { store, events, counters } = this.#options;
+    if (events === undefined || cut.candidates.length === 0) return [];
+    try {
+      const known = await store.knownListeners(cut.candidates.map(({ listener }) => listener));
+      return events.newcomers(sequence, cut, known);
+    } catch {
+      // A store that cannot be asked says more at the commit.
+      counters.add('newcomersUntold', cut.candidates.length);
+      return [];
+    }
   }
 
   /** False if we had to stop first: then nothing of it was written, and it will be read again from the cursors. */

@@ -3,24 +3,35 @@
  * what is told has been kept, and what has been kept is told. Only what some sink wants is written.
  */
 
-import type { AudienceEvent, EventType, StreamCount } from '../core/event.ts';
+import type { AudienceEvent, EventSketch, StreamCount } from '../core/event.ts';
 import type { Hash } from '../core/identity.ts';
 import type { Instant, StreamStatus } from '../core/observation.ts';
 import type { Session, SessionRecord } from '../core/session.ts';
 import { Streams } from '../core/streams.ts';
 import type { Changes } from '../core/tracker.ts';
 import type { StoredReport } from '../store/store.ts';
+import type { Alarms } from './alarms.ts';
 
 export interface EventsOptions {
   /** Keyed, so that ids of two installations differ. */
   readonly hash: Hash;
   /** Does any sink want to be told? */
-  wants(type: EventType, stream: string | null): boolean;
+  wants(event: EventSketch): boolean;
   /** An open session, as it was before the newest changes. */
   find(id: string): Session | undefined;
   describe(session: Session): SessionRecord;
   readonly streams: Streams;
   count(source: string, stream: string): StreamCount;
+  readonly alarms: Alarms;
+}
+
+/** What a commit takes of events, as of one moment. */
+export interface EventsCut {
+  readonly events: readonly AudienceEvent[];
+  /** Sessions of listeners who may be new, one of each: `newcomers` says which are, by what the history knows of them. */
+  readonly candidates: readonly SessionRecord[];
+  /** What the alarms want kept; null if that is still the same. */
+  readonly kept: unknown;
 }
 
 /** An event that has no id yet: it gets one with its place in a commit. */
@@ -34,13 +45,19 @@ export class Events {
   #waiting: Unnamed<AudienceEvent>[] = [];
   /** The status that was told last, by stream. */
   readonly #statuses = new Map<string, StreamStatus>();
+  /** The first session of each listener since the last commit. */
+  #candidates = new Map<string, SessionRecord>();
 
   constructor(options: EventsOptions) {
     this.#options = options;
   }
 
-  /** What is known of streams from before: after a restart the same status is no news. */
-  resume(reports: readonly StoredReport[], spaceOf: (source: string) => string): void {
+  /**
+   * What is known of streams from before: after a restart the same status is no news. `kept` is what `cut` wanted kept; null
+   * is nothing.
+   */
+  resume(reports: readonly StoredReport[], spaceOf: (source: string) => string, kept: unknown): void {
+    this.#options.alarms.restore(kept);
     const before = new Streams(this.#options.hash);
     for (const { source, report } of reports) before.apply(spaceOf(source), source, report);
     for (const { id, status } of before.list()) this.#remember(id, status);
@@ -49,29 +66,61 @@ export class Events {
   /** Before the audience has them. */
   take(changes: Changes): void {
     this.#takeSuperseded(changes);
-    for (const session of changes.opened) this.#takeSession('session.opened', session, session.start);
+    for (const session of changes.opened) {
+      this.#takeSession('session.opened', session, session.start);
+      this.#takeNewcomer(session);
+    }
     for (const session of changes.closed) this.#takeSession('session.closed', session, session.end ?? session.seen);
   }
 
   /** Something of the stream has changed: is it the status? */
   streamChanged(source: string, stream: string, at: Instant): void {
-    const { streams, wants, count } = this.#options;
+    const { streams, wants, count, alarms } = this.#options;
     const state = streams.get(source, stream);
     if (state === null || this.#statuses.get(state.id) === state.status) return;
     this.#remember(state.id, state.status);
-    if (!wants('stream.status', stream)) return;
+    alarms.statusChanged(state, at);
+    if (!wants({ type: 'stream.status', source, stream, status: state.status })) return;
     const { sessions, bots } = count(source, stream);
     this.#waiting.push({ type: 'stream.status', subject: state.id, at, stream, state, count: { sessions, bots } });
   }
 
+  /** Time has passed: what is due is told. Some times a minute. */
+  tick(now: Instant, isCurrent: (source: string) => boolean): void {
+    for (const alarm of this.#options.alarms.due(now, isCurrent)) {
+      const { type, stream, state } = alarm;
+      const what = 'limit' in alarm ? { limit: alarm.limit } : { status: state.status, held: alarm.held ?? 0 };
+      if (!this.#options.wants({ type, source: state.source, stream, ...what })) continue;
+      this.#waiting.push({ ...alarm, subject: `${state.id}|${JSON.stringify(what)}` } as Unnamed<AudienceEvent>);
+    }
+  }
+
+  get isEmpty(): boolean {
+    return this.#waiting.length === 0 && this.#candidates.size === 0;
+  }
+
   /** Everything so far, for the commit with this number; afterwards nothing is waiting. */
-  cut(sequence: number): AudienceEvent[] {
-    const events = this.#waiting.map(({ subject, ...event }, place) => {
-      const id = this.#options.hash(`event|${sequence}|${place}|${event.type}|${subject}`);
-      return { id, ...event } as AudienceEvent;
-    });
+  cut(sequence: number): EventsCut {
+    const events = this.#waiting.map((event, place) => this.#named(event, sequence, place));
+    const candidates = [...this.#candidates.values()];
     this.#waiting = [];
-    return events;
+    this.#candidates = new Map();
+    return { events, candidates, kept: this.#options.alarms.cut() };
+  }
+
+  /** The events of those candidates of a commit whom the history did not know before it; they go behind its others. */
+  newcomers(sequence: number, { events, candidates }: EventsCut, known: ReadonlySet<string>): AudienceEvent[] {
+    return candidates
+      .filter(({ listener }) => !known.has(listener))
+      .map((session, i) => {
+        const { id: subject, stream, startedAt: at } = session;
+        return this.#named({ type: 'listener.new', subject, at, stream, session }, sequence, events.length + i);
+      });
+  }
+
+  #named({ subject, ...event }: Unnamed<AudienceEvent>, sequence: number, place: number): AudienceEvent {
+    const id = this.#options.hash(`event|${sequence}|${place}|${event.type}|${subject}`);
+    return { id, ...event } as AudienceEvent;
   }
 
   #takeSuperseded({ superseded, opened, updated, closed }: Changes): void {
@@ -80,16 +129,24 @@ export class Events {
     for (const { id, by } of superseded) {
       const session = this.#options.find(id) ?? heirs.get(by);
       const stream = session?.stream ?? null;
-      if (!this.#options.wants('session.superseded', stream)) continue;
+      if (!this.#options.wants({ type: 'session.superseded', source: session?.source ?? null, stream })) continue;
       const at = session?.seen ?? 0;
       this.#waiting.push({ type: 'session.superseded', subject: id, at, stream, sessionId: id, by });
     }
   }
 
   #takeSession(type: 'session.opened' | 'session.closed', session: Session, at: Instant): void {
-    const { id, stream } = session;
-    if (!this.#options.wants(type, stream)) return;
+    const { id, source, stream } = session;
+    if (!this.#options.wants({ type, source, stream })) return;
     this.#waiting.push({ type, subject: id, at, stream, session: this.#options.describe(session) });
+  }
+
+  /** A bot is nobody. */
+  #takeNewcomer(session: Session): void {
+    const { source, stream, listener, bot } = session;
+    if (bot || this.#candidates.has(listener)) return;
+    if (!this.#options.wants({ type: 'listener.new', source, stream })) return;
+    this.#candidates.set(listener, this.#options.describe(session));
   }
 
   #remember(id: string, status: StreamStatus): void {

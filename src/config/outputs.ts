@@ -50,15 +50,24 @@ export function impliedSources(kinds: readonly FacadeKind[], env: Environment): 
 export function readSinks(written: unknown, kinds: readonly SinkKind[], mistakes: Mistake[]): ConfiguredSink[] {
   const names = new Set<string>();
   return readList('sinks', written ?? [], kinds, mistakes, (kind, given) => {
-    const all = checked(sinkSchema(kind), given, `a sink of the kind ${kind.kind}`);
-    const { name, events, streams, queue, giveUpAfter, ...options } = all as Record<string, unknown> &
-      Omit<Common, 'name'> & { name?: string };
-    const common = { name: name ?? kind.defaultName(options as never), events, streams, queue, giveUpAfter };
+    const all = Object.entries(checked(sinkSchema(kind), given, `a sink of the kind ${kind.kind}`));
+    const options = Object.fromEntries(all.filter(([name]) => !isCommon(name)));
+    const standard = { name: kind.defaultName(options as never) };
+    const common = { ...standard, ...Object.fromEntries(all.filter(([name]) => isCommon(name))) } as Common;
+    checkThresholds(common);
     if (names.has(common.name))
       throw new SourceMistake([], `another sink is called "${common.name}" too: give it a name`);
     names.add(common.name);
     return { kind, common, options };
   });
+}
+
+const isCommon = (option: string) => Object.hasOwn(CommonSinkOptions.shape, option);
+
+/** Whoever writes one wants to be told of it. */
+function checkThresholds({ thresholds, events }: Common): void {
+  if (thresholds.length === 0 || events.some((type) => type === 'audience.above' || type === 'audience.below')) return;
+  throw new SourceMistake(['thresholds'], 'are told by audience.above and audience.below: add them to events');
 }
 
 /** The whole schema of a sink of this kind, beside its kind. */

@@ -6,6 +6,7 @@
 import { z } from 'zod';
 import { EVENT_TYPES, type EventType } from '../core/event.ts';
 import { cidr, duration, exclusion, flag, list, listenAddress, number, secret } from '../lib/options.ts';
+import { namedZoneOffset } from '../lib/zone-offset.ts';
 
 /** What a user, a token or a group may do and see. */
 const rights = {
@@ -69,7 +70,35 @@ export function eventNames(standard: readonly EventType[]) {
     .describe('What it is told of.');
 }
 
-/** Options that every sink has, beside those of its kind. */
+const STATUSES = ['up', 'down', 'unreachable', 'unknown'] as const;
+
+const Threshold = z
+  .strictObject({
+    above: number({ least: 0, most: 1e9 }).describe('More open sessions than this are told.'),
+    below: number({ least: 0, most: 1e9 })
+      .optional()
+      .describe('Fewer than this are told, after there were more. Default: the same number.'),
+    readings: number({ least: 1, most: 1000 })
+      .default(3)
+      .describe('So many readings one after the other must agree: there is one every ten seconds.'),
+  })
+  .refine(({ above, below = above }) => below <= above, { path: ['below'], error: 'must not be greater than above' })
+  .transform(({ above, below = above, readings }) => ({ above, below, readings }));
+
+/** Comes out as minutes since midnight. */
+const quietHours = z
+  .string()
+  .refine((text) => parseHours(text) !== null, { error: 'must be FROM-TO, such as 22:00-07:00' })
+  .transform((text) => parseHours(text)!);
+
+function parseHours(text: string): { from: number; to: number } | null {
+  const match = /^([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-4]):([0-5]\d)$/.exec(text);
+  if (match === null) return null;
+  const [from, to] = [Number(match[1]) * 60 + Number(match[2]), Number(match[3]) * 60 + Number(match[4])];
+  return from === to || to > 1440 ? null : { from, to };
+}
+
+/** Options that every sink has, beside those of its kind. docs/sinks/rules.md explains them. */
 export const CommonSinkOptions = z.object({
   name: z
     .string()
@@ -77,7 +106,25 @@ export const CommonSinkOptions = z.object({
     .optional()
     .describe('What it is called: its place in the queue goes by it. Default: its kind and host or path.'),
   events: eventNames(COMMON_EVENTS),
-  streams: list(z.string().min(1)).default([]).describe('Of these streams only. Default: all.'),
+  streams: list(z.string().min(1))
+    .default([])
+    .describe('Of these streams only: STREAM or SOURCE/STREAM, with * for any text. Default: all.'),
+  statuses: list(z.enum(STATUSES))
+    .default([...STATUSES])
+    .describe('Of stream.status: which of them.'),
+  statusFor: duration('0s', { most: '24h' }).describe('Of stream.status: told once it has been so for this long.'),
+  thresholds: z.array(Threshold).max(20).default([]).describe('When audience.above and audience.below are told.'),
+  quietHours: list(quietHours).default([]).describe('What happens then is not told: 22:00-07:00.'),
+  timeZone: z
+    .string()
+    .refine((text) => namedZoneOffset(text) !== null, { error: 'is no time zone: write Europe/Berlin, or UTC' })
+    .default('UTC')
+    .describe('Where the quiet hours are.'),
+  cooldown: duration('0s', { most: '7d' }).describe('For so long the same is not told again of the same stream.'),
+  digestAfter: number({ least: 0, most: 1_000_000 })
+    .default(0)
+    .describe('So many events are told one by one within digestWithin; the rest is told as one. 0 is any number.'),
+  digestWithin: duration('1m', { least: '1s', most: '24h' }).describe('The time that digestAfter is about.'),
   queue: number({ least: 100, most: 10_000_000 })
     .default(100_000)
     .describe('So many events may wait on disk; then the oldest are dropped, and counted.'),

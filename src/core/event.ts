@@ -3,7 +3,7 @@
  * the sessions that they are about, and told later (sinks/).
  */
 
-import type { Instant, Milliseconds } from './observation.ts';
+import type { Instant, Milliseconds, StreamStatus } from './observation.ts';
 import type { SessionRecord } from './session.ts';
 import type { StreamState } from './streams.ts';
 
@@ -74,8 +74,24 @@ export function isSameLimit(a: AudienceLimit, b: AudienceLimit): boolean {
   return a.above === b.above && a.below === b.below && a.readings === b.readings;
 }
 
-/** The source, or the audience that it shares, of the stream that the event is about; null if that is not known. */
-export function sourceOf(event: AudienceEvent): string | null {
-  if ('session' in event) return event.session.source;
-  return 'state' in event ? event.state.source : null;
+/** What tells whether anybody wants an event, before it is made. */
+export interface EventSketch {
+  readonly type: EventType;
+  /** The source, or the audience that it shares; null if it is not known. */
+  readonly source: string | null;
+  readonly stream: string | null;
+  /** Of `stream.status`. */
+  readonly status?: StreamStatus;
+  readonly held?: Milliseconds;
+  /** Of `audience.above` and `audience.below`. */
+  readonly limit?: AudienceLimit;
+}
+
+export function sketchOf(event: AudienceEvent): EventSketch {
+  const { type, stream } = event;
+  if ('session' in event) return { type, stream, source: event.session.source };
+  if (!('state' in event)) return { type, stream, source: null };
+  const { source, status } = event.state;
+  if ('limit' in event) return { type, stream, source, limit: event.limit };
+  return { type, stream, source, status, held: event.held ?? 0 };
 }

@@ -24,6 +24,18 @@ test('every folder is a registered kind, and every kind is a folder', () => {
   assert.deepEqual(folders.map(({ name }) => name).sort(), SINK_KINDS.map(({ kind }) => kind).sort());
 });
 
+test('the page of what all sinks have in common has their counters', () => {
+  checkCounters(`${ROOT}/docs/sinks/rules.md`, ['dispatcher.ts', 'sieve.ts']);
+});
+
+function checkCounters(page: string, files: readonly string[]): void {
+  for (const file of files) {
+    for (const [, counter] of readFileSync(`${FOLDER}/${file}`, 'utf8').matchAll(/counters\.(?:add|set)\('(\w+)'/g)) {
+      assert.ok(readFileSync(page, 'utf8').includes(`\`${counter}\``), `the counter ${counter}`);
+    }
+  }
+}
+
 for (const kind of SINK_KINDS) {
   const { fixture } = (await import(`./${kind.kind}/fixture.ts`)) as { fixture: SinkFixture };
   describeDeclaration(kind, fixture);
@@ -53,11 +65,11 @@ function describeDeclaration(kind: SinkKind, fixture: SinkFixture): void {
       );
     }
     const code = readdirSync(`${FOLDER}/${kind.kind}`).filter((name) => !/\.test\.ts$|fixture/.test(name));
-    for (const file of [...code.map((name) => `${kind.kind}/${name}`), 'dispatcher.ts']) {
-      for (const [, counter] of readFileSync(`${FOLDER}/${file}`, 'utf8').matchAll(/counters\.(?:add|set)\('(\w+)'/g)) {
-        assert.ok(readFileSync(page, 'utf8').includes(`\`${counter}\``), `the counter ${counter}`);
-      }
-    }
+    checkCounters(
+      page,
+      code.map((name) => `${kind.kind}/${name}`),
+    );
+    assert.match(readFileSync(page, 'utf8'), /\(rules\.md/);
   });
 
   test(`${kind.kind}: is called what it should be, and never by a secret`, () => {

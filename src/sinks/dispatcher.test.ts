@@ -221,3 +221,49 @@ test('an outbox that cannot be used is tried again, and nothing is told twice bu
   assert.equal(counters.get('storeFailures'), 2);
   assert.match(logged.join(''), /the outbox cannot be used: no room/);
 });
+
+test('when many come, so many are told one by one, and the rest as one, which stays the same until it is taken', async () => {
+  const { play, dispatcher, counters } = begin({ common: { digestAfter: 3, digestWithin: 60_000 } });
+  const digests: { id: string; events: number }[] = [];
+  let failures = 2;
+  play.answer = async (told) => {
+    const [{ event }] = told as [Told];
+    if (event.type !== 'digest') return;
+    digests.push({ id: event.id, events: event.events });
+    if (failures-- <= 0) return;
+    // More come while it is tried.
+    await outbox.commit(...ids(4, `late${failures}-`));
+    throw new Error('the answer was lost on the way');
+  };
+  await outbox.commit(...ids(20));
+  dispatcher.wake();
+  await until('all are told', () => counters.get('digested') + counters.get('delivered') === 28);
+  assert.deepEqual(play.batches[0], ['e0', 'e1', 'e2']);
+  assert.deepEqual(digests.slice(0, 3), Array(3).fill({ id: digests[0]!.id, events: 17 }));
+  assert.equal(new Set(digests.map(({ id }) => id)).size, counters.get('digests'));
+  await until('nothing waits', async () => (await outbox.store.outbox.count(COMMON.name)) === 0);
+});
+
+test('a digest that is given up counts as all of its events', async () => {
+  const { play, dispatcher, counters } = begin({ common: { digestAfter: 1 } });
+  play.answer = async ([each]) => {
+    if (each!.event.type === 'digest') throw new Refused('no digests');
+  };
+  await outbox.commit(...ids(9));
+  dispatcher.wake();
+  await until('nothing waits', async () => (await outbox.store.outbox.count(COMMON.name)) === 0);
+  assert.deepEqual([counters.get('delivered'), counters.get('givenUp'), counters.get('digested')], [1, 8, 0]);
+});
+
+test('what the rules leave out is counted once, however often the rest is tried', async () => {
+  const { play, dispatcher, counters } = begin({ common: { cooldown: 86_400_000 }, batch: { events: 1, bytes: 1e6 } });
+  let failures = 3;
+  play.answer = async () => {
+    if (failures-- > 0) throw new Error('not yet');
+  };
+  await outbox.commit(...ids(300));
+  dispatcher.wake();
+  await until('nothing waits', async () => (await outbox.store.outbox.count(COMMON.name)) === 0);
+  assert.deepEqual(play.batches, [['e0']]);
+  assert.equal(counters.get('cooledDown'), 299);
+});

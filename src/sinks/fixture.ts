@@ -7,6 +7,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Audience } from '../core/audience.ts';
+import { EVENT_TYPES } from '../core/event.ts';
 import { identify } from '../core/identity.ts';
 import { clientFacts, presence } from '../core/observation.ts';
 import { Streams } from '../core/streams.ts';
@@ -46,8 +47,16 @@ export interface SinkPeer {
 
 export const COMMON: CommonSinkOptions = {
   name: 'sink',
-  events: ['session.closed', 'session.opened', 'session.superseded', 'stream.status'],
+  events: EVENT_TYPES,
   streams: [],
+  statuses: ['up', 'down', 'unreachable', 'unknown'],
+  statusFor: 0,
+  thresholds: [],
+  quietHours: [],
+  timeZone: 'UTC',
+  cooldown: 0,
+  digestAfter: 0,
+  digestWithin: 60_000,
   queue: 100_000,
   giveUpAfter: 86_400_000,
 };

@@ -1,13 +1,14 @@
 /** The sinks that are configured, as one: what they want of the events, and their beginning and end. */
 
-import type { EventType } from '../core/event.ts';
+import { type AudienceLimit, type EventSketch, isSameLimit } from '../core/event.ts';
+import type { Milliseconds } from '../core/observation.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Outbox } from '../store/store.ts';
 import type { Counters } from '../telemetry/counters.ts';
 import type { Log } from '../telemetry/log.ts';
-import { Dispatcher, isWanted } from './dispatcher.ts';
+import { Dispatcher } from './dispatcher.ts';
 import type { CommonSinkOptions, LiveView, Sink, SinkKind } from './sink.ts';
-import { streamFilter } from './wanted.ts';
+import { streamFilter, wantedBy } from './wanted.ts';
 
 /** A sink as the configuration describes it. */
 export interface SinkSetting {
@@ -31,6 +32,7 @@ const FLUSH_WITHIN = 2000;
 
 interface Entry {
   readonly common: CommonSinkOptions;
+  readonly isWanted: (event: EventSketch) => boolean;
   readonly sink: Sink;
   readonly dispatcher: Dispatcher | null;
 }
@@ -51,8 +53,18 @@ export class RunningSinks {
     return this.#takers.length > 0;
   }
 
-  wants(type: EventType, stream: string | null): boolean {
-    return this.#takers.some(({ common }) => isWanted(common, type, stream));
+  wants(event: EventSketch): boolean {
+    return this.#takers.some(({ isWanted }) => isWanted(event));
+  }
+
+  /** How long statuses of streams have to hold before somebody wants to know, and the limits that somebody has set. */
+  get alarms(): { holds: Milliseconds[]; limits: AudienceLimit[] } {
+    const all = this.#takers.map(({ common }) => common);
+    const limits = all.flatMap(({ thresholds }) => thresholds);
+    return {
+      holds: [...new Set(all.map(({ statusFor }) => statusFor).filter((held) => held > 0))],
+      limits: limits.filter((limit, i) => limits.findIndex((other) => isSameLimit(limit, other)) === i),
+    };
   }
 
   /** Before the first commit: each gets its place in the outbox. */
@@ -89,5 +101,5 @@ function entryOf({ kind, common, options }: SinkSetting, more: RunningSinksOptio
   const sink = kind.create(options as never, { live, wantsStream, clock, log, counters });
   const takesEvents = sink.batch !== null && common.events.length > 0;
   const dispatcher = takesEvents ? new Dispatcher({ sink, common, outbox, clock, log, counters, random }) : null;
-  return { common, sink, dispatcher };
+  return { common, isWanted: wantedBy(common), sink, dispatcher };
 }

@@ -16,7 +16,8 @@
 
 import type { z } from 'zod';
 import type { Audience } from '../core/audience.ts';
-import type { EventType } from '../core/event.ts';
+import type { AudienceLimit, EventType } from '../core/event.ts';
+import type { StreamStatus } from '../core/observation.ts';
 import type { Session, SessionRecord } from '../core/session.ts';
 import type { Streams } from '../core/streams.ts';
 import type { EventWire } from '../http/contract.ts';
@@ -55,17 +56,37 @@ export interface Sink {
   run?(signal: AbortSignal): Promise<void>;
 }
 
-/** Options that every sink has. */
+/** Options that every sink has: docs/sinks/rules.md. */
 export interface CommonSinkOptions {
   /** Its place in the outbox goes by this name. */
   readonly name: string;
   readonly events: readonly EventType[];
   /** `STREAM` or `SOURCE/STREAM`, with `*`. Empty is all. */
   readonly streams: readonly string[];
+  /** Which statuses of streams are told, once they have been so for `statusFor` milliseconds. */
+  readonly statuses: readonly StreamStatus[];
+  readonly statusFor: number;
+  /** For `audience.above` and `audience.below`. */
+  readonly thresholds: readonly AudienceLimit[];
+  /** What happens then is not told. */
+  readonly quietHours: readonly QuietHours[];
+  /** An IANA name: where the hours are. */
+  readonly timeZone: string;
+  /** Milliseconds in which the same is not told again of the same stream. */
+  readonly cooldown: number;
+  /** So many events are told one by one within so many milliseconds; the rest is summed up. 0 is any number. */
+  readonly digestAfter: number;
+  readonly digestWithin: number;
   /** So many events may wait; then the oldest are given up. */
   readonly queue: number;
   /** Milliseconds: events that could not be told for so long are given up. */
   readonly giveUpAfter: number;
+}
+
+/** Minutes since midnight, on the clock of a time zone; it ends on the next day if `to` is not after `from`. */
+export interface QuietHours {
+  readonly from: number;
+  readonly to: number;
 }
 
 export interface SinkKind<Schema extends z.ZodObject = z.ZodObject> {

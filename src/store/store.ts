@@ -156,6 +156,8 @@ export interface Store {
    * `BAD_QUERY`. Open sessions are as they stood at the last commit: they reach to their last sight.
    */
   listening(query: ListeningQuery): Promise<Listening>;
+  /** Those of these listener tokens that a session has, closed or open, as of the last commit. */
+  knownListeners(listeners: readonly string[]): Promise<ReadonlySet<string>>;
   /** Reports of one stream, newest first: at most 1000. */
   reports(source: string, stream: string, limit: number): Promise<StoredReport[]>;
   /** Samples in `[from, to)` in order of time, at most the first `SAMPLES_AT_ONCE`: go on from the last one. */

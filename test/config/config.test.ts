@@ -84,6 +84,8 @@ test('everything in the full file arrives', () => {
   const [hook, file] = config.sinks;
   assert.deepEqual(hook!.common, {
     ...{ name: 'webhook:hooks.example.org:443', events: ['session.closed', 'stream.status'], streams: ['rock'] },
+    ...{ statuses: ['up', 'down', 'unreachable', 'unknown'], statusFor: 0, thresholds: [] },
+    ...{ quietHours: [], timeZone: 'UTC', cooldown: 0, digestAfter: 0, digestWithin: 60_000 },
     ...{ queue: 5000, giveUpAfter: 3_600_000 },
   });
   assert.equal(hook!.options['secret'], 'hack:me@home');

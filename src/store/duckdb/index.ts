@@ -19,6 +19,7 @@ import { createDatabase, type Database } from './database.ts';
 import { forget, retain } from './erase.ts';
 import { failureOf } from './failure.ts';
 import { claim } from './instance.ts';
+import { findKnown } from './known.ts';
 import { readListening } from './listening.ts';
 import { type Migration, migrate } from './migrate.ts';
 import { MIGRATIONS } from './migrations.ts';
@@ -97,6 +98,7 @@ function storeOf(database: Database, checkpoint: Checkpointer, counters: ScopedC
     },
     session: (id) => database.read((connection) => findSession(connection, id)),
     sessions: (query) => database.read((connection) => findSessions(connection, query)),
+    knownListeners: (listeners) => database.read((connection) => findKnown(connection, listeners)),
     aggregate: (query) => database.read((connection) => aggregateSessions(connection, query)),
     tally: (query) => database.read((connection) => tallySessions(connection, query)),
     timeline: (query) => database.read((connection) => readTimeline(connection, query)),

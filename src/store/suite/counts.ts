@@ -15,6 +15,7 @@ const HOUR = 3_600_000;
 
 export function testCounts(subject: StoreUnderTest): void {
   testGroups(subject);
+  testKnownListeners(subject);
   testRandomTimelines(subject);
   testTimelineEdges(subject);
   testTimelineLimits(subject);
@@ -59,6 +60,20 @@ function assertSame(actual: Timeline, expected: Timeline): void {
       assert.ok(difference < 1e-9, `average of step ${j} is ${actual.series[i]!.average[j]}, not ${average}`);
     }
   }
+}
+
+function testKnownListeners(subject: StoreUnderTest): void {
+  test('who has a session, closed or open, is known, until it is erased who it was', async (t) => {
+    const store = await freshStore(t, subject);
+    // Every fifth of these is open.
+    const rows = Array.from({ length: 12_000 }, (_, i) => closedSession(`id-${i}`, { listener: `l${i}` }));
+    await createWriter(store)(rows);
+    const asked = [...rows.map(({ listener }) => listener), 'somebody', '', "o'clock", '\ud83e'];
+    assert.deepEqual([...(await store.knownListeners(asked))].sort(), rows.map(({ listener }) => listener).sort());
+    assert.deepEqual(await store.knownListeners([]), new Set());
+    await store.forget({ listener: 'l7' });
+    assert.deepEqual(await store.knownListeners(['l7', 'l8']), new Set(['l8']));
+  });
 }
 
 function testRandomTimelines(subject: StoreUnderTest): void {
