@@ -6,7 +6,7 @@
 import { type AudienceEvent, type AudienceLimit, isSameLimit, type StreamCount } from '../core/event.ts';
 import type { Instant, Milliseconds } from '../core/observation.ts';
 import type { StreamState, Streams } from '../core/streams.ts';
-import { AudienceLimits, type AudienceReading, type LimitState } from './audience-limit.ts';
+import { AudienceLimits, type AudienceReading, type LimitState } from './audience-limits.ts';
 import { type HeldState, HeldStatuses } from './held-statuses.ts';
 
 export interface AlarmsOptions {
@@ -100,8 +100,14 @@ export class Alarms {
     this.#lastReading = now;
     const { streams, count } = this.#options;
     const readings = this.#readings();
+    const sources = new Map<string, boolean>();
+    const isKnown = (source: string) => {
+      const known = sources.get(source) ?? isCurrent(source);
+      sources.set(source, known);
+      return known;
+    };
     return this.#limits.flatMap((limits) =>
-      limits.read(readings, isCurrent).map(({ type, source, stream }): Alarm => {
+      limits.read(readings, isKnown).map(({ type, source, stream }): Alarm => {
         const state = streams.get(source, stream) ?? streams.unspoken(source, stream);
         return { type, at: now, stream, state, count: plain(count(source, stream)), limit: limits.limit };
       }),

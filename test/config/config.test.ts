@@ -168,6 +168,21 @@ test('STREAM_NAMES asks for the facade that it belongs to, unless facades are co
   assert.deepEqual(load({ env: {} }).facades, []);
 });
 
+test('rules of sinks come out as numbers', () => {
+  const [slack, influx] = load({ file: join(folder, 'sink-rules.good.yaml') }).sinks;
+  const { thresholds, quietHours, statusFor, cooldown, digestWithin } = slack!.common;
+  assert.deepEqual(thresholds, [
+    { above: 100, below: 80, readings: 6 },
+    { above: 1000, below: 1000, readings: 3 },
+  ]);
+  assert.deepEqual(quietHours, [
+    { from: 1320, to: 420 },
+    { from: 750, to: 1440 },
+  ]);
+  assert.deepEqual([statusFor, cooldown, digestWithin], [120_000, 3_600_000, 300_000]);
+  assert.deepEqual(influx!.common.streams, ['hf.*']);
+});
+
 test('who does not run sinks and facades does not look at them', () => {
   const file = join(temporary, 'headcount.yaml');
   writeFileSync(file, 'sinks: [{ kind: webhook, url: https://hooks.example.org/, secretFile: /there/is/none }]');
