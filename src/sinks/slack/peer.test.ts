@@ -12,7 +12,7 @@ import { COMMON, type OpenOutbox, openOutbox, sinkContext } from '../fixture.ts'
 import { RunningSinks } from '../running.ts';
 import { slack } from './index.ts';
 
-const EVENTS = 150;
+const EVENTS = 80;
 
 let outbox: OpenOutbox;
 let server: SlackServer;
@@ -40,7 +40,7 @@ function start() {
   const clock: Clock = { ...systemClock, sleep };
   const { context, counters, logged } = sinkContext({ clock });
   const { live, log } = context;
-  const options = slack.config.parse({ token: SLACK_TOKEN, channel: '#radio', url: server.api, timeout: '100ms' });
+  const options = slack.config.parse({ token: SLACK_TOKEN, channel: '#radio', url: server.api, timeout: '2s' });
   const sinks = new RunningSinks({
     settings: [{ kind: slack, common: COMMON, options }],
     ...{ live, clock, log, counters, random: () => 0.5, outbox: outbox.store.outbox },
@@ -60,19 +60,27 @@ const WHIMS: readonly Whim[] = [
 test('half of all requests fail, and it is dead for a while: everything is told, in order, and twice only what it took', async () => {
   const random = dice(7);
   const lost = new Set<number>();
-  server.whim = () => {
+  // Each takes as long as a request may.
+  let hangs = 3;
+  const whim = (): Whim => {
     if (random() < 0.5) return 'take';
-    const whim = WHIMS[Math.floor(random() * WHIMS.length)]!;
-    if (whim === 'lose') lost.add(server.posted.length);
-    return whim;
+    const one = WHIMS[Math.floor(random() * WHIMS.length)]!;
+    if (one === 'hang' && hangs-- <= 0) return 'break';
+    if (one === 'lose') lost.add(server.posted.length);
+    return one;
   };
+  server.whim = whim;
   const { sinks, waits, count } = start();
   await outbox.commit(...ids);
   sinks.wake();
   await until('a third has come', () => server.posted.length > EVENTS / 3, 30_000);
-  await server.die();
+  // Nothing is under way that it takes when it dies.
+  server.whim = () => 'break';
   const failures = count('failures');
-  await until('it has been tried in vain', () => count('failures') > failures + 3);
+  await until('it takes nothing any more', () => count('failures') > failures + 1);
+  await server.die();
+  await until('it has been tried in vain', () => count('failures') > failures + 5);
+  server.whim = whim;
   await server.revive();
   await until('all are done with', () => count('delivered') === EVENTS, 60_000);
   await sinks.stop();
