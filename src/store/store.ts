@@ -18,6 +18,7 @@ import type {
   HistoryQuery,
   Listening,
   ListeningQuery,
+  SessionFilter,
   SessionPage,
   SessionQuery,
   TallyGroup,
@@ -122,8 +123,19 @@ export interface Retention {
   readonly samples: number | null;
 }
 
+/** Which sessions are visited. */
+export interface VisitQuery {
+  readonly filter: SessionFilter;
+  /** Sessions that overlap `[from, to)`. */
+  readonly from: Instant | null;
+  readonly to: Instant | null;
+}
+
+/** Takes some hundreds of sessions; `total` is how many there are in all. The next come when this has resolved. */
+export type Visit = (sessions: readonly SessionRecord[], total: number) => Promise<void>;
+
 export interface Store {
-  /** What to go on with. Call it once, first. */
+  /** What to go on with. Call it once, before the first commit. */
   resume(): Promise<Resumed>;
   /**
    * Rejects with `HeadcountError` code `STORE_FULL` when there is no room: nothing has been written, and the same commit
@@ -135,6 +147,12 @@ export interface Store {
   session(id: string): Promise<SessionRecord | null>;
   /** Closed and open sessions as of the last commit. Rejects with code `BAD_CURSOR` for a cursor it did not make. */
   sessions(query: SessionQuery): Promise<SessionPage>;
+  /**
+   * Every session that fits, once: the closed ones in the order in which they were kept, then those that may still change,
+   * all as of one commit. Memory does not grow with how many there are. Where nothing fits, `visit` is not called. Rejects
+   * with what `visit` rejects with, which ends it; with `STORE_BUSY` while five others are under way or wait.
+   */
+  visit(query: VisitQuery, visit: Visit): Promise<void>;
   /**
    * Groups by listening time, greatest first, of equal ones by value. At most 10,000. Open sessions count as they stood
    * at the last commit. An undivided question always has its one group.

@@ -15,11 +15,13 @@ import { closedSession, commitOf } from './suite/rows.ts';
 import { freshFolder, freshStore, type StoreUnderTest } from './suite/store-under-test.ts';
 import { testTallies } from './suite/tallies.ts';
 import { testValues } from './suite/values.ts';
+import { testVisits } from './suite/visits.ts';
 
 export function storeSuite(name: string, subject: StoreUnderTest): void {
   describe(`${name}: the contract of a store`, () => {
     testCommits(subject);
     testPages(subject);
+    testVisits(subject);
     testCounts(subject);
     testTallies(subject);
     testListening(subject);

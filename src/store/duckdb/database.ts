@@ -17,6 +17,8 @@ import { type InstanceSettings, openInstance } from './instance.ts';
 const READERS = 2;
 const WAITING_READERS = 256;
 const WAITING_WRITERS = 64;
+/** Who reads everything takes minutes: one at a time, beside those who ask. */
+const WAITING_VISITORS = 4;
 
 export type Work<T> = (connection: DuckDBConnection) => Promise<T>;
 
@@ -24,9 +26,11 @@ export interface Database {
   readonly path: string;
   /** Rejects with a coded error (failure.ts, gate.ts), and with `STORE_CLOSED` after `close`. */
   read<T>(work: Work<T>): Promise<T>;
+  /** The same, one at a time, and never done again: for work that takes long, and tells others what it finds. */
+  visit<T>(work: Work<T>): Promise<T>;
   /** The same, alone among the writers. After a rejection nothing of `work` has happened, unless its COMMIT had begun. */
   write<T>(work: Work<T>): Promise<T>;
-  /** The same, with nobody else in the store: all of its memory is free for `work`. */
+  /** The same, with nobody else in the store but a visitor: all of its memory is free for `work`. */
   alone<T>(work: Work<T>): Promise<T>;
   /** Waits for what is under way. */
   close(): Promise<void>;
@@ -48,12 +52,13 @@ interface Live {
   left: () => void;
 }
 
-type Role = 'reader' | 'writer';
+type Role = 'reader' | 'writer' | 'visitor';
 
 export function createDatabase({ path, settings, counters }: DatabaseOptions): Database {
   const gates = {
     reader: createGate({ width: READERS, room: WAITING_READERS, refused: () => counters.add('refusedReads') }),
     writer: createGate({ width: 1, room: WAITING_WRITERS, refused: () => counters.add('refusedWrites') }),
+    visitor: createGate({ width: 1, room: WAITING_VISITORS, refused: () => counters.add('refusedReads') }),
   };
   let live: Promise<Live> | null = null;
   let isClosed = false;
@@ -68,7 +73,7 @@ export function createDatabase({ path, settings, counters }: DatabaseOptions): D
 
   async function open(): Promise<Live> {
     const instance = await openInstance(path, settings);
-    return { instance, idle: { reader: [], writer: [] }, users: 0, isRetired: false, left: () => {} };
+    return { instance, idle: { reader: [], writer: [], visitor: [] }, users: 0, isRetired: false, left: () => {} };
   }
 
   async function use<T>(role: Role, work: Work<T>): Promise<T> {
@@ -137,6 +142,7 @@ export function createDatabase({ path, settings, counters }: DatabaseOptions): D
         return await guarded('reader', work);
       }
     },
+    visit: (work) => guarded('visitor', work),
     write: (work) => guarded('writer', work),
     async alone(work) {
       if (isClosed) throw new HeadcountError('STORE_CLOSED', 'The store is closed.');
@@ -144,7 +150,7 @@ export function createDatabase({ path, settings, counters }: DatabaseOptions): D
     },
     async close() {
       isClosed = true;
-      await Promise.all([gates.reader.idle(), gates.writer.idle()]);
+      await Promise.all(Object.values(gates).map((gate) => gate.idle()));
       if (live === null) return;
       const last = await live.catch(() => null);
       live = null;
@@ -163,6 +169,6 @@ async function whenLeft(current: Live): Promise<void> {
 }
 
 function dispose({ idle, instance }: Live): void {
-  for (const connection of [...idle.reader, ...idle.writer]) connection.closeSync();
+  for (const connection of Object.values(idle).flat()) connection.closeSync();
   instance.closeSync();
 }

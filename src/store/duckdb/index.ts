@@ -10,7 +10,7 @@ import { mkdir, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ScopedCounters } from '../../telemetry/counters.ts';
 import type { Log } from '../../telemetry/log.ts';
-import type { Store } from '../store.ts';
+import type { Store, Visit, VisitQuery } from '../store.ts';
 import { aggregateSessions } from './aggregate.ts';
 import { rowsOf } from './bindings.ts';
 import { type Checkpointer, createCheckpointer, sizeOf } from './checkpoint.ts';
@@ -29,6 +29,7 @@ import { findSession, findSessions } from './sessions.ts';
 import { findReports, findSamples } from './streams.ts';
 import { tallySessions } from './tally.ts';
 import { readTimeline } from './timeline.ts';
+import { visitSessions } from './visit.ts';
 
 export interface DuckDbStoreOptions {
   /** The data directory; made when it is missing, for its owner only. */
@@ -99,6 +100,7 @@ function storeOf(database: Database, checkpoint: Checkpointer, counters: ScopedC
     session: (id) => database.read((connection) => findSession(connection, id)),
     sessions: (query) => database.read((connection) => findSessions(connection, query)),
     knownListeners: (listeners) => database.read((connection) => findKnown(connection, listeners)),
+    visit: (query, visit) => visitStore(database, query, visit),
     aggregate: (query) => database.read((connection) => aggregateSessions(connection, query)),
     tally: (query) => database.read((connection) => tallySessions(connection, query)),
     timeline: (query) => database.read((connection) => readTimeline(connection, query)),
@@ -124,6 +126,25 @@ function storeOf(database: Database, checkpoint: Checkpointer, counters: ScopedC
       return closing;
     },
   };
+}
+
+/** What goes wrong with who visits is no failure of the store's. */
+async function visitStore(database: Database, query: VisitQuery, visit: Visit): Promise<void> {
+  let theirs: { readonly error: unknown } | null = null;
+  const guarded: Visit = async (sessions, total) => {
+    try {
+      await visit(sessions, total);
+    } catch (error) {
+      theirs = { error };
+      throw error;
+    }
+  };
+  try {
+    await database.visit((connection) => visitSessions(connection, query, guarded));
+  } catch (error) {
+    const { error: cause } = theirs ?? { error };
+    throw cause;
+  }
 }
 
 async function sizeOfStore(database: Database): Promise<{ bytes: number; sessions: number }> {
