@@ -18,6 +18,7 @@ import { Tracker } from './core/tracker.ts';
 import { ATTRIBUTION } from './enrich/geo/index.ts';
 import { createEnrichment, type EnrichmentOptions } from './enrich/index.ts';
 import { createLocator } from './enrich/locate.ts';
+import { createPastSessions, type PastSessions } from './enrich/past.ts';
 import { createMask, keyedHash } from './enrich/privacy.ts';
 import type { FacadeSource } from './facades/facade.ts';
 import { RunningFacades } from './facades/running.ts';
@@ -26,6 +27,7 @@ import { serveEndpoints } from './http/endpoints.ts';
 import { maskedText } from './http/masked.ts';
 import { serveHttp } from './http/server.ts';
 import type { Service, SourceInfo } from './http/service.ts';
+import type { Transfer } from './http/transfer.ts';
 import { type Clock, steadyClock } from './lib/clock.ts';
 import { messageOf } from './lib/errors.ts';
 import { Inboxes } from './lib/inboxes.ts';
@@ -207,6 +209,16 @@ async function build(options: AppOptions, closers: Closers): Promise<App> {
     };
   };
   const shown = (text: string) => (config.privacy.addresses === 'full' ? text : maskedText(text));
+  let past: Promise<PastSessions> | null = null;
+  const pastSessions = () => {
+    past ??= createPastSessions({
+      ...{ exclude: config.exclude, privacy: config.privacy, key },
+      log: log.scoped('import'),
+      counters: counters.scope('import'),
+    });
+    return past;
+  };
+  closers.add('the import', async () => (await past)?.close());
   const service: Service = {
     version: VERSION,
     startedAt,
@@ -230,6 +242,17 @@ async function build(options: AppOptions, closers: Closers): Promise<App> {
       // What has just ended must be in the store to be forgotten there.
       await collector.flush();
       return forgetListener(store, who, createMask(config.privacy, keyedHash(key)));
+    },
+  };
+  const transfer: Transfer = {
+    visit: async (query, visit) => {
+      // What has just happened is part of it.
+      await collector.flush();
+      await store.visit(query, visit);
+    },
+    keep: async (source, connections) => {
+      const importer = await pastSessions();
+      await collector.keep(await importer.sessionsOf(source, connections));
     },
   };
   const facades = new RunningFacades({
@@ -259,6 +282,7 @@ async function build(options: AppOptions, closers: Closers): Promise<App> {
     trust,
     facades: facades.routes,
     endpoints: facades.endpoints,
+    transfer,
   });
   closers.add('http', () => http.close());
   for (const each of facades.listening) {

@@ -11,7 +11,7 @@ import type { SourceKind } from '../sources/source.ts';
 import { choiceOf, listOf, nearest, readArgs } from './args.ts';
 import type { Command, Terminal } from './command.ts';
 import { FORMATS, type Format, writeReport } from './report/report.ts';
-import { openSessionFile, SESSION_FILES } from './sessions/session-file.ts';
+import { formatOfName, openSessionFile, SESSION_FORMATS, type SessionFormat } from './sessions/session-file.ts';
 import { clockOf } from './time-zone.ts';
 import { wrap } from './wrap.ts';
 
@@ -19,6 +19,7 @@ const READABLE = KINDS.filter(({ readOnce }) => readOnce !== undefined);
 const READABLE_NAMES = READABLE.map(({ kind }) => kind);
 
 const STANDARD_ZONE = 'UTC';
+const SESSION_ENDINGS = SESSION_FORMATS.map((format) => `.${format}`);
 
 export const analyze: Command = {
   help: `Say what was in a log or a capture.
@@ -43,7 +44,7 @@ How it is told
   -z, --time-zone ZONE     of times that people read: Europe/Berlin, or local
                            for that of this machine; default UTC
   -s, --sessions FILE      write every session, too: to a file that ends in
-                           ${listOf(Object.keys(SESSION_FILES), 'or')}
+                           ${listOf(SESSION_ENDINGS, 'or')}
 
 How it is read
   -k, --kind KIND          what the files are, where their names do not tell:
@@ -66,7 +67,7 @@ Exit code: 0, 1 if a file cannot be read or written, 2 for wrong usage.
     const { files, kind, options, exclude, format, output, clock, sessions } = asked;
     const source = sourceOf(kind, options);
     const { analyzeFiles } = await import('./analysis.ts');
-    const sessionFile = sessions === null ? null : await openSessionFile(sessions);
+    const sessionFile = sessions === null ? null : await openSessionFile(sessions.path, sessions.format);
     try {
       const analysis = await analyzeFiles(files, source, exclude, terminal, sessionFile?.add);
       await sessionFile?.finish();
@@ -89,7 +90,7 @@ interface Question {
   readonly output: string | null;
   readonly clock: WallClock;
   /** Where sessions are written; null is nowhere. */
-  readonly sessions: string | null;
+  readonly sessions: { readonly path: string; readonly format: SessionFormat } | null;
 }
 
 /** Throws `BAD_USAGE` before anything is read or written. */
@@ -107,14 +108,7 @@ function readQuestion(args: readonly string[]): Question {
   const text = (name: string) => (values[name] as string | undefined) ?? null;
   if (files.length === 0) throw new HeadcountError('BAD_USAGE', 'Say which files: headcount analyze FILE…');
   const output = text('output') === '-' ? null : text('output');
-  const sessions = text('sessions');
-  refuseOverwriting(files, output, sessions);
-  if (sessions !== null && !(extname(sessions) in SESSION_FILES)) {
-    throw new HeadcountError(
-      'BAD_USAGE',
-      `Sessions cannot be written to ${sessions}: its name must end in ${listOf(Object.keys(SESSION_FILES), 'or')}.`,
-    );
-  }
+  refuseOverwriting(files, output, text('sessions'));
   return {
     files,
     kind: kindOf(files, text('kind')),
@@ -127,8 +121,16 @@ function readQuestion(args: readonly string[]): Question {
     format: formatOf(text('format'), output),
     output,
     clock: clockOf(text('time-zone') ?? STANDARD_ZONE),
-    sessions,
+    sessions: sessionsOf(text('sessions')),
   };
+}
+
+function sessionsOf(path: string | null): Question['sessions'] {
+  if (path === null) return null;
+  const format = formatOfName(path);
+  if (format !== null) return { path, format };
+  const endings = listOf(SESSION_ENDINGS, 'or');
+  throw new HeadcountError('BAD_USAGE', `Sessions cannot be written to ${path}: its name must end in ${endings}.`);
 }
 
 function exclusionOf(text: string): Exclusion {

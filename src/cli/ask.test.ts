@@ -51,7 +51,10 @@ test('a mistyped command is answered with the nearest one', async () => {
   assert.match(await refused('analyze', '--format', 'yaml', 'a.log'), /It is text, json, csv or html\./);
   assert.match(await refused('analyze', '--time-zone', 'Europe/Berln', 'a.log'), /Did you mean Europe\/Berlin\?/);
   assert.match(await refused('analyze', '--kind', 'acess-log', 'a.log'), /Did you mean access-log\?/);
-  assert.match(await refused('analyze', '--sessions', 'a.xlsx', 'a.log'), /must end in \.jsonl, \.csv or \.parquet/);
+  assert.match(
+    await refused('analyze', '--sessions', 'a.xlsx', 'a.log'),
+    /must end in \.csv, \.jsonl, \.parquet or \.sqlite/,
+  );
   assert.match(await refused('analyze', '-o', 'gap=never', 'a.log'), /The option gap is not a duration/);
   assert.match(await refused('analyze'), /Say which files/);
   assert.match(await refused('analyze', '-O', './a.log', 'a.log'), /would be read and overwritten/);

@@ -1,15 +1,13 @@
 /** `headcount forget`: erases who it was. A running Headcount is asked to do it; otherwise the history is opened here. */
 
-import { existsSync } from 'node:fs';
-import { join, resolve } from 'node:path';
-import { loadConfig } from '../config/load.ts';
+import type { LoadedConfig } from '../config/load.ts';
 import { HeadcountError } from '../lib/errors.ts';
-import { KINDS } from '../sources/index.ts';
 import type { Forgettable } from '../store/forget.ts';
 import { createLog } from '../telemetry/log.ts';
 import { readArgs } from './args.ts';
 import { DEFAULT_FILE } from './check.ts';
 import type { Command } from './command.ts';
+import { checkHistory, placeOfHistory } from './history.ts';
 import { askOwner } from './owner.ts';
 
 export const forget: Command = {
@@ -48,13 +46,10 @@ it; otherwise it is done here.
       throw new HeadcountError('BAD_USAGE', 'Say whom: exactly one of --ip, --user or --session.');
     }
     const who = { [named[0]!]: String(values[named[0]!]) } as Forgettable;
-    const file = (values['config'] as string | undefined) ?? (existsSync(DEFAULT_FILE) ? DEFAULT_FILE : null);
-    const config = loadConfig({ kinds: KINDS, file, env: terminal.env, data: values['data'] as string | undefined });
-    const directory = resolve(config.data);
-    if (!existsSync(join(directory, 'headcount.duckdb'))) {
-      throw new HeadcountError('NO_HISTORY', `There is no history in ${directory}. Where is it? Say --data DIR.`);
-    }
-    const asked = await askOwner(directory, '/api/v1/forget', who);
+    const place = placeOfHistory(values, terminal);
+    checkHistory(place);
+    const { directory, config } = place;
+    const asked = await askOwner(directory, `${config.basePath}api/v1/forget`, who);
     const sessions =
       asked === null
         ? await forgetHere(directory, who, config, terminal.err)
@@ -67,7 +62,7 @@ it; otherwise it is done here.
 async function forgetHere(
   directory: string,
   who: Forgettable,
-  config: ReturnType<typeof loadConfig>,
+  config: LoadedConfig,
   write: (text: string) => void,
 ): Promise<number> {
   // Only who must open the history loads the store.

@@ -38,6 +38,16 @@ export const COMMANDS: readonly ListedCommand[] = [
     load: async () => (await import('./convert.ts')).convert,
   },
   {
+    name: 'export',
+    summary: 'Write the history into a file: SQLite, CSV, JSON lines or Parquet.',
+    load: async () => (await import('./export.ts')).exportHistory,
+  },
+  {
+    name: 'import',
+    summary: 'Take the database of spyserver_monitor into the history.',
+    load: async () => (await import('./import.ts')).importHistory,
+  },
+  {
     name: 'forget',
     summary: 'Erase who it was from all past sessions of a listener.',
     load: async () => (await import('./forget.ts')).forget,

@@ -15,24 +15,26 @@ const STANDARD_COLUMNS = 80;
 
 export class Progress {
   readonly #terminal: Terminal;
-  /** Bytes in all; null is unknown. */
-  readonly #total: number | null;
+  /** In all; null is unknown. */
+  #total: number | null;
+  readonly #amount: Unit;
   readonly #isShown: boolean;
   readonly #isColoured: boolean;
   readonly #now: () => number;
   readonly #startedAt: number;
   #done = 0;
   #drawnAt: number;
-  /** Bytes a millisecond, lately; null until there are two looks. */
+  /** A millisecond, lately; null until there are two looks. */
   #speed: number | null = null;
   #looked: { readonly at: number; readonly done: number };
   /** Columns of what stands there; 0 is nothing. */
   #drawn = 0;
 
   /** `now` is any clock in milliseconds that is never set. */
-  constructor(terminal: Terminal, total: number | null, now = () => performance.now()) {
+  constructor(terminal: Terminal, total: number | null, now = () => performance.now(), unit: Unit = bytes) {
     this.#terminal = terminal;
     this.#total = total;
+    this.#amount = unit;
     this.#now = now;
     this.#startedAt = now();
     this.#drawnAt = this.#startedAt + FIRST_AFTER - EVERY;
@@ -41,9 +43,14 @@ export class Progress {
     this.#isColoured = !terminal.env['NO_COLOR'];
   }
 
-  /** So many more bytes have been read. Cheap enough for every block. */
-  add(bytes: number): void {
-    this.#done += bytes;
+  /** It is known now. */
+  set total(total: number) {
+    this.#total = total;
+  }
+
+  /** So many more are done. Cheap enough for every block. */
+  add(count: number): void {
+    this.#done += count;
     const now = this.#now();
     if (!this.#isShown || now - this.#drawnAt < EVERY) return;
     this.#look(now);
@@ -77,8 +84,8 @@ export class Progress {
   }
 
   #line(now: number, room: number): { readonly text: string; readonly width: number } {
-    const speed = `${amount((this.#speed ?? 0) * 1000)}/s`;
-    if (this.#total === null || this.#total === 0) return plain(`${amount(this.#done)} read, ${speed}`, room);
+    const speed = `${this.#amount((this.#speed ?? 0) * 1000)}/s`;
+    if (this.#total === null || this.#total === 0) return plain(`${this.#amount(this.#done)} read, ${speed}`, room);
     const share = Math.min(this.#done / this.#total, 1);
     const left = this.#speed === null || this.#speed === 0 ? null : (this.#total - this.#done) / this.#speed / 1000;
     const rest = left === null || left < 0 || now === this.#startedAt ? '' : `, ${duration(left)} left`;
@@ -99,9 +106,13 @@ function plain(text: string, room: number): { readonly text: string; readonly wi
   return { text: cut, width: cut.length };
 }
 
-function amount(bytes: number): string {
-  return bytes >= 1e10 ? `${(bytes / 1e9).toFixed(1)} GB` : `${(bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0)} MB`;
-}
+/** What is counted, in words. */
+export type Unit = (count: number) => string;
+
+const bytes: Unit = (count) =>
+  count >= 1e10 ? `${(count / 1e9).toFixed(1)} GB` : `${(count / 1e6).toFixed(count < 1e7 ? 1 : 0)} MB`;
+
+export const sessions: Unit = (count) => `${Math.round(count).toLocaleString('en')} sessions`;
 
 function duration(seconds: number): string {
   if (seconds >= 5400) return `${(seconds / 3600).toFixed(1)} h`;

@@ -10,6 +10,7 @@ import type { Audience, LiveNews } from '../core/audience.ts';
 import type { AudienceEvent } from '../core/event.ts';
 import type { Client } from '../core/identity.ts';
 import type { Instant, StreamReport } from '../core/observation.ts';
+import type { SessionRecord } from '../core/session.ts';
 import type { Streams } from '../core/streams.ts';
 import type { SourceTraits, Tracker } from '../core/tracker.ts';
 import type { Enrichment } from '../enrich/enrich.ts';
@@ -192,6 +193,15 @@ export class Collector {
   /** Enrichment has found out more about a client. */
   found(name: string, client: Client): void {
     this.#options.tracker.touch(name, client);
+  }
+
+  /**
+   * Keeps sessions that were over before anybody watched: nobody is told of them but the store. Resolves when they are
+   * committed, or when the store has no room and we have to stop.
+   */
+  async keep(sessions: readonly SessionRecord[]): Promise<void> {
+    for (const session of sessions) this.#recorder.keep(session);
+    await this.flush();
   }
 
   onNews(listener: (news: LiveNews) => void): () => void {

@@ -49,6 +49,11 @@ export class Recorder {
     }
   }
 
+  /** A session that the tracker has never had. */
+  keep(session: SessionRecord): void {
+    this.#closed.set(session.id, session);
+  }
+
   report(report: StoredReport): void {
     this.#reports.push(report);
   }

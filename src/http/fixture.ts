@@ -18,6 +18,7 @@ import { Streams } from '../core/streams.ts';
 import { Tracker } from '../core/tracker.ts';
 import { createClient } from '../enrich/client.ts';
 import type { Enrichment } from '../enrich/enrich.ts';
+import { createPastSessions } from '../enrich/past.ts';
 import { createMask } from '../enrich/privacy.ts';
 import { type Clock, systemClock } from '../lib/clock.ts';
 import type { HeadcountError } from '../lib/errors.ts';
@@ -204,6 +205,12 @@ export async function startSite(options: SiteOptions = {}): Promise<Site> {
       return forgetListener(refusable, who, createMask({ addresses: 'full', ipv4Bits: 24, ipv6Bits: 48 }, hash));
     },
   };
+  const past = await createPastSessions({
+    privacy: { addresses: 'full', ipv4Bits: 24, ipv6Bits: 48 },
+    key: new Uint8Array(32),
+    log: silentLog,
+    counters: counters.scope('import'),
+  });
   const socket = join(directory, 'headcount.sock');
   const http = await serveHttp(service, {
     host: '127.0.0.1',
@@ -213,6 +220,15 @@ export async function startSite(options: SiteOptions = {}): Promise<Site> {
     trust: { ...OPEN_TRUST, ...options.trust },
     facades: options.facades ?? [],
     endpoints: options.endpoints ?? [],
+    transfer: {
+      visit: async (query, visit) => {
+        await collector.flush();
+        await store.visit(query, visit);
+      },
+      keep: async (source, connections) => {
+        await collector.keep(await past.sessionsOf(source, connections));
+      },
+    },
     checkAnswers: true,
   });
   const port = Number(new URL(http.url).port);
@@ -242,6 +258,7 @@ export async function startSite(options: SiteOptions = {}): Promise<Site> {
     close: async () => {
       await http.close();
       await collector.stop();
+      await past.close();
       await store.close();
       await rm(directory, { recursive: true, force: true });
     },

@@ -43,6 +43,7 @@ import { sessionRoutes } from './routes/sessions.ts';
 import { streamRoutes } from './routes/streams.ts';
 import type { Service } from './service.ts';
 import { clientOf, FailedSignIns, HELD_FOR } from './sign-ins.ts';
+import { registerTransfer, type Transfer } from './transfer.ts';
 import { serviceAs } from './visible-service.ts';
 import { sessionWire } from './wire.ts';
 
@@ -57,6 +58,8 @@ export interface HttpOptions {
   readonly trust: TrustOptions;
   readonly facades?: readonly ForeignRoute[];
   readonly endpoints?: readonly ForeignEndpoint[];
+  /** The history as a whole, for the owner alone; absent where nobody needs it. */
+  readonly transfer?: Transfer;
   /** Checks every answer against its declared shape: for tests. */
   readonly checkAnswers?: boolean;
 }
@@ -275,6 +278,9 @@ function answerError(error: unknown, reply: FastifyReply, service: Service, trus
 async function registerRoutes(app: FastifyInstance, site: Site): Promise<void> {
   const { service, options } = site;
   registerApi(app, site);
+  if (options.transfer !== undefined) {
+    registerTransfer(app, options.transfer, { trust: () => site.trust, log: service.log });
+  }
   registerPages(app, site);
   app.get('/healthz', () => 'ok\n');
   app.get('/readyz', (_, reply) => {

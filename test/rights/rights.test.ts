@@ -25,7 +25,7 @@ const isBuilt = existsSync(`${DASHBOARD}/index.html`);
 const api = (...asked: string[]): Entry => ({ asked: asked.map((path) => `/api/v1${path}`) });
 const DIMENSIONS = ['stream', 'source', 'country', 'city', 'player', 'platform', 'quality', 'asn', 'user', 'identity'];
 const byAll = (path: string, more = '') => DIMENSIONS.map((by) => `${path}?by=${by}${more}`);
-const forget = (body: object): Question => ({
+const post = (body: object): Question => ({
   method: 'POST',
   headers: { 'content-type': 'application/json' },
   body: JSON.stringify(body),
@@ -82,13 +82,22 @@ const TABLE: Readonly<Record<string, readonly Entry[]>> = {
     { ...api('/sources/no-such-source/output'), status: { ...allOf(404), limited: 403 } },
   ],
   'POST /api/v1/forget': [
-    { ...api('/forget'), question: forget({ user: 'no-such-user' }), status: { limited: 403, anybody: 403 } },
-    { ...api('/forget'), question: forget({ ip: '192.0.2.250' }), status: { limited: 403, masked: 403, anybody: 403 } },
+    { ...api('/forget'), question: post({ user: 'no-such-user' }), status: { limited: 403, anybody: 403 } },
+    { ...api('/forget'), question: post({ ip: '192.0.2.250' }), status: { limited: 403, masked: 403, anybody: 403 } },
     {
       ...api('/forget'),
-      question: forget({ session: 'no-such-session' }),
+      question: post({ session: 'no-such-session' }),
       status: { ...allOf(404), limited: 403, anybody: 403, nobody: 401 },
     },
+  ],
+  // The owner's alone, through the socket.
+  'POST /api/v1/export': [
+    { ...api('/export'), question: post({ from: null, to: null, filter: {} }), status: onlyOwner(200) },
+    { ...api('/export'), question: post({ from: null, to: null, filter: { city: ['x'] } }), status: onlyOwner(400) },
+  ],
+  'POST /api/v1/import': [
+    { ...api('/import'), question: post({ source: 'ssmon', connections: [] }), status: onlyOwner(200) },
+    { ...api('/import'), question: post({ source: '', connections: [] }), status: onlyOwner(400) },
   ],
   // What is told there as it happens: live.test.ts.
   'GET /api/v1/live': [{ ...api('/live?colour=red'), status: { ...allOf(400), nobody: 401 } }],
@@ -103,6 +112,10 @@ const TABLE: Readonly<Record<string, readonly Entry[]>> = {
   // The files of the dashboard, once it is built; else no such route is there.
   'GET /*': [{ asked: ['/no-such-file'], status: { ...allOf(404), nobody: isBuilt ? 401 : 404 } }],
 };
+
+function onlyOwner(status: number): Record<Who | 'anybody', number> {
+  return { ...allOf(403), owner: status };
+}
 
 function allOf(status: number): Record<Who | 'anybody', number> {
   return { owner: status, limited: status, masked: status, whole: status, nobody: 401, anybody: status };

@@ -11,7 +11,7 @@ import { sessionWire } from '../../http/wire.ts';
 import { sessionOf } from '../../insights/summary/fixture.ts';
 import { HOSTILE } from '../report/fixture.ts';
 import { SESSION_COLUMNS } from './session-columns.ts';
-import { openSessionFile } from './session-file.ts';
+import { formatOfName, openSessionFile } from './session-file.ts';
 
 const folder = mkdtempSync(join(tmpdir(), "headcount-session's-"));
 after(() => rmSync(folder, { recursive: true, force: true }));
@@ -47,7 +47,7 @@ const SESSIONS: readonly SessionRecord[] = [
 
 async function write(name: string, sessions: Iterable<SessionRecord>): Promise<string> {
   const path = join(folder, name);
-  const file = await openSessionFile(path);
+  const file = await openSessionFile(path, formatOfName(path)!);
   for (const session of sessions) await file.add(session);
   await file.finish();
   await file.abandon();
@@ -171,7 +171,7 @@ test('a file that is abandoned leaves the old one, and nothing beside it', async
   for (const extension of ['jsonl', 'csv', 'parquet']) {
     const path = join(folder, `old.${extension}`);
     writeFileSync(path, 'old');
-    const file = await openSessionFile(path);
+    const file = await openSessionFile(path, formatOfName(path)!);
     for (let i = 0; i < 5000; i++) await file.add(SESSIONS[0]!);
     await file.abandon();
     assert.equal(readFileSync(path, 'utf8'), 'old');

@@ -1,9 +1,8 @@
 /**
- * Every session of an analysis, written to a file as it closes: bots too, in the order in which they ended. What kind of
- * file is said by its name. Memory is bounded; a file that was there is replaced when all is written.
+ * Sessions, written to a file one by one, in the order in which they are given: bots too. Memory is bounded; a file that
+ * was there is replaced when all is written.
  */
 
-import { extname } from 'node:path';
 import type { SessionRecord } from '../../core/session.ts';
 import { sessionWire } from '../../http/wire.ts';
 import { csvLine } from '../../lib/csv.ts';
@@ -23,17 +22,33 @@ export interface SessionFile {
 
 type Opening = (path: string) => Promise<SessionFile>;
 
-/** By the end of the name. */
-export const SESSION_FILES: Readonly<Record<string, Opening>> = {
-  '.jsonl': (path) => openLines(path, '', (session) => `${printableJson(JSON.stringify(sessionWire(session)))}\n`),
-  '.csv': (path) => openLines(path, csvLine(SESSION_COLUMNS.map(({ name }) => name)), csvLineOf),
-  // Only who wants it waits for the database that writes it.
-  '.parquet': async (path) => (await import('./session-parquet.ts')).openSessionParquet(path),
+export const SESSION_FORMATS = ['csv', 'jsonl', 'parquet', 'sqlite'] as const;
+export type SessionFormat = (typeof SESSION_FORMATS)[number];
+
+/** How the names of files of a format end. */
+const EXTENSIONS: Readonly<Record<SessionFormat, RegExp>> = {
+  csv: /\.csv$/i,
+  jsonl: /\.(jsonl|ndjson)$/i,
+  parquet: /\.parquet$/i,
+  sqlite: /\.(sqlite3?|db)$/i,
 };
 
-/** Rejects with `OUTPUT_UNWRITABLE`. The name must end in one of `SESSION_FILES`. */
-export function openSessionFile(path: string): Promise<SessionFile> {
-  return SESSION_FILES[extname(path)]!(path);
+/** By the end of the name; null if it tells nothing. */
+export function formatOfName(path: string): SessionFormat | null {
+  return SESSION_FORMATS.find((format) => EXTENSIONS[format].test(path)) ?? null;
+}
+
+const OPENINGS: Readonly<Record<SessionFormat, Opening>> = {
+  jsonl: (path) => openLines(path, '', (session) => `${printableJson(JSON.stringify(sessionWire(session)))}\n`),
+  csv: (path) => openLines(path, csvLine(SESSION_COLUMNS.map(({ name }) => name)), csvLineOf),
+  // Only who wants it waits for the database that writes it.
+  parquet: async (path) => (await import('./session-parquet.ts')).openSessionParquet(path),
+  sqlite: async (path) => (await import('./session-sqlite.ts')).openSessionSqlite(path),
+};
+
+/** Rejects with `OUTPUT_UNWRITABLE`. */
+export function openSessionFile(path: string, format: SessionFormat): Promise<SessionFile> {
+  return OPENINGS[format](path);
 }
 
 /** So many characters are gathered before anybody waits for them to be written. */

@@ -1,0 +1,111 @@
+/**
+ * The history that a command works on: through the Headcount that runs on the data directory, by the socket that it keeps
+ * there for its owner, or opened here if none does.
+ */
+
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { type LoadedConfig, loadConfig } from '../config/load.ts';
+import type { PastConnection } from '../core/past.ts';
+import type { SessionRecord } from '../core/session.ts';
+import { HeadcountError } from '../lib/errors.ts';
+import { KINDS } from '../sources/index.ts';
+import type { Store, Visit, VisitQuery } from '../store/store.ts';
+import { ScopedCounters } from '../telemetry/counters.ts';
+import { createLog, type Log } from '../telemetry/log.ts';
+import { DEFAULT_FILE } from './check.ts';
+import type { Terminal } from './command.ts';
+import { askOwner, askOwnerForLines, brokenOff, hasOwner } from './owner.ts';
+
+/** Where it is, and what is done to addresses there. */
+export interface HistoryPlace {
+  readonly directory: string;
+  readonly config: LoadedConfig;
+}
+
+/** From `--config` and `--data`. Throws `BAD_CONFIG`. */
+export function placeOfHistory(values: Readonly<Record<string, unknown>>, terminal: Terminal): HistoryPlace {
+  const file = (values['config'] as string | undefined) ?? (existsSync(DEFAULT_FILE) ? DEFAULT_FILE : null);
+  const config = loadConfig({ kinds: KINDS, file, env: terminal.env, data: values['data'] as string | undefined });
+  return { directory: resolve(config.data), config };
+}
+
+/** Throws `NO_HISTORY`. */
+export function checkHistory({ directory }: HistoryPlace): void {
+  if (existsSync(join(directory, 'headcount.duckdb'))) return;
+  throw new HeadcountError('NO_HISTORY', `There is no history in ${directory}. Where is it? Say --data DIR.`);
+}
+
+export interface History {
+  /** As `Store.visit`. */
+  visit(query: VisitQuery, visit: Visit): Promise<void>;
+  /** At most 5,000 at a time; resolves when they are committed. The same connection again takes its own place. */
+  keep(source: string, connections: readonly PastConnection[]): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Rejects with the codes of the store. */
+export async function openHistory(place: HistoryPlace, terminal: Terminal): Promise<History> {
+  if (await hasOwner(place.directory)) return historyOfOwner(place);
+  const log = createLog({ level: 'warn', write: terminal.err, now: () => new Date() });
+  // Only who must open the history loads the store. Little memory: rows are read as they lie there.
+  const { openDuckDbStore } = await import('../store/duckdb/index.ts');
+  const store = await openDuckDbStore({ directory: place.directory, log, memoryMegabytes: LITTLE });
+  const keeper = createKeeper(store, place, log);
+  return {
+    visit: (query, visit) => store.visit(query, visit),
+    keep: keeper.keep,
+    close: async () => {
+      await keeper.close();
+      await store.close();
+    },
+  };
+}
+
+const LITTLE = 128;
+
+function historyOfOwner({ directory, config }: HistoryPlace): History {
+  const path = (name: string) => `${config.basePath}api/v1/${name}`;
+  return {
+    visit: async (query, visit) => {
+      for await (const line of askOwnerForLines(directory, path('export'), query)) {
+        const told = line as Partial<{ sessions: SessionRecord[]; total: number; end: boolean }>;
+        if (told.end === true) return;
+        await visit(told.sessions!, told.total!);
+      }
+      throw brokenOff();
+    },
+    keep: async (source, connections) => {
+      if ((await askOwner(directory, path('import'), { source, connections })) === null) throw brokenOff();
+    },
+    close: async () => {},
+  };
+}
+
+/** Commits what is over to a store that nobody else writes to. */
+function createKeeper(store: Store, { directory, config }: HistoryPlace, log: Log) {
+  const open = async () => {
+    const [{ installationKey }, { createPastSessions }] = await Promise.all([
+      import('../config/key.ts'),
+      import('../enrich/past.ts'),
+    ]);
+    const { exclude, privacy } = config;
+    const key = installationKey(directory);
+    const { sequence, residue } = await store.resume();
+    const past = await createPastSessions({ exclude, privacy, key, log, counters: new ScopedCounters() });
+    return { past, sequence, residue };
+  };
+  let opening: ReturnType<typeof open> | null = null;
+  return {
+    keep: async (source: string, connections: readonly PastConnection[]) => {
+      opening ??= open();
+      const opened = await opening;
+      const closed = await opened.past.sessionsOf(source, connections);
+      const nothing = { superseded: [], open: [], reports: [], samples: [], cursors: {} };
+      await store.commit({ ...nothing, sequence: ++opened.sequence, closed, residue: opened.residue });
+    },
+    close: async () => {
+      if (opening !== null) await (await opening).past.close();
+    },
+  };
+}
