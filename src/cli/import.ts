@@ -105,8 +105,8 @@ async function keepAll(file: ConnectionFile, history: History, source: string, t
 
 function inWords({ kept, leftOpen, unreadable }: Tally, source: string, directory: string): string {
   const more = [
-    leftOpen === 0 ? '' : ` ${leftOpen.toLocaleString('en')} of them had no end.`,
-    unreadable === 0 ? '' : ` ${unreadable.toLocaleString('en')} rows cannot be read, and were left out.`,
+    leftOpen === 0 ? '' : ` Without an end: ${leftOpen.toLocaleString('en')}.`,
+    unreadable === 0 ? '' : ` Rows left out, since they cannot be read: ${unreadable.toLocaleString('en')}.`,
   ].join('');
-  return `${sessions(kept)} of the source ${source} are in ${directory} now.${more}\n`;
+  return `${sessions(kept)} of the source ${source} kept in ${directory}.${more}\n`;
 }

@@ -112,7 +112,7 @@ export type Unit = (count: number) => string;
 const bytes: Unit = (count) =>
   count >= 1e10 ? `${(count / 1e9).toFixed(1)} GB` : `${(count / 1e6).toFixed(count < 1e7 ? 1 : 0)} MB`;
 
-export const sessions: Unit = (count) => `${Math.round(count).toLocaleString('en')} sessions`;
+export const sessions: Unit = (count) => `${Math.round(count).toLocaleString('en')} session${count === 1 ? '' : 's'}`;
 
 function duration(seconds: number): string {
   if (seconds >= 5400) return `${(seconds / 3600).toFixed(1)} h`;
