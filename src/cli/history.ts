@@ -5,6 +5,8 @@
 
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { type LoadedConfig, loadConfig } from '../config/load.ts';
 import type { PastConnection } from '../core/past.ts';
 import type { SessionRecord } from '../core/session.ts';
@@ -48,12 +50,22 @@ export interface History {
 export async function openHistory(place: HistoryPlace, terminal: Terminal): Promise<History> {
   if (await hasOwner(place.directory)) return historyOfOwner(place);
   const log = createLog({ level: 'warn', write: terminal.err, now: () => new Date() });
-  // Only who must open the history loads the store. Little memory: rows are read as they lie there.
+  // Only who must open the history loads the store.
   const { openDuckDbStore } = await import('../store/duckdb/index.ts');
-  const store = await openDuckDbStore({ directory: place.directory, log, memoryMegabytes: LITTLE });
+  const store = await openDuckDbStore({ directory: place.directory, log, ...LITTLE });
   const keeper = createKeeper(store, place, log);
   return {
-    visit: (query, visit) => store.visit(query, visit),
+    visit: async (query, visit) => {
+      const collect = garbageCollector();
+      let since = 0;
+      await store.visit(query, async (sessions, total) => {
+        await visit(sessions, total);
+        since += sessions.length;
+        if (since < COLLECT_EVERY) return;
+        since = 0;
+        collect();
+      });
+    },
     keep: keeper.keep,
     close: async () => {
       await keeper.close();
@@ -62,7 +74,19 @@ export async function openHistory(place: HistoryPlace, terminal: Terminal): Prom
   };
 }
 
-const LITTLE = 128;
+/** Enough to read rows as they lie there, and to commit some thousands. */
+const LITTLE = { memoryMegabytes: 64, threads: 1 };
+
+const COLLECT_EVERY = 50_000;
+
+/**
+ * Rows of the database are held by handles so small that Node sees no reason to collect them: a hundred megabytes of rows
+ * that are long written would lie there. This process has nothing else to do.
+ */
+function garbageCollector(): () => void {
+  setFlagsFromString('--expose-gc');
+  return runInNewContext('gc') as () => void;
+}
 
 function historyOfOwner({ directory, config }: HistoryPlace): History {
   const path = (name: string) => `${config.basePath}api/v1/${name}`;

@@ -10,7 +10,7 @@ import { ConnectionTable, connectionRow } from '../../sinks/sqlite/connections.t
 import { openOutput } from '../output-file.ts';
 import type { SessionFile } from './session-file.ts';
 
-const CACHE_KIBIBYTES = 65_536;
+const CACHE_KIBIBYTES = 16_384;
 
 export async function openSessionSqlite(path: string): Promise<SessionFile> {
   const file = await openOutput(path);
@@ -25,7 +25,7 @@ export async function openSessionSqlite(path: string): Promise<SessionFile> {
   try {
     database = new DatabaseSync(file.partial);
     database.exec(
-      `PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -${CACHE_KIBIBYTES}; BEGIN`,
+      `PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF; PRAGMA cache_size = -${CACHE_KIBIBYTES}; BEGIN`,
     );
     const table = new ConnectionTable(database);
     return {

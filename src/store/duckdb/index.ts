@@ -37,7 +37,7 @@ export interface DuckDbStoreOptions {
   readonly log: Log;
   /** What is refused, postponed or done again: database.ts, checkpoint.ts, commit.ts. Default: nobody's. */
   readonly counters?: ScopedCounters;
-  /** How much memory DuckDB may take before it spills to the disk. Default 512, at least 128. */
+  /** How much memory DuckDB may take before it spills to the disk. Default 512, at least 64. */
   readonly memoryMegabytes?: number;
   /** Threads of DuckDB. Default 2. */
   readonly threads?: number;
@@ -59,7 +59,7 @@ export async function openDuckDbStore(options: DuckDbStoreOptions): Promise<Stor
   const directory = await folderOf(options.directory);
   const path = join(directory, 'headcount.duckdb');
   const settings = {
-    memoryMegabytes: Math.max(options.memoryMegabytes ?? 512, 128),
+    memoryMegabytes: Math.max(options.memoryMegabytes ?? 512, 64),
     threads: Math.max(options.threads ?? 2, 1),
   };
   const release = claim(path);
