@@ -3,6 +3,7 @@
 import { accessLog } from './access-log.ts';
 import { capture } from './capture.ts';
 import { enrich } from './enrich.ts';
+import { exporting } from './export.ts';
 import type { Bench } from './harness.ts';
 import { live } from './live.ts';
 import { polled } from './polled.ts';
@@ -15,6 +16,7 @@ export const BENCHES: readonly Bench[] = [
   accessLog,
   capture,
   enrich,
+  exporting,
   live,
   polled,
   processLines,

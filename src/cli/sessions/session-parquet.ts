@@ -15,7 +15,7 @@ import { SESSION_COLUMNS, type SessionColumn } from './session-columns.ts';
 import type { SessionFile } from './session-file.ts';
 
 const CHUNK = 4096;
-const MEMORY = '256MB';
+const MEMORY = '128MB';
 
 export async function openSessionParquet(path: string): Promise<SessionFile> {
   const file = await openOutput(path);
