@@ -14,6 +14,7 @@ import type { ClientFacts, Observation } from '../src/core/observation.ts';
 import { Tracker } from '../src/core/tracker.ts';
 import { systemClock } from '../src/lib/clock.ts';
 import { HeadcountError } from '../src/lib/errors.ts';
+import { Inboxes } from '../src/lib/inboxes.ts';
 import { networkOf } from '../src/lib/ip.ts';
 import { processSource } from '../src/sources/process/index.ts';
 import type { Batch, SourceKind } from '../src/sources/source.ts';
@@ -90,7 +91,13 @@ async function foldLines(path: string): Promise<void> {
 async function runSource(kind: SourceKind, options: Record<string, unknown>): Promise<void> {
   const source = kind.create(kind.config.parse(options) as never, common);
   const { signal } = new AbortController();
-  const context = { cursor: null, log: silentLog, counters: new ScopedCounters(), clock: systemClock };
+  const context = {
+    cursor: null,
+    log: silentLog,
+    counters: new ScopedCounters(),
+    clock: systemClock,
+    inboxes: new Inboxes(),
+  };
   try {
     await source.run({ ...context, emit, signal });
   } catch (error) {

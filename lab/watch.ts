@@ -76,7 +76,15 @@ export function watchSource(kind: SourceKind, options: Record<string, unknown>, 
 
   const stopping = new AbortController();
   const ended = source
-    .run({ emit, signal: stopping.signal, cursor, log: silentLog, counters, clock: { ...systemClock }, inboxes: INBOXES })
+    .run({
+      emit,
+      signal: stopping.signal,
+      cursor,
+      log: silentLog,
+      counters,
+      clock: { ...systemClock },
+      inboxes: INBOXES,
+    })
     .then(
       () => null,
       (error: unknown) => error,

@@ -36,8 +36,10 @@ export interface EnrichmentOptions {
   /** Who is flagged as a bot, whatever plays. */
   readonly exclude?: readonly Exclusion[];
   readonly privacy: PrivacyOptions;
-  /** For all tokens: 32 random bytes, kept by the caller. Or what makes them, where nobody sees them. */
-  readonly key: Uint8Array | Hash;
+  /** For all tokens: 32 random bytes, kept by the caller. */
+  readonly key: Uint8Array;
+  /** Makes them instead, where nobody sees them. */
+  readonly tokens?: Hash;
   /** Believe playback ids that the server did not issue. */
   readonly acceptDeclared: boolean;
   /** Called later, never from within `identify`. Must not throw. */
@@ -62,7 +64,7 @@ export interface EnrichmentOptions {
  */
 export async function createEnrichment(options: EnrichmentOptions): Promise<Enrichment> {
   const { counters, acceptDeclared, keepClients = 500_000 } = options;
-  const hash = typeof options.key === 'function' ? options.key : keyedHash(options.key);
+  const hash = options.tokens ?? keyedHash(options.key);
   const mask = createMask(options.privacy, hash);
   const isExcluded = matchExclusions(options.exclude ?? []);
   const teller = new Teller(options.found, keepClients, counters);

@@ -11,11 +11,13 @@ import { Streams } from '../../core/streams.ts';
 import { Tracker } from '../../core/tracker.ts';
 import { createClient } from '../../enrich/client.ts';
 import { type Credential, createAccounts } from '../../http/accounts.ts';
+import { Inboxes } from '../../lib/inboxes.ts';
 import { TurnReader } from '../../sources/turn/reader.ts';
 import { Counters } from '../../telemetry/counters.ts';
 import { silentLog } from '../../telemetry/log.ts';
 import { createCaptureReader } from '../../transports/capture/pcap.ts';
 import type { FacadeContext } from '../facade.ts';
+import { NO_HISTORY } from '../fixture.ts';
 import { turnMonitor } from './index.ts';
 import type { OriginalUser } from './users.ts';
 
@@ -74,7 +76,9 @@ export function stage({ options = {}, hasMessages = true, users = [], info }: St
     ],
     describe: (session) => tracker.describe(session),
     ...(hasMessages ? { messages } : {}),
-    accounts: createAccounts(() => users),
+    ...NO_HISTORY,
+    inboxes: new Inboxes(),
+    accounts: createAccounts(() => ({ users, tokens: [] })),
     clock: { now: () => now, elapsed: () => now - NOON, sleep: async () => new Promise((done) => setImmediate(done)) },
     log: info === undefined ? silentLog : { ...silentLog, info },
     counters: counters.scope('facade turn-monitor'),
@@ -102,6 +106,7 @@ export function stage({ options = {}, hasMessages = true, users = [], info }: St
     return stats!.answer({
       ...{ method: 'GET', path: '/stats', params: {}, address: more.address ?? '127.0.0.1' },
       parameters: [...new URLSearchParams(query)],
+      json: null,
       headers: {
         host: '127.0.0.1:3001',
         ...(basic === null ? {} : { authorization: `Basic ${basic}` }),

@@ -31,7 +31,7 @@ export function mirror(path: string, events: readonly EventWire[]): void {
     const rows = new MirroredRows(database);
     for (const event of events) {
       if (event.type === 'session.superseded') rows.remove(event.sessionId);
-      else if (event.type !== 'stream.status') rows.put(event.session);
+      else if (event.type === 'session.opened' || event.type === 'session.closed') rows.put(event.session);
     }
     database.exec('COMMIT');
   } finally {

@@ -8,6 +8,7 @@ import { test } from 'node:test';
 import * as write from '../../../lab/turn-packets.ts';
 import { Messages } from '../../core/messages.ts';
 import { systemClock } from '../../lib/clock.ts';
+import { Inboxes } from '../../lib/inboxes.ts';
 import { ScopedCounters } from '../../telemetry/counters.ts';
 import { silentLog } from '../../telemetry/log.ts';
 import { turn } from './index.ts';
@@ -37,7 +38,7 @@ async function read(isWanted: boolean): Promise<Messages> {
     const common = { name: 'relay', audience: null, gap: 0, lateness: 0 };
     await turn.create(turn.config.parse({ file }) as never, common).run({
       ...{ emit: async () => {}, signal: new AbortController().signal, cursor: null, log: silentLog },
-      ...{ counters: new ScopedCounters(), clock: systemClock, messages: messages.of('relay') },
+      ...{ counters: new ScopedCounters(), clock: systemClock, messages: messages.of('relay'), inboxes: new Inboxes() },
     });
     return messages;
   } finally {
