@@ -236,11 +236,9 @@ async function startListener(
   userAgent: string | Buffer | null,
   open: Set<Socket>,
 ): Promise<LabListener> {
-  const connectedAt = Date.now();
-  const socket = await dial(port, open);
-  const status = await speak(socket, `GET ${mount} HTTP/1.0`, { 'User-Agent': userAgent });
-  if (status !== 200) throw new Error(`Icecast refused the listener with ${status}`);
-  await once(socket, 'data');
+  const { connectedAt, socket } = await until(`Icecast lets somebody listen to ${mount}`, () =>
+    tuneIn(port, mount, userAgent, open),
+  );
   return {
     connectedAt,
     heardAt: Date.now(),
@@ -249,6 +247,21 @@ async function startListener(
       return Date.now();
     },
   };
+}
+
+/** Null if the connection broke: a busy Icecast resets some. */
+async function tuneIn(port: number, mount: string, userAgent: string | Buffer | null, open: Set<Socket>) {
+  const connectedAt = Date.now();
+  const socket = await dial(port, open);
+  try {
+    const status = await speak(socket, `GET ${mount} HTTP/1.0`, { 'User-Agent': userAgent });
+    if (status !== 200) throw new Error(`Icecast refused the listener with ${status}`);
+    await once(socket, 'data');
+    return { connectedAt, socket };
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ECONNRESET') return null;
+    throw error;
+  }
 }
 
 async function dial(port: number, open: Set<Socket>): Promise<Socket> {

@@ -11,6 +11,7 @@ import type {
   ProgrammesWire,
   SessionPageWire,
   SessionWire,
+  SourceOutputWire,
   SourcesWire,
   StatusWire,
   StreamDetailWire,
@@ -19,7 +20,7 @@ import type {
   TimelineWire,
 } from './contract.ts';
 import { CROWD, HERE, NOW, OPEN, PEOPLE, SOURCES } from './crowd.fixture.ts';
-import { startSite } from './fixture.ts';
+import { PRINTED, startSite } from './fixture.ts';
 import { allRoutes } from './server.ts';
 
 const site = await startSite();
@@ -133,6 +134,14 @@ const ASKED: Readonly<Record<string, () => Promise<void>>> = {
     assert.deepEqual(
       items.map(({ name, watermark, lagSeconds }) => ({ name, watermark, lagSeconds })),
       SOURCES.map(({ name, watermark }) => ({ name, watermark: iso(watermark), lagSeconds: (NOW - watermark) / 1000 })),
+    );
+  },
+  // More of it: routes/process.test.ts.
+  'GET /sources/:name/output': async () => {
+    const { items } = await api<SourceOutputWire>('/sources/radio/output');
+    assert.deepEqual(
+      items.map(({ text }) => text),
+      PRINTED.map(({ text }) => text),
     );
   },
   // What it does: forget.test.ts. Here it only shows that nobody may do it who has not signed in.
