@@ -186,6 +186,8 @@ test('headcount convert reads the file where it is, and writes the result for it
     sources.map(({ url, exe }) => [url, exe]),
     ['hf.config', 'vhf.config'].map((name) => [`spyserver:${temporary}/soft/${name}`, `${temporary}/soft/spyserver`]),
   );
+  const checked = keptTerminal();
+  assert.equal(await ask(['check', output], checked), 0, checked.written().err);
   assert.match(terminal.written().err, /headcount import .*SpyserverConnections\.db\n/);
   const home = join(temporary, 'home.ini');
   writeFileSync(home, changed('SPYSERVER', 'exe', '~/no-such-folder/spyserver'));
