@@ -77,15 +77,19 @@ function threadsOf(): number {
   return Math.min(availableParallelism(), MOST_THREADS);
 }
 
-/** All files but the head, in order. */
+/** All files but the head, in order. Those that are read first are smaller: until then there is nothing to put together. */
 function partsOf(files: readonly PlainFile[], headBytes: number, partBytes: number): Part[] {
-  return files.flatMap((file, i) => {
-    const parts: Part[] = [];
-    for (let from = i === 0 ? headBytes : 0; from < file.size; from += partBytes) {
-      parts.push({ file, path: file.path, from, to: Math.min(from + partBytes, file.size) });
+  const parts: Part[] = [];
+  for (const [i, file] of files.entries()) {
+    let from = i === 0 ? headBytes : 0;
+    while (from < file.size) {
+      const isFirst = parts.length < threadsOf();
+      const to = Math.min(from + (isFirst ? Math.ceil(partBytes / 3) : partBytes), file.size);
+      parts.push({ file, path: file.path, from, to });
+      from = to;
     }
-    return parts;
-  });
+  }
+  return parts;
 }
 
 class Assembly {
