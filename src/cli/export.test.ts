@@ -197,6 +197,7 @@ test('what cannot be meant is said', async () => {
   assert.match(await refusal(), /^BAD_USAGE: export takes one file/);
   assert.match(await refusal(...data, 'x.xlsx'), /^BAD_USAGE: What is x\.xlsx to be\? Say --format csv/);
   assert.match(await refusal(...data, '-f', 'sqlit', 'x'), /^BAD_USAGE: .*Did you mean sqlite\?/);
+  assert.match(await refusal(...data, '-f', 'sqlite', '-'), /^BAD_USAGE: sqlite is not written to standard output/);
   assert.match(await refusal(...data, '--from', 'monday', 'x.csv'), /^BAD_USAGE: --from "monday" is no time/);
   assert.match(await refusal(...data, '--from', '2026-02-01', '--to', '2026-02-01', 'x.csv'), /^BAD_USAGE: The period/);
   assert.match(await refusal(...data, 'x.csv'), /^NO_HISTORY: /);

@@ -15,11 +15,13 @@ export const exportHistory: Command = {
   headcount export connections.sqlite
   headcount export --from 2026-01-01 --to 2026-02-01 january.parquet
   headcount export --stream hf.config --data /var/lib/headcount hf.csv
+  headcount export --format jsonl - | jq .client.ip
 
 What is written
   -f, --format FORMAT   ${listOf(SESSION_FORMATS, 'or')}; default: by the name of
                         the file. sqlite is the table connections of
-                        spyserver_monitor, the others have every fact
+                        spyserver_monitor, the others have every fact;
+                        csv and jsonl go to standard output, too: -
       --from TIME       sessions that were there at or after this time, UTC:
                         2026-01-31 or 2026-01-31T18:00:00Z
       --to TIME         sessions that were there before this time
@@ -60,7 +62,7 @@ Exit code: 0, 1 if it cannot be read or written, 2 for wrong usage.
     const history = await openHistory(place, terminal);
     try {
       const count = await write(path, format, (visit) => history.visit(query, visit), terminal);
-      terminal.out(`${inSessions(count)} written to ${path}.\n`);
+      if (path !== '-') terminal.out(`${inSessions(count)} written to ${path}.\n`);
     } finally {
       await history.close();
     }
@@ -69,7 +71,11 @@ Exit code: 0, 1 if it cannot be read or written, 2 for wrong usage.
 };
 
 function chosenFormat(asked: string | undefined, path: string): SessionFormat {
-  if (asked !== undefined) return choiceOf('format', asked, SESSION_FORMATS);
+  const format = asked === undefined ? null : choiceOf('format', asked, SESSION_FORMATS);
+  if (path === '-' && (format === 'sqlite' || format === 'parquet')) {
+    throw new HeadcountError('BAD_USAGE', `${format} is not written to standard output: give it a file.`);
+  }
+  if (format !== null) return format;
   const named = formatOfName(path);
   if (named !== null) return named;
   throw new HeadcountError('BAD_USAGE', `What is ${path} to be? Say --format ${listOf(SESSION_FORMATS, 'or')}.`);

@@ -18,10 +18,14 @@ export interface OutputFile {
   abandon(): Promise<void>;
 }
 
+type Output = Pick<Replacement, 'partial' | 'finish' | 'abandon'> & {
+  readonly handle: { writeFile(text: string): Promise<void> };
+};
+
 /** So many characters are gathered before they are written. */
 const GATHERED = 256 * 1024;
 
-/** `mode` is that of the file, whatever the one had that was there; without it, that one's. What is no regular file keeps its own. */
+/** `-` is standard output. `mode` is that of the file, whatever the one had that was there; without it, that one's. What is no regular file keeps its own. */
 export async function openOutput(written: string, mode: number | null = null): Promise<OutputFile> {
   const refuse = (error: unknown): never => {
     throw new HeadcountError('OUTPUT_UNWRITABLE', `${written} cannot be written: ${messageOf(error)}`);
@@ -52,7 +56,8 @@ export async function openOutput(written: string, mode: number | null = null): P
   };
 }
 
-async function open(written: string, asked: number | null): Promise<Replacement> {
+async function open(written: string, asked: number | null): Promise<Output> {
+  if (written === '-') return STANDARD_OUTPUT;
   const { path, mode: old, isPlace } = await placeOf(written);
   if (isPlace) return openPlace(path);
   const replacement = await openReplacement(path, `${path}.${process.pid}.partial`);
@@ -65,6 +70,19 @@ async function open(written: string, asked: number | null): Promise<Replacement>
   }
   return replacement;
 }
+
+/** Whoever reads it slowly is waited for. Opening it by a name fails where it is a socket. */
+const STANDARD_OUTPUT: Output = {
+  partial: '-',
+  handle: {
+    writeFile: (text) =>
+      new Promise((resolve, reject) => {
+        process.stdout.write(text, (error) => (error ? reject(error) : resolve()));
+      }),
+  },
+  finish: async () => {},
+  abandon: async () => {},
+};
 
 /** What is no regular file is not replaced. */
 async function openPlace(path: string): Promise<Replacement> {

@@ -113,6 +113,8 @@ test('export and import through the Headcount that runs, and without it, tell th
   const linesOf = (name: string) => readFileSync(join(folder, name), 'utf8').split('\n').sort();
   assert.equal(linesOf('stopped.jsonl').length, 7);
   assert.deepEqual(linesOf('stopped.jsonl'), linesOf('running.jsonl'));
+  const piped = await headcount('export', '-c', file, '--format', 'jsonl', '-');
+  assert.deepEqual([piped.code, piped.out.split('\n').sort()], [0, linesOf('stopped.jsonl')]);
 });
 
 test('the mirror has every connection, also over kill -9', async () => {
