@@ -7,7 +7,13 @@ import { DEFAULT_FILE } from './check.ts';
 import type { Command, Terminal } from './command.ts';
 import { checkHistory, openHistory, placeOfHistory } from './history.ts';
 import { sessions as inSessions, Progress } from './progress.ts';
-import { formatOfName, openSessionFile, SESSION_FORMATS, type SessionFormat } from './sessions/session-file.ts';
+import {
+  formatOfName,
+  openSessionFile,
+  SESSION_FORMATS,
+  type SessionFormat,
+  STREAMED_FORMATS,
+} from './sessions/session-file.ts';
 
 export const exportHistory: Command = {
   help: `Write the history into a file: one session a row.
@@ -72,7 +78,7 @@ Exit code: 0, 1 if it cannot be read or written, 2 for wrong usage.
 
 function chosenFormat(asked: string | undefined, path: string): SessionFormat {
   const format = asked === undefined ? null : choiceOf('format', asked, SESSION_FORMATS);
-  if (path === '-' && (format === 'sqlite' || format === 'parquet')) {
+  if (path === '-' && format !== null && !STREAMED_FORMATS.includes(format)) {
     throw new HeadcountError('BAD_USAGE', `${format} is not written to standard output: give it a file.`);
   }
   if (format !== null) return format;

@@ -25,6 +25,9 @@ type Opening = (path: string) => Promise<SessionFile>;
 export const SESSION_FORMATS = ['csv', 'jsonl', 'parquet', 'sqlite'] as const;
 export type SessionFormat = (typeof SESSION_FORMATS)[number];
 
+/** Written from its beginning to its end, so that it need not be a file. */
+export const STREAMED_FORMATS: readonly SessionFormat[] = ['csv', 'jsonl'];
+
 /** How the names of files of a format end. */
 const EXTENSIONS: Readonly<Record<SessionFormat, RegExp>> = {
   csv: /\.csv$/i,

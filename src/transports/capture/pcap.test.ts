@@ -1,12 +1,14 @@
 import { strict as assert } from 'node:assert';
 import { execFileSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { HeadcountError } from '../../lib/errors.ts';
 import { createCaptureReader } from './pcap.ts';
+import { readCaptureFile } from './plain-file.ts';
 
 interface Told {
   readonly bytes: string;
@@ -211,6 +213,43 @@ test('whatever comes after the beginning, it ends and says where', () => {
   );
   fc.assert(property, { numRuns: 2000 });
 });
+
+test('a plain file gives what its bytes give, whole or broken off, however long its blocks are', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'headcount-pcap-'));
+  try {
+    const packet = (i: number) => enhancedBlock(true, 0, BigInt(i), Buffer.alloc(i % 1400, i), i % 1400);
+    const many = Array.from({ length: 2000 }, (_, i) => packet(i));
+    const names = (length: number) => block(true, 4, Buffer.alloc(length, 1));
+    const whole = Buffer.concat([
+      section(true),
+      interfaceBlock(true, 1, 0),
+      ...many,
+      names(5_000_000),
+      ...many,
+      names(300),
+    ]);
+    for (const file of [whole, whole.subarray(0, -7), whole.subarray(0, -400), LITTLE, ng(whole.length)]) {
+      const path = join(folder, 'x.pcap');
+      writeFileSync(path, file);
+      const packets: Told[] = [];
+      const reader = createCaptureReader((buffer, start, captured, original, time, link) => {
+        packets.push({ bytes: buffer.toString('hex', start, start + captured), original, time, link });
+      });
+      const bytes = [...readCaptureFile(path, reader)].reduce((sum, count) => sum + count, 0);
+      reader.end();
+      const { position, isTruncated, isCorrupt } = reader;
+      assert.equal(bytes, file.length);
+      assert.deepEqual({ packets, position, isTruncated, isCorrupt }, readAll(file));
+    }
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+/** A capture whose second block has a length that cannot be. */
+function ng(length: number): Buffer {
+  return Buffer.concat([section(true), u32(true, 6, length - 1), Buffer.alloc(600_000)]);
+}
 
 // Captures that none of us made, counted by somebody else.
 const CASES = fileURLToPath(new URL('../../../../shared/cases/pcap/', import.meta.url));

@@ -28,6 +28,11 @@ export type OnPacket = (
 export interface CaptureReader {
   /** Throws `CAPTURE_UNREADABLE` if the very beginning is no capture. */
   write(chunk: Buffer): void;
+  /**
+   * The same for whoever keeps the rest: bytes from `position` on. Answers how many have been read; with the others, and
+   * more, it is to be called again. Not to be mixed with `write`.
+   */
+  read(bytes: Buffer): number;
   /** No more will come. Throws `CAPTURE_UNREADABLE` if there was too little to be a capture. */
   end(): void;
   /** Bytes of the file up to the end of the last whole record; while a packet is told, up to the start of its record. */
@@ -42,6 +47,8 @@ export interface CaptureReader {
 const MAX_PACKET = 1024 * 1024;
 /** A pcapng block is a packet and its options, or a list of names. */
 const MAX_BLOCK = 16 * 1024 * 1024;
+/** No record is longer: with so many bytes, `read` always gets on. */
+export const LONGEST_RECORD = MAX_BLOCK;
 
 interface State {
   readonly onPacket: OnPacket;
@@ -64,26 +71,32 @@ export function createCaptureReader(onPacket: OnPacket): CaptureReader {
   let rest: Buffer = Buffer.alloc(0);
   let position = 0;
   let isTruncated = false;
+  let left = 0;
+  const read = (buffer: Buffer): number => {
+    if (state.isCorrupt) return buffer.length;
+    let at = 0;
+    if (state.format === null) at = begin(state, buffer);
+    position += at;
+    while (state.format !== null) {
+      const length = state.format(state, buffer, at);
+      if (length === CORRUPT) state.isCorrupt = true;
+      if (length <= 0) break;
+      at += length;
+      position += length;
+    }
+    left = state.isCorrupt ? 0 : buffer.length - at;
+    return buffer.length - left;
+  };
   return {
+    read,
     write: (chunk) => {
-      if (state.isCorrupt) return;
       const buffer = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
-      let at = 0;
-      if (state.format === null) at = begin(state, buffer);
-      position += at;
-      while (state.format !== null) {
-        const length = state.format(state, buffer, at);
-        if (length === CORRUPT) state.isCorrupt = true;
-        if (length <= 0) break;
-        at += length;
-        position += length;
-      }
       // A copy, so that a small rest does not keep a large chunk.
-      rest = state.isCorrupt ? Buffer.alloc(0) : Buffer.from(buffer.subarray(at));
+      rest = Buffer.from(buffer.subarray(read(buffer)));
     },
     end: () => {
       if (state.format === null) throw unreadable();
-      isTruncated = rest.length > 0;
+      isTruncated = left > 0;
     },
     get position() {
       return position;
