@@ -1,7 +1,7 @@
 /** From what a source tells to what the tracker takes: every raw set of client facts becomes its client. */
 
 import type { Client } from '../core/identity.ts';
-import type { ClientFacts, Observation, Presence } from '../core/observation.ts';
+import { type ClientFacts, type Observation, type Presence, presenceOf } from '../core/observation.ts';
 import { nextTurn } from '../lib/turn.ts';
 import type { Enrichment } from './enrich.ts';
 
@@ -23,12 +23,13 @@ export async function identifyBatch(
       const present: Presence<Client>[] = [];
       for (const p of observation.present) {
         if (++identified % SLICE === 0) await nextTurn();
-        present.push({ ...p, client: clientOf(p) });
+        present.push(presenceOf(p, clientOf(p)));
       }
       result.push({ ...observation, present });
     } else {
       if (++identified % SLICE === 0) await nextTurn();
-      result.push({ ...observation, client: clientOf(observation) });
+      const client = clientOf(observation);
+      result.push(observation.kind === 'presence' ? presenceOf(observation, client) : { ...observation, client });
     }
   }
   return result;
