@@ -9,6 +9,7 @@ import { live } from './live.ts';
 import { polled } from './polled.ts';
 import { processLines } from './process.ts';
 import { sharing } from './sharing.ts';
+import { sharingQuality } from './sharing-quality.ts';
 import { store } from './store.ts';
 import { tracker } from './tracker.ts';
 
@@ -21,6 +22,7 @@ export const BENCHES: readonly Bench[] = [
   polled,
   processLines,
   sharing,
+  sharingQuality,
   store,
   tracker,
 ];

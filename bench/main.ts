@@ -10,7 +10,7 @@ import { BENCHES } from './benches.ts';
 import { machine } from './machine.ts';
 
 const say = (text: string) => process.stdout.write(text);
-const list = BENCHES.map(({ name, question }) => `  ${name.padEnd(12)}${question}\n`).join('');
+const list = BENCHES.map(({ name, question }) => `  ${name.padEnd(17)}${question}\n`).join('');
 
 async function main(asked: readonly string[]): Promise<number> {
   const names = asked.includes('all') ? BENCHES.map(({ name }) => name) : asked;
