@@ -25,13 +25,19 @@ interface Second {
   readonly pair: readonly [number, number];
 }
 
-export function findSecondHouseholds(profile: Profile, allowed: Uint8Array, atOnce: DailyEvidence): SecondHousehold[] {
+/** `certain`: what shows by itself that two were there. */
+export function findSecondHouseholds(
+  profile: Profile,
+  allowed: Uint8Array,
+  certain: readonly DailyEvidence[],
+): SecondHousehold[] {
   const { home } = profile;
   const found = new Map<number, Second>();
   for (const { day, atHome, seconds } of daysOf(profile, allowed)) {
     for (const [household, there] of seconds) {
       const { changes, pair } = changesOf(profile, atHome, there, household);
-      if (pair === null || (changes < LEAST_CHANGES && !atOnce.isCertain(home, household, day))) continue;
+      if (pair === null) continue;
+      if (changes < LEAST_CHANGES && !certain.some((days) => days.isCertain(home, household, day))) continue;
       const second = found.get(household) ?? { weeks: new Set(), days: 0, pair };
       found.set(household, second);
       second.days++;

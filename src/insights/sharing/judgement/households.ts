@@ -5,8 +5,9 @@
  * - *two stacks*: a device goes back and forth between an IPv4 and an IPv6 network of one provider at one place;
  * - *a line that changes its address*: a device goes from one network to another of the same provider and place, and the
  *   one was not used any more when the other began to be;
- * - *a pool* (CGNAT): a device hops between many addresses of a provider within hours: so do all of its customers, and where
- *   the addresses are says little;
+ * - *a pool* (CGNAT): a device hops between many addresses of a provider within hours, or comes back to several of them: so do
+ *   all of its customers, and where the addresses are says little;
+ * - *two lines of a house*: again and again a title goes on in the other network within two minutes;
  * - *a public address of the local network*: a device changes between both within half an hour, again and again.
  *
  * Mobile and satellite networks, and those that hide where their users are, are one for each provider.
@@ -29,6 +30,11 @@ const HOP_WITHIN = 12 * HOUR;
 const LEAST_HOPS = 4;
 const LEAST_HOP_SHARE = 0.3;
 const LEAST_POOL = 4;
+/** A line that changes does not come back to an address; a person comes back to a home and a workplace. */
+const LEAST_RETURNS = 3;
+const LEAST_HANDOVERS = 3;
+const LEAST_HANDOVER_SHARE = 0.3;
+const HANDOVER_WITHIN = 120_000;
 
 export interface Grouping {
   /** By number of network: the household, counted from 0 in the order of their first plays. */
@@ -105,10 +111,14 @@ interface Change {
   count: number;
   /** Of them within half an hour. */
   quick: number;
+  /** Titles that went on in the other one, on whatever device. */
+  handovers: number;
 }
 
-function changesOf({ starts, ends, devices, networks, deviceNames, networkList }: Sightings) {
+function changesOf(sightings: Sightings) {
+  const { starts, ends, devices, networks, deviceNames, networkList } = sightings;
   const changes = new Map<number, Change>();
+  countHandovers(changes, sightings);
   const hops = new Map<string, Hops>();
   const last = new Int32Array(deviceNames.length).fill(-1);
   for (let i = 0; i < starts.length; i++) {
@@ -119,23 +129,40 @@ function changesOf({ starts, ends, devices, networks, deviceNames, networkList }
     const [from, to] = [networks[before]!, networks[i]!];
     const gap = starts[i]! - ends[before]!;
     if (networkList[from]!.kind !== 'fixed' || networkList[to]!.kind !== 'fixed') continue;
-    if (gap <= HOP_WITHIN) countHop(hops, device, networkList, from, to);
-    if (from !== to) countChange(changes, networkList.length, from, to, gap <= QUICK);
+    const own = hopsOf(hops, device, networkList[from]!, networkList[to]!);
+    if (own !== null) countHop(own, from, to, gap <= HOP_WITHIN);
+    if (from === to) continue;
+    const change = changeBetween(changes, networkList.length, from, to);
+    change.count++;
+    if (gap <= QUICK) change.quick++;
   }
   const pools = new Set([...hops.values()].filter(isPool).map(({ provider }) => provider));
   return { changes, pools };
 }
 
-function countChange(changes: Map<number, Change>, networks: number, from: number, to: number, isQuick: boolean): void {
+function countHandovers(changes: Map<number, Change>, { plays, starts, ends, networks, networkList }: Sightings): void {
+  const last = new Map<string, number>();
+  for (let i = 0; i < starts.length; i++) {
+    const { title } = plays[i]!;
+    if (title === null) continue;
+    const before = last.get(title);
+    last.set(title, i);
+    if (before === undefined || Math.abs(starts[i]! - ends[before]!) > HANDOVER_WITHIN) continue;
+    const [from, to] = [networks[before]!, networks[i]!];
+    if (from === to || networkList[from]!.kind !== 'fixed' || networkList[to]!.kind !== 'fixed') continue;
+    changeBetween(changes, networkList.length, from, to).handovers++;
+  }
+}
+
+function changeBetween(changes: Map<number, Change>, networks: number, from: number, to: number): Change {
   const [one, other] = [Math.min(from, to), Math.max(from, to)];
   const key = one * networks + other;
   let change = changes.get(key);
   if (change === undefined) {
-    change = { from: one, to: other, count: 0, quick: 0 };
+    change = { from: one, to: other, count: 0, quick: 0, handovers: 0 };
     changes.set(key, change);
   }
-  change.count++;
-  if (isQuick) change.quick++;
+  return change;
 }
 
 /** Of one device with one provider. */
@@ -144,35 +171,39 @@ interface Hops {
   stayed: number;
   hopped: number;
   readonly networks: Set<number>;
+  /** Networks that it came back to. */
+  readonly returns: Set<number>;
 }
 
-function countHop(
-  all: Map<string, Hops>,
-  device: number,
-  networks: readonly Network[],
-  from: number,
-  to: number,
-): void {
-  const provider = providerOf(networks[from]!);
-  // Between IPv4 and IPv6 nobody hops: a device has both.
-  if (provider === null || provider !== providerOf(networks[to]!)) return;
-  if (networks[from]!.family !== networks[to]!.family) return;
+function countHop(hops: Hops, from: number, to: number, isSoon: boolean): void {
+  if (from !== to && hops.networks.has(to)) hops.returns.add(to);
+  hops.networks.add(from).add(to);
+  if (!isSoon) return;
+  if (from === to) hops.stayed++;
+  else hops.hopped++;
+}
+
+/** Null between providers, and between IPv4 and IPv6: a device has both. */
+function hopsOf(all: Map<string, Hops>, device: number, from: Network, to: Network): Hops | null {
+  const provider = providerOf(from);
+  if (provider === null || provider !== providerOf(to) || from.family !== to.family) return null;
   const key = `${device} ${provider}`;
   let hops = all.get(key);
   if (hops === undefined) {
-    hops = { provider, stayed: 0, hopped: 0, networks: new Set() };
+    hops = { provider, stayed: 0, hopped: 0, networks: new Set(), returns: new Set() };
     all.set(key, hops);
   }
-  if (from === to) hops.stayed++;
-  else hops.hopped++;
-  hops.networks.add(from).add(to);
+  return hops;
 }
 
-function isPool({ stayed, hopped, networks }: Hops): boolean {
-  return networks.size >= LEAST_POOL && hopped >= LEAST_HOPS && hopped >= LEAST_HOP_SHARE * (hopped + stayed);
+function isPool({ stayed, hopped, networks, returns }: Hops): boolean {
+  if (networks.size < LEAST_POOL) return false;
+  return returns.size >= LEAST_RETURNS || (hopped >= LEAST_HOPS && hopped >= LEAST_HOP_SHARE * (hopped + stayed));
 }
 
-function isOnePlace(a: Network, b: Network, { count, quick }: Change): boolean {
+function isOnePlace(a: Network, b: Network, { count, quick, handovers }: Change): boolean {
+  const least = LEAST_HANDOVER_SHARE * Math.min(a.plays, b.plays);
+  if (handovers >= Math.max(LEAST_HANDOVERS, least) && areNear(a.place, b.place) !== false) return true;
   if (a.family === 'lan' || b.family === 'lan') return quick >= LEAST_LAN_CHANGES;
   if (a.asn !== b.asn || a.family === 'token' || b.family === 'token') return false;
   const places = areNear(a.place, b.place);

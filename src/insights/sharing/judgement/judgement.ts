@@ -67,7 +67,7 @@ export function judge(plays: readonly JudgedPlay[], options: JudgeOptions): Judg
   const writer = new FindingWriter(profile, households, options);
   const atOnce = findSimultaneous(profile, pairs, dismissals, options, suppress);
   const travel = findTravel(profile, pairs, dismissals, options, suppress);
-  const seconds = findSecondHouseholds(profile, allowed, atOnce.evidence);
+  const seconds = findSecondHouseholds(profile, allowed, [atOnce.evidence, travel]);
   const cases = [
     caseOfDays('simultaneous', atOnce.evidence, writer),
     caseOfDays('travel', travel, writer),

@@ -86,17 +86,16 @@ export function profileOf(sightings: Sightings): Profile {
     note(households[household], groupList[number]!, number, sightings, i);
   }
   for (const household of households) settlePlace(household, networkList);
-  const home = homeOf(households);
   const last = starts.length === 0 ? 0 : starts[starts.length - 1]!;
   for (const [i, household] of households.entries()) {
-    household.kind = i === home ? 'home' : kindOf(household, last, grouping.isPool[i] === 1 && usesPhonesOnly(i));
+    const usesPhonesOnly = [...household.groups].every((group) => isPhone(sightings, groupList[group]!.firstPlay));
+    household.kind = kindOf(household, last, grouping.isPool[i] === 1 && usesPhonesOnly);
   }
-  function usesPhonesOnly(household: number): boolean {
-    return [...households[household]!.groups].every((group) => isPhone(sightings, groupList[group]!.firstPlay));
-  }
+  const home = homeOf(households);
+  if (home !== -1) households[home]!.kind = 'home';
   const residence = residenceOf(groupList, households, numbers, grouping.count, deviceNames.length);
-  const isVisited = visitsOf({ ...sightings, groups, groupList }, households, residence.lives);
-  return { ...sightings, groups, groupList, households, home, ...residence, isVisited };
+  const known = { ...sightings, groups, groupList, households, home, ...residence };
+  return { ...known, isVisited: visitsOf(known) };
 }
 
 function householdFrom(main: Network, firstAt: Instant): HouseholdSeen {
@@ -143,10 +142,11 @@ function settlePlace(household: HouseholdSeen, networks: readonly Network[]): vo
   }
 }
 
-/** Of equal ones the one seen first; of networks that tell where they are, unless there is none. */
+/** Of equal ones the one seen first; one that moves with its people only if there is no other. */
 function homeOf(households: readonly HouseholdSeen[]): number {
   let home = -1;
-  const rank = ({ main, days, plays }: HouseholdSeen) => (main.kind === 'fixed' ? 1e9 : 0) + days + plays / 1e9;
+  const rank = ({ main, kind, days, plays }: HouseholdSeen) =>
+    (main.kind === 'fixed' && kind !== 'mobile' ? 1e9 : 0) + days + plays / 1e9;
   for (const [i, household] of households.entries()) {
     if (home === -1 || rank(household) > rank(households[home]!)) home = i;
   }
@@ -200,23 +200,23 @@ export function isPlaced({ main }: HouseholdSeen): boolean {
   return main.kind === 'fixed';
 }
 
-function visitsOf(
-  { starts, groups, groupList }: Pick<Profile, 'starts' | 'groups' | 'groupList'>,
-  households: readonly HouseholdSeen[],
-  lives: Profile['lives'],
-): Profile['isVisited'] {
+/**
+ * A device of one household in the other: one that lives in the one, or is at home in both and away from the home of the
+ * account, as that of somebody who commutes is.
+ */
+function visitsOf(profile: Omit<Profile, 'isVisited'>): Profile['isVisited'] {
+  const { starts, groups, groupList, households } = profile;
   const count = households.length;
-  const homes = homesOf(groupList, lives);
-  /** By host and the home of the guest: when guests were seen. */
+  const origins = originsOf(profile);
+  /** By host and origin of the guest: when guests were seen. */
   const visits = new Map<number, number[]>();
   for (let i = 0; i < starts.length; i++) {
-    const { device, household } = groupList[groups[i]!]!;
-    const home = homes.get(device);
-    if (home === undefined || home === household || !isPlaced(households[household]!)) continue;
-    const key = household * count + home;
-    const times = visits.get(key);
-    if (times === undefined) visits.set(key, [starts[i]!]);
-    else if (starts[i]! - times.at(-1)! >= GUEST_STEP) times.push(starts[i]!);
+    for (const origin of origins[groups[i]!]!) {
+      const key = groupList[groups[i]!]!.household * count + origin;
+      const times = visits.get(key);
+      if (times === undefined) visits.set(key, [starts[i]!]);
+      else if (starts[i]! - times.at(-1)! >= GUEST_STEP) times.push(starts[i]!);
+    }
   }
   const isNear = (key: number, at: Instant) => {
     const times = visits.get(key);
@@ -225,11 +225,19 @@ function visitsOf(
   return (one, other, at) => isNear(one * count + other, at) || isNear(other * count + one, at);
 }
 
-/** By device, where it lives. */
-function homesOf(groupList: readonly Group[], lives: Profile['lives']): Map<number, number> {
-  const homes = new Map<number, number>();
-  for (const { device, household } of groupList) if (lives(device, household)) homes.set(device, household);
-  return homes;
+/** By group: of which households the device is a guest there. */
+function originsOf({ groupList, households, home, belongs, lives }: Omit<Profile, 'isVisited'>): number[][] {
+  const homes = new Map<number, number[]>();
+  for (const { device, household } of groupList) {
+    if (isPlaced(households[household]!) && belongs(device, household)) {
+      homes.set(device, [...(homes.get(device) ?? []), household]);
+    }
+  }
+  return groupList.map(({ device, household }) => {
+    if (!isPlaced(households[household]!)) return [];
+    const others = (homes.get(device) ?? []).filter((other) => other !== household);
+    return household === home ? others.filter((other) => lives(device, other)) : others;
+  });
 }
 
 /** From a time to the nearest of some that rise. */

@@ -10,7 +10,7 @@ import { type Dismissals, patternOf } from './leniency.ts';
 const MOST: Readonly<Record<FindingKind, number>> = {
   simultaneous: 50,
   travel: 35,
-  households: 40,
+  households: 55,
   'new-devices': 10,
   resale: 40,
 };
@@ -19,6 +19,10 @@ const SCALE_DAYS = 4;
 const POINTS_OF_SECOND = 20;
 const POINTS_OF_FURTHER = 10;
 const CERTAIN_WEEKS = 4;
+/** For the days beyond the first ones of the first second household. */
+const POINTS_OF_DAYS = 35;
+const FIRST_DAYS = 3;
+const SCALE_HABIT = 8;
 const POINTS_OF_NEW_DEVICE = 2.5;
 const LEAST_CROWD = 4;
 const LEAST_PROVIDERS = 3;
@@ -69,7 +73,8 @@ export function caseOfHouseholds(
   if (left.length === 0) return null;
   left.sort((a, b) => b.weeks - a.weeks || b.days - a.days || a.one - b.one);
   const findings = left.map(({ one, other, days: count, weeks, pattern }, i) => {
-    const points = (i === 0 ? POINTS_OF_SECOND : POINTS_OF_FURTHER) * Math.min(weeks / CERTAIN_WEEKS, 1);
+    const ofDays = i === 0 ? saturated(Math.max(count - FIRST_DAYS, 0), POINTS_OF_DAYS, SCALE_HABIT) : 0;
+    const points = (i === 0 ? POINTS_OF_SECOND : POINTS_OF_FURTHER) * Math.min(weeks / CERTAIN_WEEKS, 1) + ofDays;
     const habit = `both were used on ${days(count)} of ${weeks} week(s)`;
     return writer.ofTwo(
       kind,
