@@ -406,4 +406,41 @@ export const FAMILIES: readonly Omit<Scenario, 'isShared'>[] = [
       for (let day = 9; day < 18; day += 2) w.watch(phone, w.fixed(w.city(), 1), day, 12, 30);
     },
   },
+  {
+    name: 'a night watch with a computer at work, a telephone now and then',
+    make: (w) => {
+      const { city, phone } = settled(w);
+      const work = w.fixed(city, w.provider());
+      w.live(w.computer(), work, { weekdays: [1, 2, 3], chance: 0.7, hours: [20, 23] });
+      w.live(phone, work, { weekdays: [1, 2, 3], chance: 0.5, hours: [20, 23] });
+    },
+  },
+  {
+    name: 'a shop with a television, open on Saturdays',
+    make: (w) => {
+      const { city } = settled(w);
+      w.live(w.tv(), w.fixed(city, w.provider()), { weekdays: [...WORKDAYS, 5], chance: 0.7, hours: [9, 17] });
+    },
+  },
+  {
+    name: 'a campsite every weekend',
+    make: (w) => {
+      const { city, phone } = settled(w);
+      const camp = w.fixed(elsewhere(w, city), 5);
+      w.live(w.tv(), camp, { weekdays: WEEKEND, chance: 0.7 });
+      w.live(phone, camp, { weekdays: WEEKEND, chance: 0.7 });
+    },
+  },
+  {
+    name: 'a partner next door whose address is located far away',
+    make: (w) => {
+      const city = w.city();
+      const [home, partner] = [w.fixed(city, 1), w.fixed(elsewhere(w, city), 2)];
+      const [tv, there, phone] = [w.tv(), w.tv(), w.phone()];
+      w.live(tv, home, { weekdays: [0, 2, 4, 6], chance: 0.8 });
+      w.live(there, partner, { weekdays: [1, 3, 5], chance: 0.8 });
+      w.live(phone, home, { chance: 0.4, hours: [17, 18] });
+      w.live(phone, partner, { weekdays: [1, 3, 5], chance: 0.4 });
+    },
+  },
 ];

@@ -111,10 +111,10 @@ export const SHARERS: readonly Omit<Scenario, 'isShared'>[] = [
     name: 'turns in one city: early, late, early again',
     make: (w) => {
       const city = w.city();
-      const tv = w.tv();
-      w.live(tv, w.fixed(city, 1), { chance: 0.8, hours: [16.5, 17], minutes: [30, 50] });
+      const [tv, home] = [w.tv(), w.fixed(city, 1)];
+      w.live(tv, home, { chance: 0.8, hours: [16.5, 17], minutes: [30, 50] });
       w.live(w.tv(), w.fixed(city, 2), { chance: 0.8, hours: [18.5, 19], minutes: [30, 50] });
-      w.live(tv, w.fixed(city, 1), { chance: 0.8, hours: [21, 21.5], minutes: [30, 50] });
+      w.live(tv, home, { chance: 0.8, hours: [21, 21.5], minutes: [30, 50] });
     },
   },
   {
@@ -221,5 +221,13 @@ export const SHARERS: readonly Omit<Scenario, 'isShared'>[] = [
       const pool = w.pool([w.city(city + 3), w.city(city + 4)], 2);
       for (const device of [w.tv(), w.computer()]) w.live(device, pool, { chance: 0.7 });
     },
+  },
+  {
+    name: 'a friend who watches one evening a week',
+    make: (w) => void twoHouseholds(w, far(w), { weekdays: [4], plays: 2 }),
+  },
+  {
+    name: 'a friend who watches in the day, from Monday to Friday',
+    make: (w) => void twoHouseholds(w, 0, { weekdays: WORKDAYS, hours: [9, 15], plays: 2 }),
   },
 ];
