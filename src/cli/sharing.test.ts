@@ -28,7 +28,7 @@ const flaggedIn = (out: string) => [...out.matchAll(/^ {2}(\w+) {2}\(user_id/gm)
 
 test('[003] 126, 131: progress and devices, to the byte', async () => {
   assert.deepEqual(await askSharing(server), { code: 0, out: golden('devices'), err: '' });
-  assert.deepEqual(await askSharing(server, '--classic'), { code: 0, out: golden('devices'), err: '' });
+  assert.deepEqual(await askSharing(server), { code: 0, out: golden('devices'), err: '' });
 });
 
 test('[003] 124, 125, 127, 129: places, jumps and the timeline, to the byte', async () => {

@@ -6,28 +6,41 @@
 import { dayOf, daysAfter, timeZoneOf } from '../insights/metrics/time-zone.ts';
 import { addressesOf } from '../insights/sharing/classic/addresses.ts';
 import { isFlagged, judgeClassic, usesSeveralDevices } from '../insights/sharing/classic/judgement.ts';
-import type { Places, Play } from '../insights/sharing/play.ts';
+import { DEFAULT_THRESHOLDS, type JudgedPlay, judge, SHARED_FROM } from '../insights/sharing/judgement/judgement.ts';
+import type { Places } from '../insights/sharing/play.ts';
 import { HeadcountError } from '../lib/errors.ts';
 import type { Command, Terminal } from './command.ts';
-import type { Account, Accounts } from './sharing/accounts.ts';
+import type { Account, AccountPlay, Accounts } from './sharing/accounts.ts';
 import { sharingCsv, topAddressesCsv } from './sharing/csv.ts';
 import { shown } from './sharing/figures.ts';
 import { sharingJson, topAddressesJson } from './sharing/json.ts';
+import { judgedCsv } from './sharing/judged-csv.ts';
+import { judgedJson } from './sharing/judged-json.ts';
+import { judgedText } from './sharing/judged-text.ts';
 import { type Question, readQuestion } from './sharing/question.ts';
-import type { AccountAddresses, FlaggedAccount, SharingReport, TopAddresses } from './sharing/report.ts';
+import type {
+  AccountAddresses,
+  FlaggedAccount,
+  JudgedAccount,
+  JudgedReport,
+  SharingReport,
+  TopAddresses,
+} from './sharing/report.ts';
 import { sharingText, topAddressesText } from './sharing/text.ts';
 
 export const sharing: Command = {
   help: `Say which accounts are used by several people.
 
   headcount sharing --host plex.example:8181 --api-key KEY
-  headcount sharing --geo --timeline --days 60
+  headcount sharing --days 60 --user anna
+  headcount sharing --classic --geo --timeline
   headcount sharing --data /var/lib/headcount
   headcount sharing --top-ips --csv > addresses.csv
 
-Reads what every user has played and scores it: devices, devices at once in
-different networks, and with --geo jumps that nobody can travel. What the points
-are for, and why a high score is no proof: docs/sharing.md.
+Reads what every user has played, and tells people of one household, who move
+about, from people of several, who use an account at once. Says the evidence, and
+why nothing explains it. What the points are for, and why a high score is no
+proof: docs/sharing.md.
 
 Whose
       --host HOST          a Tautulli: HOST, HOST:PORT or a URL; default:
@@ -41,13 +54,16 @@ Whose
 
 What
       --days N             how far back; default 30
-      --min-score N        from how many points on; default 20
+      --min-score N        from how many points on; default 50 of 100, with
+                           --classic 20
       --concurrent-only    only who was there twice at once
-      --geo                places of addresses, and jumps between them
-      --geo-by WHO         tautulli (default) or headcount, by its own tables;
-                           the history has its places already
-      --classic            judge as the detector for Tautulli does; so far there
-                           is no other way
+      --geo-by WHO         who says where addresses are: headcount, by its own
+                           tables (default), or tautulli; the history has its
+                           places already
+      --classic            judge as the detector for Tautulli does: devices,
+                           devices at once, and with --geo jumps
+      --geo                with --classic and --top-ips: places of addresses, and
+                           jumps between them, by tautulli unless said otherwise
 
 How it is told
       --timeline           also the sessions that were at once
@@ -79,6 +95,9 @@ read, or there is no such user; 2 for wrong usage.
   },
 };
 
+/** Who has as many points in the classic judgement is flagged. */
+const CLASSIC_FROM = 20;
+
 /** When the day began, in the zone of the question, that is so many days back; nothing was played before 1970. */
 function beginningOf({ days, clock }: Question, now: number): number {
   const zone = timeZoneOf(clock.zone);
@@ -90,7 +109,7 @@ function beginningOf({ days, clock }: Question, now: number): number {
 
 async function openAccounts(
   where: NonNullable<Question['where']>,
-  { geo, geoBy }: Question,
+  { geo, geoBy, classic, topIps }: Question,
   since: number,
   { err, signal }: Terminal,
 ): Promise<Accounts> {
@@ -99,9 +118,12 @@ async function openAccounts(
     return openHistoryAccounts({ ...where, since, signal, note: (text) => err(`${text}\n`) });
   }
   const { tautulliAccounts } = await import('./sharing/tautulli-accounts.ts');
-  const table = geo && geoBy === 'headcount' ? await (await import('./sharing/own-places.ts')).openOwnPlaces() : null;
-  const accounts = tautulliAccounts({ ...where, signal, findPlace: table?.find ?? null });
-  return { ...accounts, close: async () => table?.close() };
+  const isPlain = classic || topIps;
+  const asksTautulli = geoBy === 'tautulli' || (geoBy === null && isPlain);
+  const needsTables = isPlain ? geo && !asksTautulli : true;
+  const tables = needsTables ? await (await import('./sharing/own-places.ts')).openOwnPlaces() : null;
+  const accounts = tautulliAccounts({ ...where, signal, tables, asksTautulli });
+  return { ...accounts, close: async () => tables?.close() };
 }
 
 /** Answers the exit code. */
@@ -115,11 +137,13 @@ async function report(accounts: Accounts, asked: Question, since: number, termin
     return 1;
   }
   tell(`Analyzing ${chosen.length} user(s) over the last ${asked.days} days...\n`);
-  if (asked.geo) tell('  (geo lookups enabled — teleportation detection active)\n');
+  if (asked.geo && (asked.classic || asked.topIps)) tell('  (geo lookups enabled — teleportation detection active)\n');
   tell('\n');
   const each = (look: Look) => lookAtEach(chosen, accounts, since, terminal.signal, tell, look);
   terminal.out(
-    asked.topIps ? await topAddresses(accounts, asked, each, tell) : await judgements(accounts, asked, each),
+    asked.topIps
+      ? await topAddresses(accounts, asked, each, tell)
+      : await (asked.classic ? judgementsClassic : judgements)(accounts, asked, each),
   );
   return 0;
 }
@@ -129,7 +153,7 @@ function isNamed({ aliases }: Account, name: string): boolean {
 }
 
 /** Answers what its line says of the account, behind a blank. */
-type Look = (account: Account, plays: readonly Play[]) => Promise<string>;
+type Look = (account: Account, plays: readonly AccountPlay[]) => Promise<string>;
 
 /** One account after the other; what fails of one does not stop the others. */
 async function lookAtEach(
@@ -151,13 +175,44 @@ async function lookAtEach(
   }
 }
 
-async function judgements(accounts: Accounts, asked: Question, each: (look: Look) => Promise<void>): Promise<string> {
+type EachAccount = (look: Look) => Promise<void>;
+
+async function judgements(accounts: Accounts, asked: Question, each: EachAccount): Promise<string> {
+  const flagged: JudgedAccount[] = [];
+  const { clock, timeline, format, minScore, concurrentOnly } = asked;
+  const allowed = { devices: [], networks: [], users: [] };
+  const options = { user: null, allowed, dismissed: [], clock, thresholds: DEFAULT_THRESHOLDS };
+  await each(async (account, all) => {
+    if (!usesSeveralDevices(all)) return 'skip (0-1 devices)';
+    const plays = await withSurroundings(accounts, all);
+    const places = new Map(plays.flatMap(({ address, place }) => (place === null ? [] : [[address!, place]])));
+    const judgement = judgeClassic(plays, places)!;
+    const shared = judge(plays, options);
+    const isAtOnce = shared.signals.some(({ kind }) => kind === 'simultaneous');
+    const isFound = shared.score >= (minScore ?? SHARED_FROM) && (isAtOnce || !concurrentOnly);
+    if (isFound) flagged.push({ account, judgement, places, shared, plays });
+    return `${judgement.devices.length} devices, score ${shared.score} (classic ${judgement.score})`;
+  });
+  flagged.sort((a, b) => b.shared.score - a.shared.score || b.judgement.score - a.judgement.score);
+  const found: JudgedReport = { flagged, timeline, clock };
+  return { text: judgedText, json: judgedJson, csv: judgedCsv }[format](found);
+}
+
+const NOWHERE = { place: null, asn: null, organization: null };
+
+async function withSurroundings(accounts: Accounts, plays: readonly AccountPlay[]): Promise<JudgedPlay[]> {
+  const known = await accounts.surroundings(addressesIn(plays));
+  return plays.map((play) => ({ ...play, ...(known.get(play.address ?? '') ?? NOWHERE), networkKind: null }));
+}
+
+async function judgementsClassic(accounts: Accounts, asked: Question, each: EachAccount): Promise<string> {
+  const flags = { minScore: asked.minScore ?? CLASSIC_FROM, concurrentOnly: asked.concurrentOnly };
   const flagged: FlaggedAccount[] = [];
   await each(async (account, plays) => {
     if (!usesSeveralDevices(plays)) return 'skip (0-1 devices)';
     const places = asked.geo ? await accounts.places(addressesIn(plays)) : null;
     const judgement = judgeClassic(plays, places)!;
-    if (isFlagged(judgement, asked)) flagged.push({ account, judgement, places });
+    if (isFlagged(judgement, flags)) flagged.push({ account, judgement, places });
     const jumps = judgement.jumps.length;
     const more = jumps === 0 ? '' : `, ${jumps} teleportation(s)!`;
     return `${judgement.devices.length} devices, score ${judgement.score}${more}`;
@@ -170,7 +225,7 @@ async function judgements(accounts: Accounts, asked: Question, each: (look: Look
 async function topAddresses(
   accounts: Accounts,
   asked: Question,
-  each: (look: Look) => Promise<void>,
+  each: EachAccount,
   tell: (text: string) => void,
 ): Promise<string> {
   const all: AccountAddresses[] = [];
@@ -192,6 +247,6 @@ function placesOf(all: readonly AccountAddresses[], accounts: Accounts, tell: (t
   return accounts.places(addresses);
 }
 
-function addressesIn(plays: readonly Play[]): Set<string> {
+function addressesIn(plays: readonly AccountPlay[]): Set<string> {
   return new Set(plays.flatMap(({ address }) => (address === null ? [] : [address])));
 }

@@ -35,10 +35,10 @@ export function topAddressesCsv({ accounts, places }: TopAddresses): string {
   return table(ADDRESS_COLUMNS, rows);
 }
 
-function cellOf(text: string | null): CsvCell {
+export function cellOf(text: string | null): CsvCell {
   return text === null ? null : shown(text);
 }
 
-function table(columns: readonly string[], rows: readonly (readonly CsvCell[])[]): string {
+export function table(columns: readonly string[], rows: readonly (readonly CsvCell[])[]): string {
   return [columns, ...rows].map(csvLine).join('');
 }

@@ -70,11 +70,20 @@ export interface Said {
   readonly err: string;
 }
 
-/** The command, asked of that server; its address is written as `http://plex.example:8181`. */
-export async function askSharing(server: LabTautulli, ...args: string[]): Promise<Said> {
+/** The classic command, asked of that server; its address is written as `http://plex.example:8181`. */
+export function askSharing(server: LabTautulli, ...args: string[]): Promise<Said> {
+  return ask(server, ['--classic'], args);
+}
+
+/** The same by households. */
+export function askHouseholds(server: LabTautulli, ...args: string[]): Promise<Said> {
+  return ask(server, [], args);
+}
+
+async function ask(server: LabTautulli, judgement: readonly string[], args: readonly string[]): Promise<Said> {
   const base = `http://${server.host}:${server.port}`;
   const terminal = keptTerminal({ env: { TAUTULLI_HOST: base, TAUTULLI_API_KEY: server.apiKey } });
-  const code = await sharing.run(['--days', '36500', '-z', 'UTC', ...args], terminal);
+  const code = await sharing.run(['--days', '36500', '-z', 'UTC', ...judgement, ...args], terminal);
   const { out, err } = terminal.written();
   const neutral = (text: string) => text.replaceAll(base, 'http://plex.example:8181');
   return { code, out: neutral(out), err: neutral(err) };

@@ -4,6 +4,7 @@ import type { SessionWire } from '../../http/contract.ts';
 import { playOf } from './history-accounts.ts';
 
 const SESSION = {
+  id: 'session-1',
   stream: 'A Film',
   client: { ip: '192.0.2.1', port: null, userAgent: 'Plex for iOS (iOS)', user: 'anna', device: 'phone-1' },
   player: { name: 'Plex', version: null, type: 'app', platform: 'iOS' },
@@ -16,6 +17,7 @@ const SESSION = {
 
 test('a session whose source counts playing time, names devices and players', () => {
   assert.deepEqual(playOf(SESSION), {
+    id: 'session-1',
     startedAt: Date.UTC(2026, 10, 1, 20),
     stoppedAt: Date.UTC(2026, 10, 1, 21),
     playSeconds: 3000,

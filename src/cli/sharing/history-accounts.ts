@@ -9,11 +9,10 @@ import type { Instant } from '../../core/observation.ts';
 import type { SessionFilter } from '../../core/query.ts';
 import type { HistoryWire, SessionPageWire, SessionWire } from '../../http/contract.ts';
 import { sessionWire, time } from '../../http/wire.ts';
-import type { Places, Play, Whereabouts } from '../../insights/sharing/play.ts';
 import { HeadcountError, messageOf } from '../../lib/errors.ts';
 import { createLog } from '../../telemetry/log.ts';
 import { getFromOwner } from '../owner.ts';
-import type { Account, Accounts } from './accounts.ts';
+import type { Account, AccountPlay, Accounts, Surroundings } from './accounts.ts';
 import { shown } from './figures.ts';
 
 /** What the store answers at most. */
@@ -45,7 +44,7 @@ export async function openHistoryAccounts(options: HistoryAccountsOptions): Prom
     throw new HeadcountError('NO_HISTORY', `There is no history in ${directory}. Where is it? Say --data DIR.`);
   }
   const history = (await historyOfOwner(directory)) ?? (await openHistory(directory, note));
-  const places = new Map<string, Whereabouts>();
+  const known = new Map<string, Surroundings>();
   const sources = new Map<Account, string | null>();
   return {
     origin: `the history (${directory})`,
@@ -78,11 +77,15 @@ export async function openHistoryAccounts(options: HistoryAccountsOptions): Prom
         cursor = nextCursor;
       }
       const began = sessions.filter(({ startedAt }) => Date.parse(startedAt) >= from);
-      addPlaces(places, began);
+      addSurroundings(known, began);
       return began.map(playOf);
     },
     // They were found when the sessions were kept.
-    places: async (addresses): Promise<Places> => only(places, addresses),
+    places: async (addresses) => {
+      const placed = [...only(known, addresses)];
+      return new Map(placed.flatMap(([address, { place }]) => (place === null ? [] : [[address, place]])));
+    },
+    surroundings: async (addresses) => only(known, addresses),
     explain: messageOf,
     close: () => history.close(),
   };
@@ -95,29 +98,30 @@ function accountOf(source: string, user: string): Account {
 /** So many places are remembered. */
 const MOST_PLACES = 200_000;
 
-function addPlaces(places: Map<string, Whereabouts>, sessions: readonly SessionWire[]): void {
-  if (places.size > MOST_PLACES) places.clear();
+function addSurroundings(known: Map<string, Surroundings>, sessions: readonly SessionWire[]): void {
+  if (known.size > MOST_PLACES) known.clear();
   for (const { client, geo } of sessions) {
-    if (client.ip === null || geo === null || places.has(client.ip)) continue;
-    const { city, region, country, latitude, longitude } = geo;
-    places.set(client.ip, { city, region, country, latitude, longitude });
+    if (client.ip === null || geo === null || known.has(client.ip)) continue;
+    const { city, region, country, latitude, longitude, accuracyKm, asn, organization } = geo;
+    known.set(client.ip, { place: { city, region, country, latitude, longitude, accuracyKm }, asn, organization });
   }
 }
 
-function only(places: Places, addresses: Iterable<string>): Places {
-  const found = new Map<string, Whereabouts>();
+function only(known: ReadonlyMap<string, Surroundings>, addresses: Iterable<string>): Map<string, Surroundings> {
+  const found = new Map<string, Surroundings>();
   for (const address of addresses) {
-    const place = places.get(address);
-    if (place !== undefined) found.set(address, place);
+    const surroundings = known.get(address);
+    if (surroundings !== undefined) found.set(address, surroundings);
   }
   return found;
 }
 
 /** Where no device is told, the user agent tells devices apart, else the address. */
-export function playOf({ client, player, details, ...session }: SessionWire): Play {
+export function playOf({ client, player, details, ...session }: SessionWire): AccountPlay {
   const told = (name: string) => (typeof details[name] === 'string' ? details[name] : null);
   const played = details['playSeconds'];
   return {
+    id: session.id,
     startedAt: Date.parse(session.startedAt),
     stoppedAt: Date.parse(session.endedAt ?? session.lastSeenAt),
     playSeconds: typeof played === 'number' ? played : session.durationSeconds,

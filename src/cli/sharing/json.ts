@@ -21,7 +21,7 @@ export function topAddressesJson({ accounts, places }: TopAddresses): string {
   return written({ users });
 }
 
-function written(report: object): string {
+export function written(report: object): string {
   return `${printableJson(JSON.stringify(report, null, 2))}\n`;
 }
 
@@ -45,7 +45,7 @@ function locatedAt(address: string, places: Places | null): string | null {
   return places === null ? null : locationOf(address, places);
 }
 
-function playOf({ startedAt, playSeconds, ...play }: Play, places: Places | null): object {
+export function playOf({ startedAt, playSeconds, ...play }: Play, places: Places | null): object {
   const { device, platform, player, address, title } = play;
   return {
     startedAt: timeOrNull(startedAt),

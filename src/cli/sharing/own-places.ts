@@ -1,23 +1,46 @@
-/** Where addresses are by the bundled tables, for the sharing reports. */
+/** Where addresses are and whose networks they are in, by the bundled tables, for the sharing reports. */
 
 import { openGeo } from '../../enrich/geo/index.ts';
+import { openNetworks } from '../../enrich/network/index.ts';
 import { countryName } from '../../http/wire.ts';
-import type { Whereabouts } from '../../insights/sharing/play.ts';
+import type { JudgedPlace } from '../../insights/sharing/judgement/judged.ts';
 import { parseIp } from '../../lib/ip.ts';
 import { ScopedCounters } from '../../telemetry/counters.ts';
 import { silentLog } from '../../telemetry/log.ts';
+import type { Surroundings } from './accounts.ts';
 
-/** Rejects with `BUNDLED_MISSING`, as `openGeo` does. */
-export async function openOwnPlaces(): Promise<{ find(address: string): Whereabouts | null; close(): Promise<void> }> {
-  const table = await openGeo({ database: null, log: silentLog, counters: new ScopedCounters() });
+export interface OwnPlaces {
+  find(address: string): JudgedPlace | null;
+  surroundings(address: string): Surroundings;
+  close(): Promise<void>;
+}
+
+/** Rejects with `BUNDLED_MISSING`, and as the tables do. */
+export async function openOwnPlaces(): Promise<OwnPlaces> {
+  const options = { database: null, log: silentLog, counters: new ScopedCounters() };
+  const places = await openGeo(options);
+  const networks = await openNetworks(options).catch(async (error) => {
+    await places.close();
+    throw error;
+  });
+  const find = (address: string): JudgedPlace | null => {
+    const bytes = parseIp(address);
+    const geo = bytes === null ? null : places.find(bytes);
+    if (geo === null) return null;
+    const { city, region, countryCode, latitude, longitude, accuracyKm } = geo;
+    return { city, region, country: countryName(countryCode) ?? countryCode, latitude, longitude, accuracyKm };
+  };
   return {
-    find: (address) => {
+    find,
+    surroundings: (address) => {
       const bytes = parseIp(address);
-      const geo = bytes === null ? null : table.find(bytes);
-      if (geo === null) return null;
-      const { city, region, countryCode, latitude, longitude } = geo;
-      return { city, region, country: countryName(countryCode) ?? countryCode, latitude, longitude };
+      const network = bytes === null ? null : networks.find(bytes);
+      const { asn, organization } = network ?? { asn: null, organization: null };
+      return { place: find(address), asn, organization };
     },
-    close: () => table.close(),
+    close: async () => {
+      await places.close();
+      await networks.close();
+    },
   };
 }

@@ -19,9 +19,12 @@ export const GEO_BY = ['tautulli', 'headcount'] as const;
 
 export interface Question {
   readonly days: number;
-  readonly minScore: number;
+  /** Null: that of the judgement. */
+  readonly minScore: number | null;
+  readonly classic: boolean;
   readonly geo: boolean;
-  readonly geoBy: (typeof GEO_BY)[number];
+  /** Null: Tautulli for the classic reports, our tables for the judgement by households. */
+  readonly geoBy: (typeof GEO_BY)[number] | null;
   readonly concurrentOnly: boolean;
   readonly timeline: boolean;
   readonly topIps: boolean;
@@ -70,9 +73,10 @@ export function readQuestion(args: readonly string[], { env }: Pick<Terminal, 'e
   if (isSaid('json') && isSaid('csv')) throw new HeadcountError('BAD_USAGE', 'Say --json or --csv, not both.');
   return {
     days: integerOf('days', text('days') ?? '30', 0, 36_500),
-    minScore: integerOf('min-score', text('min-score') ?? '20', -1e9, 1e9),
+    minScore: text('min-score') === null ? null : integerOf('min-score', text('min-score')!, -1e9, 1e9),
+    classic: isSaid('classic'),
     geo: isSaid('geo'),
-    geoBy: choiceOf('--geo-by', text('geo-by') ?? 'tautulli', GEO_BY),
+    geoBy: text('geo-by') === null ? null : choiceOf('--geo-by', text('geo-by')!, GEO_BY),
     concurrentOnly: isSaid('concurrent-only'),
     timeline: isSaid('timeline'),
     topIps: isSaid('top-ips'),

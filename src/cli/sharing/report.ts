@@ -2,6 +2,7 @@
 
 import type { AddressReport } from '../../insights/sharing/classic/addresses.ts';
 import type { ClassicJudgement } from '../../insights/sharing/classic/judgement.ts';
+import type { JudgedPlay, Judgement } from '../../insights/sharing/judgement/judged.ts';
 import type { Places } from '../../insights/sharing/play.ts';
 import type { WallClock } from '../../insights/summary/wall-clock.ts';
 import type { Account } from './accounts.ts';
@@ -18,6 +19,16 @@ export interface SharingReport {
   readonly flagged: readonly FlaggedAccount[];
   readonly timeline: boolean;
   readonly clock: WallClock;
+}
+
+/** By households; with the classic judgement of the same plays. */
+export interface JudgedAccount extends FlaggedAccount {
+  readonly shared: Judgement;
+  readonly plays: readonly JudgedPlay[];
+}
+
+export interface JudgedReport extends SharingReport {
+  readonly flagged: readonly JudgedAccount[];
 }
 
 export interface AccountAddresses {

@@ -5,11 +5,11 @@
 
 import type { Instant } from '../../core/observation.ts';
 import { isLan } from '../../insights/sharing/classic/network.ts';
-import type { Play, Whereabouts } from '../../insights/sharing/play.ts';
+import type { Whereabouts } from '../../insights/sharing/play.ts';
 import { messageOf } from '../../lib/errors.ts';
 import { parsePlace, parsePlay, parseUser, type TautulliUser } from '../../sources/tautulli/accounts.ts';
 import { ask, askTable, type TautulliAccess, TautulliRefusal } from '../../sources/tautulli/api.ts';
-import type { Account, Accounts } from './accounts.ts';
+import type { Account, AccountPlay, Accounts, Surroundings } from './accounts.ts';
 
 const USERS_A_PAGE = 500;
 const ROWS_A_PAGE = 1000;
@@ -19,22 +19,37 @@ const LOOK_UPS_AT_ONCE = 4;
 const MOST_PLACES = 200_000;
 const DAY = 86_400_000;
 
-/** Looks an address up otherwise than by asking Tautulli. */
-export type FindPlace = (address: string) => Whereabouts | null;
+/** Our tables: they look an address up without asking anybody. */
+export interface OwnTables {
+  surroundings(address: string): Surroundings;
+}
 
 export interface TautulliAccountsOptions {
   /** As the person wrote it, made whole. */
   readonly base: string;
   readonly access: TautulliAccess;
   readonly signal: AbortSignal;
-  /** Null asks Tautulli. */
-  readonly findPlace: FindPlace | null;
+  /** Null: nobody asks for networks, nor for places by our tables. */
+  readonly tables: OwnTables | null;
+  /** Who says where addresses are; without tables it is Tautulli. */
+  readonly asksTautulli: boolean;
 }
 
-export function tautulliAccounts({ base, access, signal, findPlace }: TautulliAccountsOptions): Accounts {
+export function tautulliAccounts(options: TautulliAccountsOptions): Accounts {
+  const { base, access, signal, tables, asksTautulli } = options;
   const known = new Map<string, Whereabouts | null>();
   const find = async (address: string) =>
-    findPlace === null ? placeFrom(access, address, signal) : findPlace(address);
+    tables === null || asksTautulli ? placeFrom(access, address, signal) : tables.surroundings(address).place;
+  const places = async (addresses: Iterable<string>): Promise<Map<string, Whereabouts>> => {
+    if (known.size > MOST_PLACES) known.clear();
+    const asked = [...addresses].filter((address) => !isLan(address));
+    const waiting = asked.filter((address) => !known.has(address)).values();
+    const worker = async () => {
+      for (const address of waiting) known.set(address, await find(address));
+    };
+    await Promise.all(Array.from({ length: LOOK_UPS_AT_ONCE }, worker));
+    return new Map(asked.flatMap((address) => placed(address, known.get(address) ?? null)));
+  };
   return {
     origin: `Tautulli (${base})`,
     list: async () => {
@@ -49,20 +64,28 @@ export function tautulliAccounts({ base, access, signal, findPlace }: TautulliAc
       return [...users.values()];
     },
     plays: (account, since) => readPlays(access, account, since, signal),
-    places: async (addresses) => {
-      if (known.size > MOST_PLACES) known.clear();
-      const asked = [...addresses].filter((address) => !isLan(address));
-      const waiting = asked.filter((address) => !known.has(address)).values();
-      const worker = async () => {
-        for (const address of waiting) known.set(address, await find(address));
-      };
-      await Promise.all(Array.from({ length: LOOK_UPS_AT_ONCE }, worker));
-      return new Map(asked.flatMap((address) => placed(address, known.get(address) ?? null)));
+    places,
+    surroundings: async (addresses) => {
+      const asked = new Set(addresses);
+      const told = asksTautulli ? await places(asked) : null;
+      return new Map([...asked].map((address) => [address, surroundingsOf(address, tables, told)]));
     },
     explain: (error) =>
       error instanceof TautulliRefusal ? `Tautulli API error (${error.command}): ${error.said}` : messageOf(error),
     close: async () => {},
   };
+}
+
+/** Tautulli does not say how exact its places are. */
+function surroundingsOf(
+  address: string,
+  tables: OwnTables | null,
+  told: ReadonlyMap<string, Whereabouts> | null,
+): Surroundings {
+  const own = tables?.surroundings(address) ?? { place: null, asn: null, organization: null };
+  const place = told?.get(address);
+  if (told === null) return own;
+  return { ...own, place: place === undefined ? null : { ...place, accuracyKm: null } };
 }
 
 function placed(address: string, place: Whereabouts | null): [string, Whereabouts][] {
@@ -80,7 +103,7 @@ async function readPlays(
   account: Account,
   since: Instant,
   signal: AbortSignal,
-): Promise<readonly Play[]> {
+): Promise<readonly AccountPlay[]> {
   const parameters = {
     user_id: account.id,
     // A day of Tautulli's own zone, inclusive: a day earlier is early enough in any. What is too early is left out here.
@@ -90,7 +113,7 @@ async function readPlays(
     order_column: 'started',
     order_dir: 'asc',
   };
-  const plays = new Map<string, Play>();
+  const plays = new Map<string, AccountPlay>();
   for await (const rows of askTable(access, 'get_history', parameters, ROWS_A_PAGE, signal)) {
     for (const row of rows) {
       const play = parsePlay(row);

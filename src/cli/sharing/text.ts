@@ -20,13 +20,13 @@ export function sharingText({ flagged, timeline, clock }: SharingReport): string
     `DEVICE BREAKDOWN  —  ${count}`,
     flagged.map((each) => devicesOf(each, clock)),
   );
-  if (!timeline) return devices;
-  return (
-    devices +
-    section(
-      `SESSION TIMELINE  —  ${count}`,
-      flagged.map((each) => timelineOf(each, clock)),
-    )
+  return timeline ? devices + timelinesText(flagged, clock) : devices;
+}
+
+export function timelinesText(flagged: readonly FlaggedAccount[], clock: WallClock): string {
+  return section(
+    `SESSION TIMELINE  —  ${flagged.length} user(s) flagged`,
+    flagged.map((each) => timelineOf(each, clock)),
   );
 }
 
@@ -37,13 +37,13 @@ export function topAddressesText({ accounts, places }: TopAddresses): string {
   );
 }
 
-function section(title: string, users: readonly (readonly string[])[]): string {
+export function section(title: string, users: readonly (readonly string[])[]): string {
   const rule = '='.repeat(WIDTH);
   const lines = ['', rule, ` ${title}`, rule, '', ...users.flatMap((user) => [...user, '', '-'.repeat(WIDTH), ''])];
   return lines.map((line) => `${line}\n`).join('');
 }
 
-function named({ name, id }: Account): string {
+export function named({ name, id }: Account): string {
   return `  ${shown(name)}  (user_id: ${shown(id)})`;
 }
 

@@ -73,23 +73,23 @@ export class FindingWriter {
     return centresKm(this.household(one).place, this.household(other).place);
   }
 
-  simultaneous(one: number, other: number): Told {
+  simultaneous(one: number, other: number, weight: number): Told {
     const { starts, ends } = this.#profile;
     const length = lengthText(Math.min(ends[one]!, ends[other]!) - starts[other]!);
     return {
       why: `${this.session(one)} and ${this.session(other)}: at once for ${length}${distanceText(this.distanceKm(one, other))}.`,
-      whyNotSuppressed: `${NOT_ONE} It is longer than a change of episode or quality takes.`,
+      whyNotSuppressed: `${NOT_ONE} It is longer than a change of episode or quality takes.${lessText(weight)}`,
     };
   }
 
-  travel(one: number, other: number): Told {
+  travel(one: number, other: number, weight: number): Told {
     const { starts, ends } = this.#profile;
     const gap = starts[other]! - ends[one]!;
     const distance = distanceText(this.distanceKm(one, other)).slice(2);
     const { maxSpeedKmh } = this.#options.thresholds;
     return {
       why: `${this.session(one)}, then ${this.session(other)}: ${distance}, ${lengthText(gap)} later.`,
-      whyNotSuppressed: `${NOT_ONE} Nobody travels faster than ${maxSpeedKmh} km/h, not even between the nearest points that the accuracies of both places allow.`,
+      whyNotSuppressed: `${NOT_ONE} Nobody travels faster than ${maxSpeedKmh} km/h, not even between the nearest points that the accuracies of both places allow.${lessText(weight)}`,
     };
   }
 
@@ -116,3 +116,9 @@ export class FindingWriter {
 
 const NOT_ONE =
   'They are two households: no device of the two is at home in both, none that lives in one was in the other at that time, and both are fixed lines, no workplace, VPN, hosting, mobile or satellite network.';
+
+/** Evidence that is not of weight 1 says so. */
+function lessText(weight: number): string {
+  if (weight === 1) return '';
+  return ` It counts for ${Math.round(weight * 100)} % only: one of the two was hardly used, or for a short time, or repeats of it were dismissed.`;
+}

@@ -50,7 +50,7 @@ export function caseOfDays(
   const points = saturated(weight, MOST[kind], SCALE_DAYS);
   const strongest = all.toSorted((a, b) => b.weight - a.weight || b.other - a.other).slice(0, MOST_FINDINGS);
   const findings = strongest.map(({ one, other, weight: own }) =>
-    writer.ofTwo(kind, (points * own) / weight, one, other, writer[kind](one, other)),
+    writer.ofTwo(kind, (points * own) / weight, one, other, writer[kind](one, other, own)),
   );
   const why = `${SAID[kind]} on ${days(new Set(all.map(({ day }) => day)).size)}`;
   return { signal: { kind, points: rounded(points), most: MOST[kind], why }, findings, findingCount: all.length };
