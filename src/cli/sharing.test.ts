@@ -8,7 +8,7 @@ import { readFileSync } from 'node:fs';
 import { after, test } from 'node:test';
 import type { LabTautulli, LabTautulliOptions } from '../../lab/tautulli.ts';
 import { HeadcountError } from '../lib/errors.ts';
-import { askSharing, MONDAY, startPlex } from './sharing/fixture.ts';
+import { askHouseholds, askSharing, MONDAY, startPlex } from './sharing/fixture.ts';
 import { tautulliAt } from './sharing/question.ts';
 import { sharing } from './sharing.ts';
 import { keptTerminal } from './terminal.fixture.ts';
@@ -288,4 +288,72 @@ test('wrong usage is told before anything is asked', async () => {
       args.join(' '),
     );
   }
+});
+
+/** Two televisions in two households, on most evenings of five weeks. */
+async function sharedPlex(): Promise<LabTautulli> {
+  const shared = await plex();
+  const row = (machine_id: string, ip_address: string, started: number) => {
+    const facts = { user: 'gus', friendly_name: 'Gus', user_id: 31, platform: 'webOS', player: `TV of ${machine_id}` };
+    const times = { started, stopped: started + 7200, play_duration: 7200, duration: 7200 };
+    shared.addRow({ ...facts, ...times, machine_id, ip_address });
+  };
+  for (let day = 0; day < 35; day++) {
+    row('home', '192.0.2.1', MONDAY + day * 86_400);
+    if (day % 3 !== 0) row('friends', '198.51.100.9', MONDAY + day * 86_400 + 1800);
+  }
+  return shared;
+}
+
+test('by households: both scores, why, the households, and evidence that names both sessions', async () => {
+  const shared = await sharedPlex();
+  const { out, code } = await askHouseholds(shared);
+  assert.equal(code, 0);
+  assert.match(out, /\] Gus\.\.\. 2 devices, score \d+ \(classic \d+\)$/m);
+  assert.match(out, /^ SHARED ACCOUNTS {2}— {2}1 user\(s\) flagged$/m);
+  assert.match(
+    out,
+    /^ {2}Score: \d+ of 100 {2}\| {2}Classic score: \d+ {2}\| {2}Households: 2 {2}\| {2}Devices: 2 {2}\| {2}Plays: 58$/m,
+  );
+  assert.match(out, /^ {6} *[\d.]+ of 50 {2}devices at once in different households on 23 days$/m);
+  assert.match(out, /^ {6}home +35 day\(s\) +35 play\(s\) +1 device\(s\) {2}2026-03-02 – 2026-04-05 {2}192\.0\.2\.1$/m);
+  const unwrapped = out.replaceAll(/\s+/g, ' ');
+  assert.match(
+    unwrapped,
+    /simultaneous, [\d.]+ points: TV of home, webOS at 192\.0\.2\.1 .* and TV of friends, webOS at/,
+  );
+  assert.match(unwrapped, /They are two households: no device of the two is at home in both/);
+  assert.ok(!shared.asked.some((query) => query.get('cmd') === 'get_geoip_lookup'), 'our tables know places');
+  assert.match((await askHouseholds(shared, '--min-score', '100', '--user', 'dora')).out, /^No users flagged/m);
+  assert.match((await askHouseholds(shared, '--timeline')).out, /SESSION TIMELINE/);
+});
+
+test('by households: places by Tautulli, where asked for, and then travel', async () => {
+  const shared = await sharedPlex();
+  const { out } = await askHouseholds(shared, '--geo-by', 'tautulli', '--json');
+  const { users, judgement } = JSON.parse(out);
+  assert.deepEqual([judgement, users.length, users[0].name], ['households', 1, 'Gus']);
+  const finding = users[0].findings.find(({ kind }: { kind: string }) => kind === 'simultaneous');
+  assert.equal(finding.sessions.length, 2);
+  assert.deepEqual(
+    finding.sessions.map(({ place }: { place: { city: string } }) => place.city),
+    ['London', 'New York'],
+  );
+  assert.ok(
+    finding.distanceKm > 5000 && finding.gapSeconds < 0 && finding.why !== '' && finding.whyNotSuppressed !== '',
+  );
+  assert.ok(users[0].score >= 50 && users[0].classicScore > 100);
+});
+
+test('by households: a row for each finding, for spreadsheets, and nobody for a family', async () => {
+  const shared = await sharedPlex();
+  const lines = (await askHouseholds(shared, '--csv')).out.split('\r\n');
+  assert.match(lines[0]!, /^user,userId,score,classicScore,households,finding,kind,points,at,/);
+  assert.match(lines[1]!, /^Gus,31,\d+,\d+,2,\w+\/\d+\/\d+,/);
+  const family = (await askHouseholds(server, '--csv', '--user', 'bert', '--min-score', '0')).out.split('\r\n');
+  assert.deepEqual([family.length, family[1]], [3, 'Bert,12,0,20,1,,,,,,,,,,']);
+  assert.match(
+    (await askHouseholds(shared, '--concurrent-only', '--user', 'bert', '--min-score', '0')).out,
+    /No users flagged/,
+  );
 });
