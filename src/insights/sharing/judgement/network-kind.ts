@@ -8,8 +8,6 @@ import type { JudgedPlay, NetworkKind } from './judged.ts';
 
 /** Carriers whose name does not say that they are: T-Mobile US, Verizon Wireless, AT&T Mobility, Three UK, Jio, Airtel. */
 const MOBILE_NUMBERS = new Set([21928, 6167, 22394, 20057, 60339, 55836, 45609]);
-/** Starlink, Viasat, Hughes, Eutelsat, Inmarsat. */
-const SATELLITE_NUMBERS = new Set([14593, 45700, 7155, 40306, 40310, 40311, 6621, 1358, 34444, 31515]);
 
 const NAMES: readonly (readonly [NetworkKind, RegExp])[] = [
   [
@@ -31,7 +29,6 @@ const NAMES: readonly (readonly [NetworkKind, RegExp])[] = [
 export function networkKindOf({ networkKind, asn, organization }: JudgedPlay): NetworkKind {
   if (networkKind !== null) return networkKind;
   if (asn !== null && MOBILE_NUMBERS.has(asn)) return 'mobile';
-  if (asn !== null && SATELLITE_NUMBERS.has(asn)) return 'satellite';
   if (organization === null) return 'fixed';
   return NAMES.find(([, name]) => name.test(organization))?.[0] ?? 'fixed';
 }
