@@ -50,7 +50,7 @@ export function findNewDevices(profile: Profile, allowed: Uint8Array): FirstPlay
   const { starts, groups, groupList, households, home, belongs } = profile;
   const beginning = (starts[0] ?? 0) + KNOWN_AFTER;
   const seen = new Set<number>();
-  const arrivals: { play: number; household: number }[] = [];
+  const arrivals: Arrival[] = [];
   for (let i = 0; i < starts.length; i++) {
     const { device, household } = groupList[groups[i]!]!;
     if (seen.has(device)) continue;
@@ -60,13 +60,28 @@ export function findNewDevices(profile: Profile, allowed: Uint8Array): FirstPlay
     if (starts[i]! < beginning || !isElsewhere || allowed[groups[i]!] === 1 || belongs(device, home)) continue;
     arrivals.push({ play: i, household });
   }
-  let best: FirstPlays = [];
+  return fullestWeek(arrivals, starts).map(({ play }) => play);
+}
+
+interface Arrival {
+  readonly play: number;
+  readonly household: number;
+}
+
+/** Earliest of the weeks with most arrivals, of those at two households at least. */
+function fullestWeek(arrivals: readonly Arrival[], starts: Float64Array): readonly Arrival[] {
+  const within = new Map<number, number>();
+  let best = { from: 0, to: 0 };
   for (let from = 0, to = 0; to < arrivals.length; to++) {
-    while (starts[arrivals[to]!.play]! - starts[arrivals[from]!.play]! > BURST) from++;
-    const burst = arrivals.slice(from, to + 1);
-    const isSpread = new Set(burst.map(({ household }) => household)).size >= 2;
-    if (isSpread && burst.length >= LEAST_NEW_DEVICES && burst.length > best.length)
-      best = burst.map(({ play }) => play);
+    const { play, household } = arrivals[to]!;
+    within.set(household, (within.get(household) ?? 0) + 1);
+    for (; starts[play]! - starts[arrivals[from]!.play]! > BURST; from++) {
+      const left = within.get(arrivals[from]!.household)! - 1;
+      if (left > 0) within.set(arrivals[from]!.household, left);
+      else within.delete(arrivals[from]!.household);
+    }
+    const count = to + 1 - from;
+    if (within.size >= 2 && count >= LEAST_NEW_DEVICES && count > best.to - best.from) best = { from, to: to + 1 };
   }
-  return best;
+  return arrivals.slice(best.from, best.to);
 }

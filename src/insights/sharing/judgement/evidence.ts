@@ -8,14 +8,26 @@ export interface Evidence {
   readonly weight: number;
 }
 
+/** More than there are from 1970 until Tautulli’s last second. */
+const DAYS = 110_000;
+
+/** A hundred say nearly all that a signal can say. */
+const MOST_EVIDENCE = 50_000;
+
 export class DailyEvidence {
-  readonly #best = new Map<string, Evidence>();
+  readonly #best = new Map<number, Evidence>();
+  readonly #households: number;
+
+  /** How many households there are. */
+  constructor(households: number) {
+    this.#households = households;
+  }
 
   /** Of equal weight the one whose second play began earlier, then whose first did. */
-  add(households: readonly [number, number], evidence: Evidence): void {
-    const key = `${Math.min(...households)} ${Math.max(...households)} ${evidence.day}`;
+  add(one: number, other: number, evidence: Evidence): void {
+    const key = this.#keyOf(one, other, evidence.day);
     const best = this.#best.get(key);
-    if (best === undefined || isBetter(evidence, best)) this.#best.set(key, evidence);
+    if (best === undefined ? this.#best.size < MOST_EVIDENCE : isBetter(evidence, best)) this.#best.set(key, evidence);
   }
 
   get all(): Evidence[] {
@@ -24,8 +36,11 @@ export class DailyEvidence {
 
   /** Days of weight 1 of two households. */
   isCertain(one: number, other: number, day: number): boolean {
-    const best = this.#best.get(`${Math.min(one, other)} ${Math.max(one, other)} ${day}`);
-    return best !== undefined && best.weight === 1;
+    return this.#best.get(this.#keyOf(one, other, day))?.weight === 1;
+  }
+
+  #keyOf(one: number, other: number, day: number): number {
+    return (Math.min(one, other) * this.#households + Math.max(one, other)) * DAYS + day;
   }
 }
 

@@ -67,10 +67,10 @@ export function judge(plays: readonly JudgedPlay[], options: JudgeOptions): Judg
   const writer = new FindingWriter(profile, households, options);
   const atOnce = findSimultaneous(profile, pairs, dismissals, options, suppress);
   const travel = findTravel(profile, pairs, dismissals, options, suppress);
-  const seconds = findSecondHouseholds(profile, allowed, [atOnce.evidence, travel]);
+  const seconds = findSecondHouseholds(profile, allowed, [atOnce.evidence, travel.evidence]);
   const cases = [
     caseOfDays('simultaneous', atOnce.evidence, writer),
-    caseOfDays('travel', travel, writer),
+    caseOfDays('travel', travel.evidence, writer),
     caseOfHouseholds(seconds, dismissals, profile.home, writer, () => suppress('dismissed')),
     caseOfNewDevices(findNewDevices(profile, allowed), dismissals, writer),
     caseOfCrowd(findCrowd(profile, allowed), dismissals, writer),
@@ -84,6 +84,6 @@ export function judge(plays: readonly JudgedPlay[], options: JudgeOptions): Judg
     suppressed,
     households: households.toSorted((a, b) => b.days - a.days).slice(0, MOST_HOUSEHOLDS),
     householdCount: households.length,
-    droppedPairs: atOnce.notCompared,
+    droppedPairs: Math.max(atOnce.notCompared, travel.notCompared),
   };
 }

@@ -3,7 +3,6 @@
  * long they overlap, how fast somebody would have had to travel) is for those who compare plays.
  */
 
-import { MOST_PAIRS } from '../overlaps.ts';
 import type { HouseholdKind, Suppression } from './judged.ts';
 import type { Profile } from './profile.ts';
 
@@ -19,7 +18,7 @@ export interface Pairs {
 }
 
 /** So many answers are kept; others are found again. */
-const MOST_KEPT = Math.min(500_000, MOST_PAIRS);
+const MOST_KEPT = 500_000;
 
 export function pairsOf(profile: Profile, allowed: Uint8Array): Pairs {
   const count = profile.groupList.length;

@@ -7,6 +7,9 @@ import type { Dismissals } from './leniency.ts';
 import type { Pairs } from './pairs.ts';
 import type { Profile } from './profile.ts';
 
+/** Of one account: who has more shares beyond doubt, or is a name that everybody uses. */
+const MOST_PAIRS = 1_000_000;
+
 export interface Simultaneous {
   readonly evidence: DailyEvidence;
   readonly notCompared: number;
@@ -20,10 +23,10 @@ export function findSimultaneous(
   suppress: (reason: Suppression) => void,
 ): Simultaneous {
   const { plays, starts, ends, devices, groups, groupList, days, isVisited } = profile;
-  const evidence = new DailyEvidence();
+  const evidence = new DailyEvidence(profile.households.length);
   const least = thresholds.leastOverlapSeconds * 1000;
   const leastOfTitle = thresholds.leastOverlapOfTitleSeconds * 1000;
-  const notCompared = sweepOverlaps({ starts, ends }, (one, other) => {
+  const visit = (one: number, other: number) => {
     if (devices[one] === devices[other]) return;
     const verdict = pairs.verdict(groups[one]!, groups[other]!);
     if (typeof verdict === 'string') return suppress(verdict);
@@ -35,7 +38,7 @@ export function findSimultaneous(
     if (isVisited(a, b, starts[other]!)) return suppress('trip');
     const weight = verdict * share('simultaneous', one, other);
     if (weight === 0) return suppress('dismissed');
-    evidence.add([a, b], { one, other, day: days[other]!, weight });
-  });
-  return { evidence, notCompared };
+    evidence.add(a, b, { one, other, day: days[other]!, weight });
+  };
+  return { evidence, notCompared: sweepOverlaps({ starts, ends }, visit, MOST_PAIRS) };
 }
