@@ -38,9 +38,9 @@ export const sharing: Command = {
   headcount sharing --top-ips --csv > addresses.csv
 
 Reads what every user has played, and tells people of one household, who move
-about, from people of several, who use an account at once. Says the evidence, and
-why nothing explains it. What the points are for, and why a high score is no
-proof: docs/sharing.md.
+about, from people of several, who use an account at once. Says the evidence,
+and why nothing explains it. What the points are for, and why a high score is
+no proof: docs/sharing.md.
 
 Whose
       --host HOST          a Tautulli: HOST, HOST:PORT or a URL; default:
@@ -119,7 +119,7 @@ async function openAccounts(
   }
   const { tautulliAccounts } = await import('./sharing/tautulli-accounts.ts');
   const isPlain = classic || topIps;
-  const asksTautulli = geoBy === 'tautulli' || (geoBy === null && isPlain);
+  const asksTautulli = geoBy === null ? isPlain : geoBy !== 'headcount';
   const needsTables = isPlain ? geo && !asksTautulli : true;
   const tables = needsTables ? await (await import('./sharing/own-places.ts')).openOwnPlaces() : null;
   const accounts = tautulliAccounts({ ...where, signal, tables, asksTautulli });
