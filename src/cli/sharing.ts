@@ -62,8 +62,8 @@ What
                            places already
       --classic            judge as the detector for Tautulli does: devices,
                            devices at once, and with --geo jumps
-      --geo                with --classic and --top-ips: places of addresses, and
-                           jumps between them, by tautulli unless said otherwise
+      --geo                with --classic and --top-ips: places of addresses,
+                           and jumps between them; by tautulli unless said
 
 How it is told
       --timeline           also the sessions that were at once
