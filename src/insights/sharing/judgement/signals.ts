@@ -75,14 +75,14 @@ export function caseOfHouseholds(
   const findings = left.map(({ one, other, days: count, weeks, pattern }, i) => {
     const ofDays = i === 0 ? saturated(Math.max(count - FIRST_DAYS, 0), POINTS_OF_DAYS, SCALE_HABIT) : 0;
     const points = (i === 0 ? POINTS_OF_SECOND : POINTS_OF_FURTHER) * Math.min(weeks / CERTAIN_WEEKS, 1) + ofDays;
-    const habit = `both were used on ${days(count)} of ${weeks} week(s)`;
+    const habit = `Both were used so on ${days(count)} of ${counted(weeks, 'week')}`;
     return writer.ofTwo(
       kind,
       points,
       one,
       other,
       {
-        why: `${writer.session(one)}, then ${writer.session(other)}: on one day in turns or at once. ${habit}.`,
+        why: `${writer.session(one)}, then ${writer.session(other)}: on one day, in turns or at once. ${habit}.`,
         whyNotSuppressed:
           'Their devices never come to the other household, it is used in evenings or at weekends too, and it was no stay.',
       },
@@ -93,7 +93,7 @@ export function caseOfHouseholds(
     findings.reduce((sum, finding) => sum + finding.points, 0),
     MOST[kind],
   );
-  const why = `${left.length} household(s) beside the home, used on the same days for up to ${left[0]!.weeks} week(s)`;
+  const why = `${counted(left.length, 'household')} beside the home, used on the same days in up to ${counted(left[0]!.weeks, 'week')}`;
   return { signal: { kind, points: rounded(points), most: MOST[kind], why }, findings, findingCount: findings.length };
 }
 
@@ -136,7 +136,11 @@ function named(plays: readonly number[], writer: FindingWriter): string {
 }
 
 function days(count: number): string {
-  return count === 1 ? 'one day' : `${count} days`;
+  return counted(count, 'day');
+}
+
+function counted(count: number, what: string): string {
+  return count === 1 ? `one ${what}` : `${count} ${what}s`;
 }
 
 function rounded(points: number): number {
