@@ -10,6 +10,7 @@
 
 import { FAMILIES } from './sharing-families.ts';
 import { SHARERS } from './sharing-sharers.ts';
+import { TRAVELLERS } from './sharing-travellers.ts';
 import type { World } from './sharing-world.ts';
 
 export interface Scenario {
@@ -19,7 +20,7 @@ export interface Scenario {
 }
 
 export const SCENARIOS: readonly Scenario[] = [
-  ...FAMILIES.map((each) => ({ ...each, isShared: false })),
+  ...[...FAMILIES, ...TRAVELLERS].map((each) => ({ ...each, isShared: false })),
   ...SHARERS.map((each) => ({ ...each, isShared: true })),
 ];
 

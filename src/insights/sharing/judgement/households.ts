@@ -221,7 +221,7 @@ function areNear(a: JudgedPlace | null, b: JudgedPlace | null): boolean | null {
 }
 
 /** How far they are apart at least, by the accuracies of both; null if not both are known. */
-export function leastDistanceKm(a: JudgedPlace | null, b: JudgedPlace | null): number | null {
+function leastDistanceKm(a: JudgedPlace | null, b: JudgedPlace | null): number | null {
   const km = centresKm(a, b);
   if (km === null) return null;
   return Math.max(km - (a!.accuracyKm ?? ASSUMED_ACCURACY_KM) - (b!.accuracyKm ?? ASSUMED_ACCURACY_KM), 0);
