@@ -31,6 +31,10 @@ export async function serve(store: Store): Promise<HttpServer> {
       counters: () => ({}),
       stall: () => null,
       onNews: () => none,
+      judgesSharing: false,
+      sharing: () => {
+        throw new Error('accounts are not judged here');
+      },
       forget: async () => 0,
     },
     {

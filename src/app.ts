@@ -28,8 +28,9 @@ import { maskedText } from './http/masked.ts';
 import { serveHttp } from './http/server.ts';
 import type { Service, SourceInfo } from './http/service.ts';
 import type { Transfer } from './http/transfer.ts';
+import { type LiveSharing, openLiveSharing } from './insights/sharing/live/index.ts';
 import { type Clock, steadyClock } from './lib/clock.ts';
-import { messageOf } from './lib/errors.ts';
+import { HeadcountError, messageOf } from './lib/errors.ts';
 import { Inboxes } from './lib/inboxes.ts';
 import { RunningSinks } from './sinks/running.ts';
 import { type RunningSource, RunningSources, traitsOf } from './sources/running.ts';
@@ -219,6 +220,24 @@ async function build(options: AppOptions, closers: Closers): Promise<App> {
     return past;
   };
   closers.add('the import', async () => (await past)?.close());
+  const sharing = config.sharing.enabled
+    ? openLiveSharing({
+        directory,
+        ...config.sharing,
+        store,
+        clock,
+        hash: keyedHash(key),
+        timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone,
+        tell: async (found) => {
+          if (!sinks.takeEvents || !events.addFound(found)) return;
+          const { sequence } = collector;
+          await collector.flush();
+          if (collector.sequence === sequence) throw new Error('the store did not take what was found');
+        },
+        counters: counters.scope('sharing'),
+        warn: (message) => log.scoped('sharing').warn(message),
+      })
+    : null;
   const service: Service = {
     version: VERSION,
     startedAt,
@@ -238,10 +257,15 @@ async function build(options: AppOptions, closers: Closers): Promise<App> {
     counters: () => ({ ...counters.read(), tracker: { ...tracker.counters } }),
     stall: () => collector.stall,
     onNews: (listener) => collector.onNews(listener),
+    judgesSharing: sharing !== null,
+    sharing: () => sharingOr(sharing),
     forget: async (who) => {
       // What has just ended must be in the store to be forgotten there.
       await collector.flush();
-      return forgetListener(store, who, createMask(config.privacy, keyedHash(key)));
+      const user = who.user ?? (who.session === undefined ? null : (await store.session(who.session))?.user) ?? null;
+      const touched = await forgetListener(store, who, createMask(config.privacy, keyedHash(key)));
+      await sharing?.forgotten(user);
+      return touched;
     },
   };
   const transfer: Transfer = {
@@ -295,6 +319,14 @@ async function build(options: AppOptions, closers: Closers): Promise<App> {
     log.info(`a facade is served on ${own.url}`);
   }
 
+  if (sharing !== null) {
+    collector.onNews(({ joined, left }) => {
+      sharing.sessionsChanged(joined);
+      sharing.sessionsChanged(left);
+    });
+    sharing.start();
+    closers.add('sharing', () => sharing.stop());
+  }
   running.start(config.sources, cursors);
   // What a facade says first should not be that nobody is there, only because no source has spoken yet.
   facades.start(() => running.list().every(({ health }) => health.status !== 'starting'));
@@ -333,6 +365,11 @@ async function build(options: AppOptions, closers: Closers): Promise<App> {
       log.info(`the configuration has been read again: ${count} ${count === 1 ? 'source' : 'sources'}${rest}`);
     },
   };
+}
+
+function sharingOr(sharing: LiveSharing | null): LiveSharing {
+  if (sharing !== null) return sharing;
+  throw new HeadcountError('SHARING_OFF', 'Shared accounts are not looked for: the configuration has switched it off.');
 }
 
 /** To be compared only: it has the secrets. */

@@ -104,6 +104,11 @@ export class Collector {
     return this.#recorder.size;
   }
 
+  /** Of the last commit that succeeded. */
+  get sequence(): number {
+    return this.#sequence;
+  }
+
   /** Makes a source known, before its first batch. */
   attach(traits: SourceTraits): void {
     this.#traits.set(traits.name, traits);

@@ -3,7 +3,7 @@
  * what is told has been kept, and what has been kept is told. Only what some sink wants is written.
  */
 
-import type { AudienceEvent, EventSketch, StreamCount } from '../core/event.ts';
+import { type AudienceEvent, type EventSketch, type SharingFound, type StreamCount, sketchOf } from '../core/event.ts';
 import type { Hash } from '../core/identity.ts';
 import type { Instant, StreamStatus } from '../core/observation.ts';
 import type { Session, SessionRecord } from '../core/session.ts';
@@ -35,7 +35,7 @@ export interface EventsCut {
 }
 
 /** An event that has no id yet: it gets one with its place in a commit. */
-type Unnamed<E> = E extends AudienceEvent ? Omit<E, 'id'> & { readonly subject: string } : never;
+type Unnamed<E> = E extends Exclude<AudienceEvent, SharingFound> ? Omit<E, 'id'> & { readonly subject: string } : never;
 
 /** Streams whose status is remembered. */
 const MAX_STREAMS = 10_000;
@@ -43,6 +43,8 @@ const MAX_STREAMS = 10_000;
 export class Events {
   readonly #options: EventsOptions;
   #waiting: Unnamed<AudienceEvent>[] = [];
+  /** These have ids of their own. */
+  #found: SharingFound[] = [];
   /** The status that was told last, by stream. */
   readonly #statuses = new Map<string, StreamStatus>();
   /** The first session of each listener since the last commit. */
@@ -95,15 +97,23 @@ export class Events {
     }
   }
 
+  /** An insight has found something. Answers whether any of it is wanted: then it is in the next commit. */
+  addFound(events: readonly SharingFound[]): boolean {
+    const wanted = events.filter((event) => this.#options.wants(sketchOf(event)));
+    this.#found.push(...wanted);
+    return wanted.length > 0;
+  }
+
   get isEmpty(): boolean {
-    return this.#waiting.length === 0 && this.#candidates.size === 0;
+    return this.#waiting.length === 0 && this.#candidates.size === 0 && this.#found.length === 0;
   }
 
   /** Everything so far, for the commit with this number; afterwards nothing is waiting. */
   cut(sequence: number): EventsCut {
-    const events = this.#waiting.map((event, place) => this.#named(event, sequence, place));
+    const events = [...this.#waiting.map((event, place) => this.#named(event, sequence, place)), ...this.#found];
     const candidates = [...this.#candidates.values()];
     this.#waiting = [];
+    this.#found = [];
     this.#candidates = new Map();
     return { events, candidates, kept: this.#options.alarms.cut() };
   }

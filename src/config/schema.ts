@@ -61,8 +61,8 @@ export function timingOptions(standard: { gap: string; lateness: string }) {
   });
 }
 
-/** Everything but what has to be looked up in the history. */
-const COMMON_EVENTS = EVENT_TYPES.filter((type) => type !== 'listener.new');
+/** Everything but what has to be looked up in the history, and what is said of people. */
+const COMMON_EVENTS = EVENT_TYPES.filter((type) => type !== 'listener.new' && type !== 'sharing.found');
 
 export function eventNames(standard: readonly EventType[]) {
   return list(z.enum(EVENT_TYPES))
@@ -289,6 +289,16 @@ export const Config = z.strictObject({
     })
     .prefault({})
     .describe('How long what is kept.'),
+  sharing: z
+    .strictObject({
+      enabled: flag(true).describe('Judge which accounts several households use. What is kept does not depend on it.'),
+      days: number({ least: 1, most: 3650 }).default(60).describe('How far back their sessions are judged.'),
+      tellFrom: number({ least: 0, most: 100 })
+        .default(50)
+        .describe('Sinks and live events are told what is found of accounts with at least this score.'),
+    })
+    .prefault({})
+    .describe('Shared accounts: docs/sharing.md.'),
   store: z
     .strictObject({
       memory: bytes('512MB').describe('What the database may use.'),

@@ -10,8 +10,9 @@ import type { StreamState } from './streams.ts';
 /**
  * `audience.above` and `audience.below`: the audience of a stream has gone beyond a limit, and has come back. `listener.new`:
  * the first session of a listener that the history knows. `session.superseded`: the session with this id is part of, or
- * replaced by, another one, or open again (then `by` is its own id, and `session.opened` follows). `stream.status`: a
- * stream is up, down, unreachable or unknown, and was not before.
+ * replaced by, another one, or open again (then `by` is its own id, and `session.opened` follows). `sharing.found`: an
+ * account looks as if several people use it, by something that was not known before. `stream.status`: a stream is up,
+ * down, unreachable or unknown, and was not before.
  */
 export const EVENT_TYPES = [
   'audience.above',
@@ -20,6 +21,7 @@ export const EVENT_TYPES = [
   'session.closed',
   'session.opened',
   'session.superseded',
+  'sharing.found',
   'stream.status',
 ] as const;
 export type EventType = (typeof EVENT_TYPES)[number];
@@ -52,7 +54,33 @@ export type AudienceEvent =
       readonly state: StreamState;
       readonly count: StreamCount;
       readonly limit: AudienceLimit;
-    });
+    })
+  | SharingFound;
+
+/** Evidence of insights/sharing, without the networks of its places. `id` is that of the finding; `stream` is null. */
+export interface SharingFound extends Happening {
+  readonly type: 'sharing.found';
+  /** The listener token of the account, by which the event can be erased. */
+  readonly listener: string;
+  readonly account: { readonly id: string; readonly source: string; readonly user: string; readonly score: number };
+  readonly finding: {
+    readonly kind: 'simultaneous' | 'travel' | 'households' | 'new-devices' | 'resale';
+    readonly points: number;
+    /** Ids of sessions; devices and places are theirs, in the same order. */
+    readonly plays: readonly string[];
+    readonly devices: readonly string[];
+    readonly places: readonly ({
+      readonly city: string | null;
+      readonly region: string | null;
+      readonly country: string | null;
+    } | null)[];
+    readonly distanceKm: number | null;
+    readonly gapSeconds: number | null;
+    /** In words. */
+    readonly why: string;
+    readonly whyNotSuppressed: string;
+  };
+}
 
 /** Open sessions of a stream. */
 export interface StreamCount {

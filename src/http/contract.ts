@@ -7,6 +7,9 @@ import { z } from 'zod';
 import { CUME_RULES, DIMENSIONS, SESSION_SORTS, SESSION_STATES } from '../core/query.ts';
 import { STEPS } from '../insights/metrics/steps.ts';
 import { formatDuration, parseDuration } from '../lib/duration.ts';
+import { SharingFoundWire } from './sharing-contract.ts';
+
+export * from './sharing-contract.ts';
 
 const time = z.iso.datetime({ precision: 3 }).describe('ISO 8601, UTC, with milliseconds.');
 const count = z.int().min(0);
@@ -401,6 +404,7 @@ export const EventWire = z
       sessionId: z.string().describe('It is part of, or replaced by, another session; or open again.'),
       by: z.string().describe('The id of that session.'),
     }),
+    Event.extend({ type: z.literal('sharing.found'), ...SharingFoundWire.shape }),
     Event.extend({
       type: z.literal('stream.status'),
       stream: StreamWire,

@@ -20,6 +20,7 @@ import { createClient } from '../enrich/client.ts';
 import type { Enrichment } from '../enrich/enrich.ts';
 import { createPastSessions } from '../enrich/past.ts';
 import { createMask } from '../enrich/privacy.ts';
+import { type LiveSharing, openLiveSharing } from '../insights/sharing/live/index.ts';
 import { type Clock, systemClock } from '../lib/clock.ts';
 import type { HeadcountError } from '../lib/errors.ts';
 import { networkOf } from '../lib/ip.ts';
@@ -104,6 +105,8 @@ export interface Site {
   readonly store: Store;
   readonly clock: StandingClock;
   readonly counters: Counters;
+  /** Judges nobody before `start`. */
+  readonly sharing: LiveSharing;
   readonly directory: string;
   /** The owner's socket. */
   readonly socket: string;
@@ -163,6 +166,17 @@ export async function startSite(options: SiteOptions = {}): Promise<Site> {
   for (const traits of SOURCES) collector.attach(traits);
   await collector.resume();
 
+  const sharing = openLiveSharing({
+    directory,
+    store: refusable,
+    clock,
+    hash,
+    timeZone: 'UTC',
+    ...{ days: 60, tellFrom: 50 },
+    tell: async () => {},
+    counters: counters.scope('sharing'),
+    warn: (message) => logged.push(message),
+  });
   const service: Service = {
     version: '1.2.3-test',
     startedAt: NOW - 86_400_000,
@@ -200,6 +214,8 @@ export async function startSite(options: SiteOptions = {}): Promise<Site> {
     counters: () => ({ ...counters.read(), tracker: { ...tracker.counters } }),
     stall: () => collector.stall,
     onNews: (listener) => collector.onNews(listener),
+    judgesSharing: true,
+    sharing: () => sharing,
     forget: async (who) => {
       await collector.flush();
       return forgetListener(refusable, who, createMask({ addresses: 'full', ipv4Bits: 24, ipv6Bits: 48 }, hash));
@@ -241,6 +257,7 @@ export async function startSite(options: SiteOptions = {}): Promise<Site> {
     store,
     clock,
     counters,
+    sharing,
     directory,
     socket,
     port,
@@ -257,6 +274,7 @@ export async function startSite(options: SiteOptions = {}): Promise<Site> {
     },
     close: async () => {
       await http.close();
+      await sharing.stop();
       await collector.stop();
       await past.close();
       await store.close();

@@ -1,6 +1,6 @@
 /**
  * Server-sent events (WHATWG HTML §9.2): `audience` once a second, `stream` when one changes, `session` when somebody
- * joins or leaves. Every event is written once for all who see the same, and sent to them; who cannot keep up is let go
+ * joins or leaves, `sharing` when an account looks shared. Every event is written once for all who see the same, and sent to them; who cannot keep up is let go
  * and may come back.
  */
 
@@ -24,6 +24,8 @@ export interface LiveView {
   audience(since: { joined: number; left: number }): unknown;
   stream(source: string, stream: string): unknown;
   session(change: 'joined' | 'left', session: Session): unknown;
+  /** Something new was found of a shared account; the JSON of the `sharing` event. */
+  onFound(listener: (found: unknown) => void): () => void;
 }
 
 interface Reader {
@@ -45,7 +47,13 @@ class Channel {
   constructor(view: LiveView, drop: (reader: Reader) => void) {
     this.#view = view;
     this.#drop = drop;
-    this.leave = view.onNews((news) => this.#tell(news));
+    const stops = [
+      view.onNews((news) => this.#tell(news)),
+      view.onFound((found) => this.#send(event('sharing', found))),
+    ];
+    this.leave = () => {
+      for (const stop of stops) stop();
+    };
   }
 
   welcome(reader: Reader): void {

@@ -9,6 +9,7 @@ import fastifyCompress from '@fastify/compress';
 import fastifyHelmet from '@fastify/helmet';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { ALL_ACCESS, type PatternAccess } from '../core/access.ts';
+import type { SharingFound } from '../core/event.ts';
 import { HeadcountError, messageOf } from '../lib/errors.ts';
 import {
   authenticate,
@@ -40,12 +41,13 @@ import { processRoutes } from './routes/process.ts';
 import { programmeRoutes } from './routes/programmes.ts';
 import { reportRoutes } from './routes/reports.ts';
 import { sessionRoutes } from './routes/sessions.ts';
+import { sharingRoutes } from './routes/sharing.ts';
 import { streamRoutes } from './routes/streams.ts';
 import type { Service } from './service.ts';
 import { clientOf, FailedSignIns, HELD_FOR } from './sign-ins.ts';
 import { registerTransfer, type Transfer } from './transfer.ts';
 import { serviceAs } from './visible-service.ts';
-import { sessionWire } from './wire.ts';
+import { eventWire, sessionWire } from './wire.ts';
 
 export interface HttpOptions {
   readonly host: string;
@@ -81,7 +83,7 @@ const PLAIN: readonly PlainRoute[] = [
     type: 'text/event-stream',
     query: LiveQuery,
     description:
-      '`audience` (LiveAudience) once a second, `stream` (Stream) when one changes, `session` (LiveSession) when somebody joins or leaves, at most 20 a second unless `events=sessions` asks for all.',
+      '`audience` (LiveAudience) once a second, `stream` (Stream) when one changes, `session` (LiveSession) when somebody joins or leaves, at most 20 a second unless `events=sessions` asks for all, and `sharing` (Event, `sharing.found`) for whoever may see `/sharing`.',
   },
   { path: '/metrics', summary: 'Prometheus.', type: 'text/plain' },
   { path: '/healthz', summary: 'The process is alive.', type: 'text/plain' },
@@ -108,6 +110,7 @@ export function allRoutes(service: Service): Route[] {
     ...sessionRoutes(service),
     ...historyRoutes(service),
     ...reportRoutes(service),
+    ...sharingRoutes(service),
     ...processRoutes(service),
   ];
 }
@@ -151,9 +154,16 @@ function siteOf(service: Service, options: HttpOptions): Site {
       audience: (since) => liveAudience(seen, since),
       stream: (source, stream) => oneStream(seen, source, stream),
       session: (change, session) => ({ change, session: sessionWire(seen.describe(session)) }),
+      onFound: (listener) => onFound(seen, access, (event) => listener(eventWire(event))),
     };
   });
   return { service, options, trust: options.trust, viewOf, live };
+}
+
+/** Only whoever may see everything is told. */
+function onFound(service: Service, access: PatternAccess, listener: (event: SharingFound) => void): () => void {
+  if (!(access.seesAll && access.seesAddresses && service.judgesSharing)) return () => {};
+  return service.sharing().onFound(listener);
 }
 
 /** Throws `LISTEN_FAILED`; then nothing is left running. */

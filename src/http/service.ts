@@ -5,6 +5,7 @@ import type { AudienceView } from '../core/limited-audience.ts';
 import type { Instant } from '../core/observation.ts';
 import type { Session, SessionRecord } from '../core/session.ts';
 import type { Streams } from '../core/streams.ts';
+import type { LiveSharing } from '../insights/sharing/live/index.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Store } from '../store/store.ts';
 import type { Log } from '../telemetry/log.ts';
@@ -58,6 +59,10 @@ export interface Service {
   /** Set while reading has stopped because the store has no room. */
   stall(): { readonly since: Instant; readonly message: string } | null;
   onNews(listener: (news: LiveNews) => void): () => void;
+  /** Are accounts judged at all? */
+  readonly judgesSharing: boolean;
+  /** Who looks shared. Throws `SHARING_OFF`, and `FORBIDDEN` for whoever may not see everybody whole. */
+  sharing(): LiveSharing;
   /** Erases who it was from all closed sessions; answers how many were touched. */
   forget(who: { ip?: string | undefined; user?: string | undefined; session?: string | undefined }): Promise<number>;
 }

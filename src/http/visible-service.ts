@@ -34,6 +34,12 @@ export function serviceAs(service: Service, access: PatternAccess): Service {
       checkForget(who, access);
       return service.forget(who);
     },
+    sharing: () => {
+      throw new HeadcountError(
+        'FORBIDDEN',
+        'Shared accounts are told by names, addresses and all streams: it takes the right to see them all.',
+      );
+    },
   };
   return seesAll ? view : { ...view, ...limitedParts(service, view, access) };
 }

@@ -116,6 +116,12 @@ export function eventWire(event: AudienceEvent): EventWire {
       return { id, type: event.type, at, session: sessionWire(event.session) };
     case 'session.superseded':
       return { id, type: event.type, at, sessionId: event.sessionId, by: event.by };
+    case 'sharing.found': {
+      const { account, finding } = event;
+      const { plays, devices, places, ...facts } = finding;
+      const lists = { plays: [...plays], devices: [...devices], places: [...places] };
+      return { id, type: event.type, at, account, finding: { ...facts, ...lists } };
+    }
     case 'stream.status':
       return {
         id,

@@ -17,6 +17,7 @@ const SESSION = [
 ] as const;
 const STREAM = ['source', 'stream', 'status', 'title', 'listeners'] as const;
 const LIMIT = ['above', 'below', 'readings'] as const;
+const FINDING = ['source', 'user', 'score', 'kind', 'points', 'why', 'km'] as const;
 
 /** By event: the fields that it has. */
 export const FIELDS: Readonly<Record<EventName, readonly string[]>> = {
@@ -26,6 +27,7 @@ export const FIELDS: Readonly<Record<EventName, readonly string[]>> = {
   'session.closed': [...ANY, ...SESSION],
   'session.opened': [...ANY, ...SESSION],
   'session.superseded': [...ANY, 'session', 'by'],
+  'sharing.found': [...ANY, ...FINDING],
   'stream.status': [...ANY, ...STREAM, 'held'],
   digest: [...ANY, 'events', 'from', 'summary'],
 };
@@ -38,6 +40,7 @@ export const TEXTS: Readonly<Record<EventName, string>> = {
   'session.closed': 'Close {ip}#{stream} {city}/{country} @{duration}',
   'session.opened': 'Open {ip}#{stream} {city}/{country}',
   'session.superseded': 'Session {session} has become {by}',
+  'sharing.found': '{user} of {source} looks shared ({score} of 100): {why}',
   'stream.status': '{stream} is {status}',
   digest: '{events} events since {from}: {summary}',
 };
@@ -62,6 +65,11 @@ function particulars(event: EventWire): Record<string, string | number | null> {
     case 'audience.above':
     case 'audience.below':
       return { ...ofStream(event.stream), ...event.limit };
+    case 'sharing.found': {
+      const { account, finding } = event;
+      const { source, user, score } = account;
+      return { source, user, score, kind: finding.kind, points: finding.points, why: finding.why, km: finding.distanceKm };
+    }
     case 'digest':
       return { events: event.events, from: event.from, summary: summaryOf(event) };
     default:

@@ -7,9 +7,9 @@
 import { strict as assert } from 'node:assert';
 import { existsSync } from 'node:fs';
 import { after, test } from 'node:test';
-import type { SessionPageWire, StreamsWire } from '../../src/http/contract.ts';
+import type { SessionPageWire, SharedAccountsWire, StreamsWire } from '../../src/http/contract.ts';
 import { DASHBOARD } from '../../src/http/dashboard.ts';
-import type { Question } from '../../src/http/fixture.ts';
+import { type Question, until } from '../../src/http/fixture.ts';
 import { allRoutes } from '../../src/http/server.ts';
 import { addressWords, anyOf, askAs, foreignWords, OWN, startRights, type Who } from './fixture.ts';
 
@@ -32,6 +32,7 @@ const post = (body: object): Question => ({
 });
 const TO_ALL = { nobody: 200 };
 const FOREIGN_ID = { limited: 404 };
+const WHOLE_ONLY = { limited: 403, masked: 403 };
 
 const TABLE: Readonly<Record<string, readonly Entry[]>> = {
   'GET /api/v1/audience': [api('/audience', ...byAll('/audience'))],
@@ -99,6 +100,21 @@ const TABLE: Readonly<Record<string, readonly Entry[]>> = {
     { ...api('/import'), question: post({ source: 'ssmon', connections: [] }), status: onlyOwner(200) },
     { ...api('/import'), question: post({ source: '', connections: [] }), status: onlyOwner(400) },
   ],
+  'GET /api/v1/sharing': [{ ...api('/sharing', '/sharing?user=stranger&minScore=0'), status: WHOLE_ONLY }],
+  'GET /api/v1/sharing/audit': [
+    { ...api('/sharing/audit'), status: { limited: 403, masked: 403, whole: 403, anybody: 403 } },
+  ],
+  'GET /api/v1/sharing/:id': [
+    { ...api('/sharing/{account}'), status: WHOLE_ONLY },
+    { ...api('/sharing/no-such-account'), status: { ...allOf(404), ...WHOLE_ONLY } },
+  ],
+  'POST /api/v1/sharing/:id/feedback': [
+    {
+      ...api('/sharing/{account}/feedback'),
+      question: post({ kind: 'user' }),
+      status: { ...WHOLE_ONLY, anybody: 403 },
+    },
+  ],
   // What is told there as it happens: live.test.ts.
   'GET /api/v1/live': [{ ...api('/live?colour=red'), status: { ...allOf(400), nobody: 401 } }],
   'GET /metrics': [{ asked: ['/metrics'] }],
@@ -126,13 +142,22 @@ after(() => site.close());
 const open = await startRights({ isOpen: true });
 after(() => open.close());
 
+for (const { sharing } of [site, open]) {
+  sharing.start();
+  await until(
+    'all accounts are judged',
+    () => sharing.state.judged > 0 && sharing.state.judged === sharing.state.accounts,
+  );
+}
 const ids = await foreignIds();
 
 async function foreignIds(): Promise<Record<string, string>> {
   const { items } = JSON.parse((await askAs(site, 'owner', '/api/v1/streams')).text) as StreamsWire;
   const page = await askAs(site, 'owner', '/api/v1/sessions?user=stranger');
   const [session] = (JSON.parse(page.text) as SessionPageWire).items;
-  return { stream: items.find(({ stream }) => stream === '/talk')!.id, session: session!.id };
+  const accounts = await askAs(site, 'owner', '/api/v1/sharing?user=stranger');
+  const [account] = (JSON.parse(accounts.text) as SharedAccountsWire).items;
+  return { stream: items.find(({ stream }) => stream === '/talk')!.id, session: session!.id, account: account!.id };
 }
 
 const pathOf = (path: string) => path.replaceAll(/\{(\w+)\}/g, (_, name: string) => ids[name]!);

@@ -28,13 +28,14 @@ export async function writeEvents(
 
 function columnsOf(sequence: number): readonly Column<PlacedEvent>[] {
   const session = ({ event }: PlacedEvent) => ('session' in event ? event.session : null);
+  const account = ({ event }: PlacedEvent) => ('account' in event ? event : null);
   return [
     whole('sequence', () => sequence),
     whole('place', ({ place }) => place),
     whole('happened_at', ({ event }) => event.at),
-    text('listener', (row) => session(row)?.listener ?? null),
+    text('listener', (row) => session(row)?.listener ?? account(row)?.listener ?? null),
     text('address', (row) => session(row)?.address ?? null),
-    text('user_name', (row) => session(row)?.user ?? null),
+    text('user_name', (row) => session(row)?.user ?? account(row)?.account.user ?? null),
     text('body', ({ event }) => JSON.stringify(event)),
   ];
 }

@@ -8,9 +8,7 @@ import { appendFile, readFile, rename, rm, stat } from 'node:fs/promises';
 import { z } from 'zod';
 import type { Instant } from '../../../core/observation.ts';
 import { HeadcountError, messageOf } from '../../../lib/errors.ts';
-import { FEEDBACK_KINDS } from './feedback.ts';
-
-export const AUDITED = ['list', 'report', 'feedback'] as const;
+import { AUDITED, FEEDBACK_KINDS } from './kinds.ts';
 
 const Line = z.object({
   number: z.int().min(1),

@@ -8,7 +8,7 @@ import { FeedbackBook } from './feedback.ts';
 
 const ANNA = { source: 'plex', user: 'anna' };
 const BEN = { source: 'radio', user: 'ben' };
-const given = { at: 1, by: 'carla' };
+const given = { at: 1, by: 'carla', about: 'in words' };
 
 function fileOf(t: TestContext): string {
   const folder = mkdtempSync(join(tmpdir(), 'headcount-feedback-'));
@@ -29,8 +29,8 @@ test('what is fine stays so over restarts, of one account alone, until it is tak
   await book.add(ANNA, { kind: 'device', value: 'tv', ...given, at: 2 });
   const again = FeedbackBook.open(path);
   assert.deepEqual(again.of(ANNA), [
-    { kind: 'device', value: 'tv', at: 1, by: 'carla' },
-    { kind: 'finding', value: 'f1', at: 1, by: 'carla' },
+    { kind: 'device', value: 'tv', ...given },
+    { kind: 'finding', value: 'f1', ...given },
   ]);
   await again.remove(ANNA, { kind: 'device', value: 'tv' });
   assert.deepEqual(

@@ -9,9 +9,7 @@ import type { Instant } from '../../../core/observation.ts';
 import { HeadcountError, messageOf } from '../../../lib/errors.ts';
 import { replaceFile } from '../../../lib/replace-file.ts';
 import type { AccountName } from './history.ts';
-
-export const FEEDBACK_KINDS = ['finding', 'device', 'network', 'user'] as const;
-export type FeedbackKind = (typeof FEEDBACK_KINDS)[number];
+import { FEEDBACK_KINDS, type FeedbackKind } from './kinds.ts';
 
 /** What is fine: the id of a finding, a device, a network as a finding names it; of `user` it is the empty string. */
 export interface Fine {
@@ -23,6 +21,8 @@ export interface Feedback extends Fine {
   readonly at: Instant;
   /** Null without credentials. */
   readonly by: string | null;
+  /** In words, as it was when it was said. */
+  readonly about: string;
 }
 
 const MOST_OF_ALL = 10_000;
@@ -35,6 +35,7 @@ const Entry = z.strictObject({
   value: z.string(),
   at: z.number(),
   by: z.string().nullable(),
+  about: z.string(),
 });
 type Entry = z.output<typeof Entry>;
 
@@ -74,7 +75,7 @@ export class FeedbackBook {
   }
 
   /** The same again changes nothing. Rejects with `FEEDBACK_FULL`, and with what the system says; then nothing has changed. */
-  async add(account: AccountName, { kind, value, at, by }: Feedback): Promise<void> {
+  async add(account: AccountName, { kind, value, at, by, about }: Feedback): Promise<void> {
     await this.#change((entries) => {
       if (entries.some((entry) => isOf(entry, account) && isSame(entry, { kind, value }))) return entries;
       const own = entries.filter((entry) => isOf(entry, account)).length;
@@ -84,7 +85,7 @@ export class FeedbackBook {
           `No more than ${MOST_OF_ONE} things of one account, and ${MOST_OF_ALL} in all, can be fine. Take something back, or say that the whole account is fine.`,
         );
       }
-      return [...entries, { source: account.source, user: account.user, kind, value, at, by }];
+      return [...entries, { source: account.source, user: account.user, kind, value, at, by, about }];
     });
   }
 

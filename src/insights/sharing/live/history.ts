@@ -4,6 +4,7 @@
  */
 
 import type { Instant } from '../../../core/observation.ts';
+import type { SessionPage } from '../../../core/query.ts';
 import type { SessionRecord } from '../../../core/session.ts';
 import type { Store } from '../../../store/store.ts';
 
@@ -20,14 +21,14 @@ export const MOST_ACCOUNTS = 10_000;
 export const MOST_SESSIONS = 20_000;
 const PAGE = 1000;
 
-export interface Cut<T> {
-  readonly items: readonly T[];
+interface AccountList {
+  readonly items: readonly AccountName[];
   /** There are more. */
   readonly isCut: boolean;
 }
 
 /** Rejects as the store does. */
-export async function accountsOf(store: SharingHistory, from: Instant, to: Instant): Promise<Cut<AccountName>> {
+export async function accountsOf(store: SharingHistory, from: Instant, to: Instant): Promise<AccountList> {
   const people = { from, to, limit: MOST_ACCOUNTS } as const;
   const accounts: AccountName[] = [];
   for (const { value: source } of await store.aggregate({ ...people, by: 'source', filter: { bot: false } })) {
@@ -42,23 +43,24 @@ export async function accountsOf(store: SharingHistory, from: Instant, to: Insta
   return { items: accounts, isCut: false };
 }
 
-/** Open ones too, newest first. Rejects as the store does. */
+/**
+ * Open ones too, newest first, a page at a time. Answers whether there are more than may be judged. Rejects as the store
+ * does.
+ */
 export async function sessionsOf(
   store: SharingHistory,
   { source, user }: AccountName,
   from: Instant,
-): Promise<Cut<SessionRecord>> {
+  take: (sessions: readonly SessionRecord[]) => void,
+): Promise<boolean> {
   const filter = { bot: false, source: [source], user: [user] };
   const order = { state: 'all', sort: 'startedAt', descending: true, limit: PAGE } as const;
-  const sessions: SessionRecord[] = [];
+  let taken = 0;
   for (let cursor: string | null = null; ; ) {
-    const page: Awaited<ReturnType<Store['sessions']>> = await store.sessions({
-      ...order,
-      ...{ filter, from, to: null, cursor },
-    });
-    sessions.push(...page.items);
-    if (page.nextCursor === null) return { items: sessions, isCut: false };
-    if (sessions.length >= MOST_SESSIONS) return { items: sessions, isCut: true };
+    const page: SessionPage = await store.sessions({ ...order, filter, from, to: null, cursor });
+    take(page.items);
+    taken += page.items.length;
+    if (page.nextCursor === null || taken >= MOST_SESSIONS) return page.nextCursor !== null;
     cursor = page.nextCursor;
   }
 }
