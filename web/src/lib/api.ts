@@ -8,6 +8,8 @@ import type {
   PlacesWire,
   ProgrammesWire,
   SessionPageWire,
+  SharedAccountsWire,
+  SharingReportWire,
   SourceOutputWire,
   SourcesWire,
   StatusWire,
@@ -22,6 +24,7 @@ export interface Answers {
   places: PlacesWire;
   programmes: ProgrammesWire;
   sessions: SessionPageWire;
+  sharing: SharedAccountsWire;
   sources: SourcesWire;
   status: StatusWire;
   streams: StreamsWire;
@@ -53,6 +56,31 @@ export function askStream(id: string, signal: AbortSignal): Promise<StreamDetail
 /** What the program of a source has printed. Throws as `ask` does. */
 export function askOutput(source: string, signal: AbortSignal): Promise<SourceOutputWire> {
   return get(`sources/${encodeURIComponent(source)}/output`, {}, signal);
+}
+
+/** What somebody has played, and why it looks shared. Throws as `ask` does. */
+export function askAccount(id: string, signal: AbortSignal): Promise<SharingReportWire> {
+  return get(`sharing/${encodeURIComponent(id)}`, {}, signal);
+}
+
+/** Answers the report as it is then. Throws `ApiError`. */
+export async function sendFeedback(
+  id: string,
+  feedback: {
+    readonly kind: 'finding' | 'device' | 'network' | 'user';
+    readonly value: string;
+    readonly fine: boolean;
+  },
+): Promise<SharingReportWire> {
+  const response = await fetch(`api/v1/sharing/${encodeURIComponent(id)}/feedback`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(feedback),
+  }).catch((error) => {
+    throw new ApiError('UNREACHABLE', 'Headcount does not answer.', { cause: error });
+  });
+  if (!response.ok) throw await errorOf(response);
+  return (await response.json()) as SharingReportWire;
 }
 
 async function get<Answer>(path: string, query: Query, signal: AbortSignal): Promise<Answer> {

@@ -32,6 +32,7 @@ let audience = $state.raw<LiveAudience | null>(null);
 let samples = $state.raw<readonly Sample[]>([]);
 let generation = $state(0);
 let retryAt = $state<number | null>(null);
+let found = $state(0);
 
 const streamListeners = new Set<(stream: StreamWire) => void>();
 const sessionListeners = new Set<(change: LiveSession) => void>();
@@ -66,6 +67,10 @@ export const live = {
   /** Each answers how to stop listening. */
   onStream: (listener: (stream: StreamWire) => void) => subscribe(streamListeners, listener),
   onSession: (listener: (change: LiveSession) => void) => subscribe(sessionListeners, listener),
+  /** So many findings of shared accounts have been told since the page was opened. */
+  get found(): number {
+    return found;
+  },
 };
 
 /** Connects, and stays connected until what it answers is called. */
@@ -108,6 +113,9 @@ function connect(): void {
   });
   opened.addEventListener('stream', (event) => tell(streamListeners, JSON.parse(event.data) as StreamWire));
   opened.addEventListener('session', (event) => tell(sessionListeners, JSON.parse(event.data) as LiveSession));
+  opened.addEventListener('sharing', () => {
+    found++;
+  });
   opened.addEventListener('error', lose);
 }
 

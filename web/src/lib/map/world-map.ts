@@ -7,9 +7,11 @@ import 'maplibre-gl/dist/maplibre-gl.css';
 import { Map as MapLibreMap, NavigationControl, setWorkerUrl } from 'maplibre-gl';
 import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url';
 import { loadWorld } from './atlas.ts';
+import { type Box, boundsOf } from './bounds.ts';
 import { cluster, type Place } from './cluster.ts';
+import { cutLines } from './cut.ts';
 import { drawPins, type Pin, type PinOptions } from './pins.ts';
-import { type MapColours, styleOf } from './style.ts';
+import { type MapColours, NO_LINES, styleOf } from './style.ts';
 import type { World } from './world.ts';
 
 setWorkerUrl(new URL(workerUrl, document.baseURI).href);
@@ -18,7 +20,7 @@ setWorkerUrl(new URL(workerUrl, document.baseURI).href);
 const FINE_ZOOM = 2.5;
 const MOST_ZOOM = 7;
 /** What everybody sees first: all inhabited places, cut in the Bering Strait rather than through Siberia and Fiji. */
-const WHOLE_WORLD: [[number, number], [number, number]] = [
+const WHOLE_WORLD: Box = [
   [-168, -52],
   [190, 74],
 ];
@@ -28,14 +30,20 @@ const MOST_MARKS = 250;
 export interface WorldMapOptions extends PinOptions {
   readonly container: HTMLElement;
   readonly colours: MapColours;
+  /** It shows the places first, and not the whole world. */
+  readonly isClose: boolean;
   /** MapLibre's own words. */
   readonly locale: Record<string, string>;
   /** Somebody has moved it away from the whole world, or back. */
   readonly onMove: (isAway: boolean) => void;
 }
 
+export type Line = readonly [[number, number], [number, number]];
+
 export interface WorldMap {
   show(places: readonly Place[]): void;
+  /** Straight lines between points `[longitude, latitude]`. */
+  showLines(lines: readonly Line[]): void;
   setColours(colours: MapColours): void;
   showWholeWorld(): void;
   remove(): void;
@@ -47,6 +55,9 @@ export async function createWorldMap(options: WorldMapOptions): Promise<WorldMap
   const map = openMap(options, world);
   const pins = new Map<string, Pin>();
   let places: readonly Place[] = [];
+  let lines = NO_LINES;
+  /** What everybody sees first. */
+  let home = WHOLE_WORLD;
   let drawnAt = Number.NaN;
   const draw = () => {
     drawnAt = stepOf(map.getZoom());
@@ -72,7 +83,7 @@ export async function createWorldMap(options: WorldMapOptions): Promise<WorldMap
   });
   map.on('resize', () => {
     limitZoom(map);
-    if (!isAway) map.fitBounds(WHOLE_WORLD, { animate: false });
+    if (!isAway) goHome(map, home, false);
   });
   const refine = () => {
     if (map.getZoom() < FINE_ZOOM) return;
@@ -86,17 +97,26 @@ export async function createWorldMap(options: WorldMapOptions): Promise<WorldMap
   return {
     show: (next) => {
       places = next;
+      const close = options.isClose ? boundsOf(next) : null;
+      if (close !== null && JSON.stringify(close) !== JSON.stringify(home)) {
+        home = close;
+        if (!isAway) goHome(map, home, false);
+      }
       draw();
       shade(map, places);
+    },
+    showLines: (next) => {
+      lines = { type: 'MultiLineString', coordinates: cutLines(next.map(([from, to]) => [from, to])) };
+      setLines(map, lines);
     },
     setColours: (next) => {
       if (JSON.stringify(next) === JSON.stringify(painted)) return;
       painted = next;
-      map.setStyle(styleOf(world, next));
+      map.setStyle(styleOf(world, next, lines));
     },
     showWholeWorld: () => {
       setAway(false);
-      map.fitBounds(WHOLE_WORLD, { animate: !options.isCalm });
+      goHome(map, home, !options.isCalm);
     },
     remove: () => map.remove(),
   };
@@ -122,6 +142,16 @@ function openMap({ container, colours, locale }: WorldMapOptions, world: World):
   map.keyboard.disableRotation();
   map.addControl(new NavigationControl({ showCompass: false }), 'top-right');
   return map;
+}
+
+/** Room for marks at the edges; closer than this a city would fill it. */
+function goHome(map: MapLibreMap, home: Box, animate: boolean): void {
+  map.fitBounds(home, { animate, ...(home === WHOLE_WORLD ? {} : { padding: 44, maxZoom: 5 }) });
+}
+
+function setLines(map: MapLibreMap, lines: typeof NO_LINES): void {
+  const source = map.getSource('lines');
+  if (source !== undefined && 'setData' in source) (source as { setData(data: unknown): void }).setData(lines);
 }
 
 /** Farther away there would only be the same world twice. */
