@@ -125,7 +125,7 @@ async function build(options: AppOptions, closers: Closers): Promise<App> {
   closers.add('the register of children', closeRegister);
 
   const key = installationKey(directory);
-  const parts: { collector?: Collector } = {};
+  const parts: { collector?: Collector; sharing?: LiveSharing } = {};
   const enrichment = await createEnrichment({
     geo: geoOf(config),
     asnDatabase: config.geo.enabled ? (config.geo.asnDatabase ?? null) : false,
@@ -172,6 +172,7 @@ async function build(options: AppOptions, closers: Closers): Promise<App> {
     onFatal: options.onFatal,
     events: sinks.takeEvents ? events : undefined,
     onEvents: () => sinks.wake(),
+    onClosed: (sessions) => parts.sharing?.sessionsChanged(sessions),
   });
   parts.collector = collector;
   for (const setting of config.sources) collector.attach(traitsOf(setting));
@@ -320,10 +321,8 @@ async function build(options: AppOptions, closers: Closers): Promise<App> {
   }
 
   if (sharing !== null) {
-    collector.onNews(({ joined, left }) => {
-      sharing.sessionsChanged(joined);
-      sharing.sessionsChanged(left);
-    });
+    parts.sharing = sharing;
+    collector.onNews(({ joined }) => sharing.sessionsChanged(joined));
     sharing.start();
     closers.add('sharing', () => sharing.stop());
   }

@@ -41,6 +41,8 @@ export interface CollectorOptions {
   readonly events?: Events | undefined;
   /** Events have been committed. Must not throw. */
   readonly onEvents?: () => void;
+  /** These have ended, and are in the store. Must not throw. */
+  readonly onClosed?: (sessions: readonly SessionRecord[]) => void;
   readonly commitEveryMs?: number;
   /** So many changes are committed without waiting; so many more and the sources wait. */
   readonly commitAfter?: number;
@@ -362,6 +364,7 @@ export class Collector {
     counters.add('commitMilliseconds', Math.round(this.#lastDuration));
     counters.add('committedSessions', commit.closed.length);
     if (events.length > 0) onEvents?.();
+    if (commit.closed.length > 0) this.#options.onClosed?.(commit.closed);
   }
 
   /** The store is asked before it has the commit: nobody is known by the session that makes him new. */

@@ -289,3 +289,20 @@ test('who may be new is asked for once, and told if the history does not know hi
   );
   assert.deepEqual(events.cut(2).candidates, []);
 });
+
+test('what an insight has found is in the next commit, under its own id, if it is wanted', () => {
+  const { events } = begun({ wants: (type) => type === 'sharing.found' });
+  const finding = { kind: 'travel', points: 1, plays: [], devices: [], places: [] } as const;
+  const words = { distanceKm: null, gapSeconds: null, why: '', whyNotSuppressed: '' };
+  const event: AudienceEvent = {
+    ...{ id: 'own', type: 'sharing.found', at: T0, stream: null, listener: 'l' },
+    account: { id: 'a', source: 'plex', user: 'anna', score: 80 },
+    finding: { ...finding, ...words },
+  };
+  assert.equal(events.addFound([event]), true);
+  assert.deepEqual(events.cut(7), [event]);
+  assert.deepEqual(events.cut(8), []);
+  const deaf = begun({ wants: () => false });
+  assert.equal(deaf.events.addFound([event]), false);
+  assert.deepEqual(deaf.events.cut(7), []);
+});

@@ -14,6 +14,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
+import { encoded, MARKER } from '../../lab/mmdb.ts';
 import { logTime } from '../../src/sources/access-log/fixture.ts';
 import { openBrowser, openPage } from './browser.ts';
 import { eventually, install } from './process.ts';
@@ -183,32 +184,5 @@ function everywhere(city: string, region: string): Buffer {
   };
   // A record beyond the nodes is a place in the data, which begins 16 bytes behind the tree.
   const node = Buffer.from([0, 0, 17, 0, 0, 17]);
-  const marker = Buffer.concat([Buffer.from([0xab, 0xcd, 0xef]), Buffer.from('MaxMind.com')]);
-  return Buffer.concat([node, Buffer.alloc(16), encoded(place), marker, encoded(about)]);
-}
-
-const TEXT = 2;
-const DOUBLE = 3;
-const NUMBER = 6;
-const MAP = 7;
-const LIST = 11;
-
-function encoded(value: unknown): Buffer {
-  if (typeof value === 'string') return Buffer.concat([control(TEXT, Buffer.byteLength(value)), Buffer.from(value)]);
-  if (Array.isArray(value)) return Buffer.concat([control(LIST, value.length), ...value.map(encoded)]);
-  if (typeof value === 'object' && value !== null) {
-    const entries = Object.entries(value);
-    return Buffer.concat([control(MAP, entries.length), ...entries.flat().map(encoded)]);
-  }
-  const number = value as number;
-  const bytes = Buffer.alloc(Number.isInteger(number) ? 4 : 8);
-  if (Number.isInteger(number)) bytes.writeUInt32BE(number);
-  else bytes.writeDoubleBE(number);
-  return Buffer.concat([control(Number.isInteger(number) ? NUMBER : DOUBLE, bytes.length), bytes]);
-}
-
-/** Types beyond 7 stand in a byte of their own; sizes from 29 to 284 likewise. */
-function control(type: number, size: number): Buffer {
-  const [first, further] = type > 7 ? [0, [type - 7]] : [type << 5, []];
-  return Buffer.from(size < 29 ? [first | size, ...further] : [first | 29, ...further, size - 29]);
+  return Buffer.concat([node, Buffer.alloc(16), encoded(place), MARKER, encoded(about)]);
 }

@@ -24,6 +24,8 @@ export interface Installation {
   ask<T>(path: string): Promise<T>;
   /** Every session that there is, bots included. */
   sessions(query?: string): Promise<SessionWire[]>;
+  /** Ends all that was started. */
+  stopAll(signal: NodeJS.Signals): Promise<void>;
   /** Everything is ended and removed. */
   remove(): Promise<void>;
 }
@@ -55,6 +57,9 @@ export async function install(config: Record<string, unknown>, env: NodeJS.Proce
     children.push(child);
     return child;
   };
+  const stopAll = async (signal: NodeJS.Signals) => {
+    for (const child of children) await child.stop(signal);
+  };
   return {
     ...{ folder, data, url, configure, ask },
     launch,
@@ -73,8 +78,9 @@ export async function install(config: Record<string, unknown>, env: NodeJS.Proce
       }
       return all;
     },
+    stopAll,
     remove: async () => {
-      for (const child of children) await child.stop('SIGKILL');
+      await stopAll('SIGKILL');
       rmSync(folder, { recursive: true, force: true });
     },
   };

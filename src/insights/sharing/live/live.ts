@@ -154,11 +154,14 @@ export class LiveSharing {
     await this.#reports.get(id)?.catch(() => {});
   }
 
-  /** Sessions have come or gone. */
+  /** Sessions have come, or are over: those of a batch at once. */
   sessionsChanged(sessions: Iterable<{ source: string; user: string | null; bot: boolean }>): void {
+    const names = new Map<string, AccountName>();
     for (const { source, user, bot } of sessions) {
-      if (user === null || bot) continue;
-      const id = this.#know({ source, user });
+      if (user !== null && !bot) names.set(`${source}\n${user}`, { source, user });
+    }
+    for (const name of names.values()) {
+      const id = this.#know(name);
       if (id !== null) this.#judgeIn(id, SETTLE);
     }
   }

@@ -70,6 +70,7 @@ export async function createWorldMap(options: WorldMapOptions): Promise<WorldMap
   map.on('zoom', () => {
     if (stepOf(map.getZoom()) !== drawnAt) draw();
   });
+  map.on('load', () => setLines(map, lines));
   let isAway = false;
   const setAway = (next: boolean) => {
     isAway = next;

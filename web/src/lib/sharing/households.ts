@@ -15,6 +15,7 @@ export function colourOfHousehold(household: number): string {
 /** Null is none that is known. */
 export function householdName(household: SharingReportWire['allHouseholds'][number] | null): string {
   if (household === null) return words.unknownPlace;
-  const { kind, place } = household;
-  return `${words.householdKinds[kind]} · ${place === null ? words.unknownPlace : placeName({ ...place, countryCode: null })}`;
+  const { kind, place, networks } = household;
+  const where = place === null ? (networks[0] ?? words.unknownPlace) : placeName({ ...place, countryCode: null });
+  return `${words.householdKinds[kind]} · ${where}`;
 }

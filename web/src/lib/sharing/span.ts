@@ -14,13 +14,15 @@ const LENGTHS = { day: DAY, week: 7 * DAY } as const;
 /** Round numbers of hours between two marks. */
 const STEPS = [1, 2, 4, 6, 12, 24, 48, 96, 168, 336, 672, 1344, 2688];
 
-/** `middle` is in the middle of it; `all` is from the first to the last with a little room. */
+/** `middle` is in the middle of it, unless that would be all to come; `all` is from the first to the last with a little room. */
 export function spanOf(range: Range, middle: number, all: Span): Span {
   if (range === 'all') {
     const room = Math.max((all.to - all.from) * 0.02, HOUR);
     return { from: all.from - room, to: all.to + room };
   }
-  return { from: middle - LENGTHS[range] / 2, to: middle + LENGTHS[range] / 2 };
+  // What is still to come takes little room.
+  const to = Math.min(middle + LENGTHS[range] / 2, all.to + LENGTHS[range] / 12);
+  return { from: to - LENGTHS[range], to };
 }
 
 /** Where the middle goes, so much of the span to either side. */
