@@ -11,6 +11,8 @@ import type {
   ProgrammesWire,
   SessionPageWire,
   SessionWire,
+  SharedAccountsWire,
+  SharingReportWire,
   SourceOutputWire,
   SourcesWire,
   StatusWire,
@@ -19,8 +21,8 @@ import type {
   StreamsWire,
   TimelineWire,
 } from './contract.ts';
-import { CROWD, HERE, NOW, OPEN, PEOPLE, SOURCES } from './crowd.fixture.ts';
-import { PRINTED, startSite } from './fixture.ts';
+import { CROWD, HERE, isBot, NOW, OPEN, PEOPLE, SOURCES } from './crowd.fixture.ts';
+import { PRINTED, startSite, until } from './fixture.ts';
 import { allRoutes } from './server.ts';
 
 const site = await startSite();
@@ -143,6 +145,35 @@ const ASKED: Readonly<Record<string, () => Promise<void>>> = {
       items.map(({ text }) => text),
       PRINTED.map(({ text }) => text),
     );
+  },
+  // Over accounts that share: routes/sharing.test.ts.
+  'GET /sharing': async () => {
+    site.sharing.start();
+    const names = new Set(
+      CROWD.filter((each) => each.user !== null && !isBot(each)).map(({ space, user }) => `${space}/${user}`),
+    );
+    await until('all are judged', () => site.sharing.state.judged === names.size);
+    const { items, total } = await api<SharedAccountsWire>('/sharing');
+    assert.equal(total, names.size);
+    assert.deepEqual(new Set(items.map(({ source, user }) => `${source}/${user}`)), names);
+  },
+  'GET /sharing/:id': async () => {
+    const { items } = await api<SharedAccountsWire>('/sharing');
+    const { user, source, timeline } = await api<SharingReportWire>(`/sharing/${items[0]!.id}`);
+    const visits = CROWD.filter((each) => each.user === user && each.space === source && !isBot(each));
+    assert.equal(timeline.length, visits.length);
+  },
+  'GET /sharing/audit': async () => {
+    assert.equal((await site.ask('/api/v1/sharing/audit')).status, 403);
+  },
+  'POST /sharing/:id/feedback': async () => {
+    const { items } = await api<SharedAccountsWire>('/sharing');
+    const answer = await site.ask(`/api/v1/sharing/${items[0]!.id}/feedback`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: '{"kind":"user"}',
+    });
+    assert.equal(answer.status, 403, answer.text);
   },
   // What it does: forget.test.ts. Here it only shows that nobody may do it who has not signed in.
   'POST /forget': async () => {
