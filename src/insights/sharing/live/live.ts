@@ -12,7 +12,7 @@ import type { Hash } from '../../../core/identity.ts';
 import type { Instant } from '../../../core/observation.ts';
 import type { Clock } from '../../../lib/clock.ts';
 import { HeadcountError, messageOf } from '../../../lib/errors.ts';
-import { DEFAULT_THRESHOLDS, type JudgedPlay, type Judgement } from '../judgement/judgement.ts';
+import { DEFAULT_THRESHOLDS, type Finding, type JudgedPlay, type Judgement } from '../judgement/judgement.ts';
 import type { AuditLog } from './audit.ts';
 import type { Feedback, FeedbackBook, Fine } from './feedback.ts';
 import { found } from './found.ts';
@@ -78,7 +78,7 @@ const LIST_EVERY = 6 * 3_600_000;
 const RETRY_AFTER = 30_000;
 const IDLE = 1000;
 const MOST_IN_TIMELINE = 1000;
-/** Findings that came to light earlier were there before anybody listened: they are shown, and not told. */
+/** What came to light earlier, or is of an account that was not there since, is shown and not told. */
 const NEWS = DAY;
 const MOST_REPORTS_AT_ONCE = 20;
 
@@ -336,24 +336,30 @@ export class LiveSharing {
   }
 
   /** What is still provisional is not told: its session will have another id. */
-  async #tell({ id, name }: Account, { judgement }: Verdict, { provisional, listener }: Reading): Promise<void> {
+  async #tell({ id, name }: Account, { judgement, lastAt }: Verdict, reading: Reading): Promise<void> {
+    const { provisional, listener } = reading;
     const { told, clock, tellFrom, counters } = this.#options;
     if (judgement.score < tellFrom) return;
     const now = clock.now();
     const certain = judgement.findings.filter(
-      ({ at, plays }) => at >= now - NEWS && !plays.some((play) => provisional.has(play)),
+      (finding) =>
+        (isOfPeriod(finding) ? (lastAt ?? 0) : finding.at) >= now - NEWS &&
+        !finding.plays.some((play) => provisional.has(play)),
     );
-    const fresh = told.unknown(certain, now);
+    const keyOf = (finding: Finding) => (isOfPeriod(finding) ? `${id} ${finding.pattern}` : finding.id);
+    const fresh = told.unknown(certain, keyOf, now);
     if (fresh.length === 0) return;
     const events = fresh.map((finding) => found({ id, ...name, score: judgement.score, listener }, finding));
     await this.#options.tell(events);
-    await told.remember(
-      fresh.map((finding) => finding.id),
-      now,
-    );
+    await told.remember(fresh.map(keyOf), now);
     counters.add('told', events.length);
     for (const event of events) for (const listen of this.#listeners) listen(event);
   }
+}
+
+/** It is about all that was played: its id moves as the period does, its pattern stays. */
+function isOfPeriod({ kind }: Finding): boolean {
+  return kind !== 'simultaneous' && kind !== 'travel';
 }
 
 function summaryOf({ id, name }: Account, verdict: Verdict, { isCut, to }: Reading): AccountSummary {

@@ -16,7 +16,7 @@ const Kept = z.record(z.string(), z.number());
 
 export class ToldFindings {
   readonly #path: string;
-  /** When each was found last, by id; the first one is the one that was not found for longest. */
+  /** When each was found last, by its key; the first one is the one that was not found for longest. */
   readonly #found: Map<string, Instant>;
 
   /** What cannot be read is nothing: then what is new is told once more. */
@@ -26,20 +26,21 @@ export class ToldFindings {
   }
 
   /** Those of them that were not there before; the others are remembered for longer. */
-  unknown<Found extends { readonly id: string }>(findings: readonly Found[], now: Instant): Found[] {
-    return findings.filter(({ id }) => {
-      const isKnown = this.#found.delete(id);
-      if (isKnown) this.#found.set(id, now);
+  unknown<Found>(findings: readonly Found[], keyOf: (finding: Found) => string, now: Instant): Found[] {
+    return findings.filter((finding) => {
+      const key = keyOf(finding);
+      const isKnown = this.#found.delete(key);
+      if (isKnown) this.#found.set(key, now);
       return !isKnown;
     });
   }
 
   /** Resolves once it is on disk. Rejects with what the system says. */
-  async remember(ids: readonly string[], now: Instant): Promise<void> {
-    for (const id of ids) this.#found.set(id, now);
-    for (const [id, at] of this.#found) {
+  async remember(keys: readonly string[], now: Instant): Promise<void> {
+    for (const key of keys) this.#found.set(key, now);
+    for (const [key, at] of this.#found) {
       if (this.#found.size <= MOST && at >= now - KEPT_FOR) break;
-      this.#found.delete(id);
+      this.#found.delete(key);
     }
     await replaceFile(this.#path, JSON.stringify(Object.fromEntries(this.#found)));
   }
