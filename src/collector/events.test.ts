@@ -291,7 +291,7 @@ test('who may be new is asked for once, and told if the history does not know hi
 });
 
 test('what an insight has found is in the next commit, under its own id, if it is wanted', () => {
-  const { events } = begun({ wants: (type) => type === 'sharing.found' });
+  const { events } = begun({ wants: ({ type }) => type === 'sharing.found' });
   const finding = { kind: 'travel', points: 1, plays: [], devices: [], places: [] } as const;
   const words = { distanceKm: null, gapSeconds: null, why: '', whyNotSuppressed: '' };
   const event: AudienceEvent = {

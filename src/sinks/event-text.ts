@@ -68,7 +68,15 @@ function particulars(event: EventWire): Record<string, string | number | null> {
     case 'sharing.found': {
       const { account, finding } = event;
       const { source, user, score } = account;
-      return { source, user, score, kind: finding.kind, points: finding.points, why: finding.why, km: finding.distanceKm };
+      return {
+        source,
+        user,
+        score,
+        kind: finding.kind,
+        points: finding.points,
+        why: finding.why,
+        km: finding.distanceKm,
+      };
     }
     case 'digest':
       return { events: event.events, from: event.from, summary: summaryOf(event) };
