@@ -300,9 +300,9 @@ test('what an insight has found is in the next commit, under its own id, if it i
     finding: { ...finding, ...words },
   };
   assert.equal(events.addFound([event]), true);
-  assert.deepEqual(events.cut(7), [event]);
-  assert.deepEqual(events.cut(8), []);
+  assert.deepEqual(events.cut(7).events, [event]);
+  assert.deepEqual(events.cut(8).events, []);
   const deaf = begun({ wants: () => false });
   assert.equal(deaf.events.addFound([event]), false);
-  assert.deepEqual(deaf.events.cut(7), []);
+  assert.deepEqual(deaf.events.cut(7).events, []);
 });

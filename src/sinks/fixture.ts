@@ -151,6 +151,20 @@ export function eventsOfAllTypes(
     { id, at, type: 'audience.above', stream, limit },
     { id, at, type: 'audience.below', stream, limit },
     {
+      ...{ id, at, type: 'sharing.found' },
+      account: { id: 'a1', source: text('plex'), user: text('somebody'), score: 80 },
+      finding: {
+        ...{
+          kind: 'travel',
+          points: 25,
+          plays: ['s1', 's2'],
+          devices: [text('tv'), text('phone')],
+          places: [null, null],
+        },
+        ...{ distanceKm: 900, gapSeconds: 60, why: text('too far, too soon'), whyNotSuppressed: text('no holiday') },
+      },
+    },
+    {
       id,
       at,
       type: 'digest',
