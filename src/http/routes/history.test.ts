@@ -192,3 +192,21 @@ test('the ends of time are times, or are refused', async () => {
   }
   assert.deepEqual(site.logged, []);
 });
+
+test('81: what the series of spyserver-rrdtool held: the greatest of every 120 seconds, by stream, an hour, a day and a week back', async () => {
+  for (const hours of [1, 24, 168]) {
+    const from = NOW - hours * 3_600_000;
+    const { series, steps, stepSeconds } = await timeline(
+      `by=stream&step=120&limit=50&from=${iso(from)}&to=${iso(NOW)}`,
+    );
+    assert.deepEqual([stepSeconds, steps.length], [120, hours * 30]);
+    for (const { value, peak } of series) {
+      const own = PEOPLE.filter(({ stream }) => stream === value);
+      const expected = steps.map((at) => {
+        const begin = Math.max(Date.parse(at), from);
+        return peakOf(own, { from: begin, to: Math.min(Date.parse(at) + 120_000, NOW) });
+      });
+      assert.deepEqual(peak, expected, value ?? 'others');
+    }
+  }
+});
