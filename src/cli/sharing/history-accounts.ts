@@ -31,6 +31,8 @@ interface History {
 
 export interface HistoryAccountsOptions {
   readonly directory: string;
+  /** Below which a Headcount that runs there answers. */
+  readonly basePath: string;
   readonly since: Instant;
   readonly signal: AbortSignal;
   /** Something that whoever reads the report should know. */
@@ -39,11 +41,11 @@ export interface HistoryAccountsOptions {
 
 /** Rejects with `NO_HISTORY`, and as the store does. */
 export async function openHistoryAccounts(options: HistoryAccountsOptions): Promise<Accounts> {
-  const { directory, since, signal, note } = options;
+  const { directory, basePath, since, signal, note } = options;
   if (!existsSync(join(directory, 'headcount.duckdb'))) {
     throw new HeadcountError('NO_HISTORY', `There is no history in ${directory}. Where is it? Say --data DIR.`);
   }
-  const history = (await historyOfOwner(directory)) ?? (await openHistory(directory, note));
+  const history = (await historyOfOwner(directory, basePath)) ?? (await openHistory(directory, note));
   const known = new Map<string, Surroundings>();
   const sources = new Map<Account, string | null>();
   return {
@@ -134,8 +136,9 @@ export function playOf({ client, player, details, ...session }: SessionWire): Ac
 }
 
 /** Null if nobody runs there. */
-async function historyOfOwner(directory: string): Promise<History | null> {
-  const get = async (path: string, query: URLSearchParams) => getFromOwner(directory, `/api/v1/${path}?${query}`);
+async function historyOfOwner(directory: string, basePath: string): Promise<History | null> {
+  const get = async (path: string, query: URLSearchParams) =>
+    getFromOwner(directory, `${basePath}api/v1/${path}?${query}`);
   const probe = await get('sessions', new URLSearchParams({ state: 'open', limit: '1' }));
   if (probe === null) return null;
   const answered = async <Answer>(path: string, query: URLSearchParams): Promise<Answer> => {

@@ -43,6 +43,8 @@ export interface TautulliPlace {
 
 export interface HistoryPlace {
   readonly directory: string;
+  /** Below which a Headcount that runs there answers. */
+  readonly basePath: string;
 }
 
 const TIMEOUT = 30_000;
@@ -97,7 +99,8 @@ function whereOf(text: (name: string) => string | null, env: Terminal['env']): Q
   if (text('data') !== null || text('config') !== null) {
     if (text('host') !== null) throw new HeadcountError('BAD_USAGE', 'Say --host, or --data, not both.');
     const file = text('config') ?? (existsSync(DEFAULT_FILE) ? DEFAULT_FILE : null);
-    return { directory: resolve(loadConfig({ kinds: KINDS, file, env, data: text('data') ?? undefined }).data) };
+    const { data, basePath } = loadConfig({ kinds: KINDS, file, env, data: text('data') ?? undefined });
+    return { directory: resolve(data), basePath };
   }
   const host = text('host') || env['TAUTULLI_HOST'] || env['TAUTULLI_URL'];
   const apiKey = text('api-key') || env['TAUTULLI_API_KEY'];
