@@ -80,7 +80,25 @@ export interface Recording {
 const REALM = 'example.org';
 const PASSWORDS: Readonly<Record<string, string>> = { alice: 'one', bob: 'two' };
 
-export async function startCoturn({ host = '127.0.0.1', mobility, quota }: CoturnOptions = {}): Promise<LabCoturn> {
+/** A port that was free may be taken by somebody else meanwhile, and coturn takes the one beside it, too: then it is tried again. */
+export async function startCoturn(options: CoturnOptions = {}): Promise<LabCoturn> {
+  for (let attempt = 1; ; attempt++) {
+    const coturn = await launchCoturn(options);
+    try {
+      await until(`coturn listens; it says: ${coturn.output()}`, () => ping(coturn.host, coturn.port), 15_000);
+      return coturn;
+    } catch (error) {
+      await coturn.stop();
+      if (attempt === 3) throw error;
+    }
+  }
+}
+
+async function launchCoturn({
+  host = '127.0.0.1',
+  mobility,
+  quota,
+}: CoturnOptions): Promise<LabCoturn & { output(): string }> {
   const folder = await mkdtemp(join(tmpdir(), 'headcount-coturn-'));
   const port = await freeUdpPort(host);
   const log = join(folder, 'turn.log');
@@ -96,9 +114,9 @@ export async function startCoturn({ host = '127.0.0.1', mobility, quota }: Cotur
     ...(quota === undefined ? [] : ['--user-quota', String(quota)]),
   ]);
   const readLog = () => readFile(log, 'utf8').catch(() => '');
-  await until(`coturn listens; it says: ${server.output()}`, () => ping(host, port));
   const recordings = new Set<Recording>();
   return {
+    output: server.output,
     host,
     port,
     realm: REALM,

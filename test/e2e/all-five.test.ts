@@ -45,13 +45,14 @@ async function liveButCalls(): Promise<Record<string, number>> {
 test('a crowd on each: the audience and the history equal the truth, and it ends cleanly', async () => {
   const length = 26 * SECOND;
   const child = await headcount.start();
-  await eventually('all sources run', async () => {
+  const areRunning = async () => {
     const { items } = await headcount.ask<SourcesWire>('/sources');
     assert.deepEqual(
       items.map(({ status }) => status),
       Array(5).fill('running'),
     );
-  });
+  };
+  await eventually('all sources run', areRunning, 30 * SECOND);
 
   const begun = Date.now();
   const crowd = startCrowd(five.hls.url, hlsPlans(PLAYERS, length));

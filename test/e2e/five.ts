@@ -27,12 +27,17 @@ export interface Five {
 export const HLS_GAP_SECONDS = 6;
 
 export async function startFive(): Promise<Five> {
-  const [hls, icecast, turn, tautulli] = await Promise.all([
+  const starting = [
     startHlsOrigin({ streams: ['rock', 'jazz'] }),
     startIcecast(),
     startCoturn(),
     startTautulli(),
-  ]);
+  ] as const;
+  const started = await Promise.allSettled(starting);
+  if (started.some(({ status }) => status === 'rejected')) {
+    await Promise.all(started.map((each) => (each.status === 'fulfilled' ? each.value.stop() : null)));
+  }
+  const [hls, icecast, turn, tautulli] = await Promise.all(starting);
   const spy = createSpyServer();
   const { host, port, user, password } = icecast;
   const { host: plex, port: plexPort, apiKey } = tautulli;
