@@ -106,7 +106,9 @@ test('headcount sharing says the same of our own history, running or not, as of 
     return terminal.written();
   };
   const ask = async (...args: string[]) => {
-    const { users } = JSON.parse((await told('--json', '--timeline', ...args)).out) as { users: { id: string }[] };
+    const { users } = JSON.parse((await told('--classic', '--json', '--timeline', ...args)).out) as {
+      users: { id: string }[];
+    };
     return users.map(({ id: _, ...user }) => user);
   };
   const child = await installation.start();
@@ -118,7 +120,7 @@ test('headcount sharing says the same of our own history, running or not, as of 
   assert.deepEqual(await ask(...data, '--user', 'ANNA', '--days', '36500'), straight);
   await child.stop();
   assert.deepEqual(await ask(...data), straight, 'when it has ended');
-  const { out } = await told(...data, '--geo');
+  const { out } = await told(...data, '--classic', '--geo');
   assert.match(out, /geo lookups enabled[\s\S]*Anna\.\.\. 2 devices, score \d+/);
   const terminal = keptTerminal();
   assert.equal(await sharing.run([...data, '--user', 'nobody'], terminal), 1);
