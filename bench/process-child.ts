@@ -7,15 +7,12 @@
  * - `process`: the source of any program, with patterns, which runs `cat FILE`
  */
 
-import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { type Client, identify } from '../src/core/identity.ts';
-import type { ClientFacts, Observation } from '../src/core/observation.ts';
+import type { Observation } from '../src/core/observation.ts';
 import { Tracker } from '../src/core/tracker.ts';
 import { systemClock } from '../src/lib/clock.ts';
 import { HeadcountError } from '../src/lib/errors.ts';
 import { Inboxes } from '../src/lib/inboxes.ts';
-import { networkOf } from '../src/lib/ip.ts';
 import { processSource } from '../src/sources/process/index.ts';
 import type { Batch, SourceKind } from '../src/sources/source.ts';
 import { createAudience } from '../src/sources/spyserver/audience.ts';
@@ -23,6 +20,7 @@ import { spyserver } from '../src/sources/spyserver/index.ts';
 import { ScopedCounters } from '../src/telemetry/counters.ts';
 import { silentLog } from '../src/telemetry/log.ts';
 import { lineSplitter } from '../src/transports/spawn/lines.ts';
+import { clientOf, token } from './plain-clients.ts';
 
 export interface Folded {
   readonly milliseconds: number;
@@ -42,7 +40,6 @@ const PIECE = 64 * 1024;
 const common = { name: 'bench', audience: null, gap: 0, lateness: 0 };
 const tracker = new Tracker({ hash: token });
 tracker.attach({ name: common.name, audience: null, gap: 0, departures: 'inOrder', provisional: false });
-const clients = new WeakMap<ClientFacts, Client>();
 let sessions = 0;
 
 async function emit({ observations, watermark }: Batch): Promise<void> {
@@ -53,25 +50,6 @@ async function emit({ observations, watermark }: Batch): Promise<void> {
   }
   if (watermark !== undefined) tracker.advance(common.name, watermark);
   sessions += tracker.changes().closed.length;
-}
-
-/** As enrichment does it, without geo, network and player. */
-function clientOf(facts: ClientFacts): Client {
-  let client = clients.get(facts);
-  if (client === undefined) {
-    const { address, port, userAgent, user, device } = facts;
-    client = {
-      session: null,
-      ...identify(facts, address === null ? null : networkOf(address), true, token),
-      ...{ address, port, userAgent, user, device, place: null, player: null, bot: false },
-    };
-    clients.set(facts, client);
-  }
-  return client;
-}
-
-function token(text: string): string {
-  return createHash('sha256').update(text).digest('base64url').slice(0, 16);
 }
 
 async function foldLines(path: string): Promise<void> {

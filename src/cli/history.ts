@@ -26,14 +26,17 @@ export interface HistoryPlace {
 }
 
 /** From `--config` and `--data`. Throws `BAD_CONFIG`. */
-export function placeOfHistory(values: Readonly<Record<string, unknown>>, terminal: Terminal): HistoryPlace {
+export function placeOfHistory(
+  values: Readonly<Record<string, unknown>>,
+  { env }: Pick<Terminal, 'env'>,
+): HistoryPlace {
   const file = (values['config'] as string | undefined) ?? (existsSync(DEFAULT_FILE) ? DEFAULT_FILE : null);
-  const config = loadConfig({ kinds: KINDS, file, env: terminal.env, data: values['data'] as string | undefined });
+  const config = loadConfig({ kinds: KINDS, file, env, data: values['data'] as string | undefined });
   return { directory: resolve(config.data), config };
 }
 
 /** Throws `NO_HISTORY`. */
-export function checkHistory({ directory }: HistoryPlace): void {
+export function checkHistory({ directory }: Pick<HistoryPlace, 'directory'>): void {
   if (existsSync(join(directory, 'headcount.duckdb'))) return;
   throw new HeadcountError('NO_HISTORY', `There is no history in ${directory}. Where is it? Say --data DIR.`);
 }

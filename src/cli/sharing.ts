@@ -115,7 +115,7 @@ async function openAccounts(
 ): Promise<Accounts> {
   if ('directory' in where) {
     const { openHistoryAccounts } = await import('./sharing/history-accounts.ts');
-    return openHistoryAccounts({ ...where, since, signal, note: (text) => err(`${text}\n`) });
+    return openHistoryAccounts({ place: where, since, signal, note: (text) => err(`${text}\n`) });
   }
   const { tautulliAccounts } = await import('./sharing/tautulli-accounts.ts');
   const isPlain = classic || topIps;

@@ -4,37 +4,19 @@
  */
 
 import { strict as assert } from 'node:assert';
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { createSpyServer, type SpyServer } from '../../lab/spyserver.ts';
 import type { SessionWire } from '../../src/http/contract.ts';
 import { connectionRow } from '../../src/sinks/sqlite/connections.ts';
-import { eventually, type Installation, install } from './process.ts';
-
-const BIN = fileURLToPath(new URL('../../bin/headcount.js', import.meta.url));
+import { command, eventually, type Installation, install } from './process.ts';
 
 const leaving: (() => Promise<void>)[] = [];
 afterEach(async () => {
   for (const leave of leaving.splice(0).reverse()) await leave();
 });
-
-async function headcount(...args: string[]): Promise<{ code: number | null; out: string; err: string }> {
-  const child = spawn(process.execPath, [BIN, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
-  const output = { out: '', err: '' };
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    output.out += text;
-  });
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    output.err += text;
-  });
-  const [code] = (await once(child, 'close')) as [number | null];
-  return { code, ...output };
-}
 
 type Row = Record<string, unknown>;
 
@@ -78,7 +60,7 @@ test('export and import through the Headcount that runs, and without it, tell th
   await visitors(spy);
   const path = join(folder, 'running.sqlite');
   await eventually('all three are in the export, one of them over', async () => {
-    const { code, err } = await headcount('export', '-c', file, path);
+    const { code, err } = await command('export', '-c', file, path);
     assert.equal(code, 0, err);
     assert.deepEqual(
       rowsOf(path).map(({ ip, port, server_instance, os, end }) => [ip, port, server_instance, os, end !== null]),
@@ -91,29 +73,26 @@ test('export and import through the Headcount that runs, and without it, tell th
   });
   for (const port of [5002, 5003]) await spy.disconnect(port === 5002 ? '192.0.2.1' : '2001:db8::3', port);
   await eventually('all are over', async () => {
-    await headcount('export', '-c', file, path);
+    await command('export', '-c', file, path);
     assert.ok(rowsOf(path).every(({ duration }) => Number(duration) >= 1));
   });
 
-  const imported = await headcount('import', '-c', file, '--source', 'old', path);
+  const imported = await command('import', '-c', file, '--source', 'old', path);
   assert.deepEqual([imported.code, imported.out], [0, `3 sessions of the source old kept in ${data}.\n`]);
-  await headcount('import', '-c', file, '--source', 'old', path);
+  await command('import', '-c', file, '--source', 'old', path);
   const copy = join(folder, 'copy.db');
-  assert.equal(
-    (await headcount('export', '-c', file, '--source', 'old', copy)).out,
-    `3 sessions written to ${copy}.\n`,
-  );
+  assert.equal((await command('export', '-c', file, '--source', 'old', copy)).out, `3 sessions written to ${copy}.\n`);
   assert.deepEqual(rowsOf(copy), rowsOf(path));
-  const whilst = await headcount('export', '-c', file, join(folder, 'running.jsonl'));
+  const whilst = await command('export', '-c', file, join(folder, 'running.jsonl'));
   assert.equal(whilst.code, 0, whilst.err);
 
   await child.stop('SIGTERM');
-  const stopped = await headcount('export', '-c', file, join(folder, 'stopped.jsonl'));
+  const stopped = await command('export', '-c', file, join(folder, 'stopped.jsonl'));
   assert.deepEqual([stopped.code, stopped.err], [0, '']);
   const linesOf = (name: string) => readFileSync(join(folder, name), 'utf8').split('\n').sort();
   assert.equal(linesOf('stopped.jsonl').length, 7);
   assert.deepEqual(linesOf('stopped.jsonl'), linesOf('running.jsonl'));
-  const piped = await headcount('export', '-c', file, '--format', 'jsonl', '-');
+  const piped = await command('export', '-c', file, '--format', 'jsonl', '-');
   assert.deepEqual([piped.code, piped.out.split('\n').sort()], [0, linesOf('stopped.jsonl')]);
 });
 

@@ -1,13 +1,10 @@
 /** Headcount as its operator meets it: starts, mistakes, reloads, a full disk, being forgotten, stops. */
 
 import { strict as assert } from 'node:assert';
-import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
 import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { type LabChild, until } from '../../lab/child.ts';
 import type {
   AudienceWire,
@@ -19,9 +16,7 @@ import type {
 } from '../../src/http/contract.ts';
 import { logTime } from '../../src/sources/access-log/fixture.ts';
 import { mountTmpfs } from '../../src/store/duckdb/tmpfs.ts';
-import { eventually, type Installation, install } from './process.ts';
-
-const BIN = fileURLToPath(new URL('../../bin/headcount.js', import.meta.url));
+import { command, eventually, type Installation, install } from './process.ts';
 
 const installations: Installation[] = [];
 afterEach(async () => {
@@ -32,19 +27,6 @@ async function installed(config: Record<string, unknown> = { sources: [] }): Pro
   const installation = await install(config);
   installations.push(installation);
   return installation;
-}
-
-async function command(...args: string[]): Promise<{ code: number | null; out: string; err: string }> {
-  const child = spawn(process.execPath, [BIN, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
-  const output = { out: '', err: '' };
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    output.out += text;
-  });
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    output.err += text;
-  });
-  const [code] = (await once(child, 'close')) as [number | null];
-  return { code, ...output };
 }
 
 function request(at: number, address: string, agent = 'VLC/3.0.18', stream = 'rock', user = '-'): string {

@@ -1,5 +1,7 @@
 /** Headcount as a user runs it: its own process, its configuration in a file, its answers over HTTP. */
 
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -103,4 +105,18 @@ export async function eventually(what: string, check: () => Promise<void>, timeo
   } catch (error) {
     throw last instanceof Error ? new Error(`${what}: ${last.message}`, { cause: last }) : error;
   }
+}
+
+/** One command of ours, run to its end; nothing is on its standard input. */
+export async function command(...args: string[]): Promise<{ code: number | null; out: string; err: string }> {
+  const child = spawn(process.execPath, [BIN, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const output = { out: '', err: '' };
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    output.out += text;
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    output.err += text;
+  });
+  const [code] = (await once(child, 'close')) as [number | null];
+  return { code, ...output };
 }

@@ -3,14 +3,13 @@
  * servers. A running Headcount is asked through its socket, otherwise the history is opened here.
  */
 
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Instant } from '../../core/observation.ts';
 import type { SessionFilter } from '../../core/query.ts';
 import type { HistoryWire, SessionPageWire, SessionWire } from '../../http/contract.ts';
 import { sessionWire, time } from '../../http/wire.ts';
 import { HeadcountError, messageOf } from '../../lib/errors.ts';
 import { createLog } from '../../telemetry/log.ts';
+import { checkHistory, type HistoryPlace } from '../history.ts';
 import { getFromOwner } from '../owner.ts';
 import type { Account, AccountPlay, Accounts, Surroundings } from './accounts.ts';
 import { shown } from './figures.ts';
@@ -30,9 +29,7 @@ interface History {
 }
 
 export interface HistoryAccountsOptions {
-  readonly directory: string;
-  /** Below which a Headcount that runs there answers. */
-  readonly basePath: string;
+  readonly place: HistoryPlace;
   readonly since: Instant;
   readonly signal: AbortSignal;
   /** Something that whoever reads the report should know. */
@@ -41,11 +38,10 @@ export interface HistoryAccountsOptions {
 
 /** Rejects with `NO_HISTORY`, and as the store does. */
 export async function openHistoryAccounts(options: HistoryAccountsOptions): Promise<Accounts> {
-  const { directory, basePath, since, signal, note } = options;
-  if (!existsSync(join(directory, 'headcount.duckdb'))) {
-    throw new HeadcountError('NO_HISTORY', `There is no history in ${directory}. Where is it? Say --data DIR.`);
-  }
-  const history = (await historyOfOwner(directory, basePath)) ?? (await openHistory(directory, note));
+  const { place, since, signal, note } = options;
+  const { directory } = place;
+  checkHistory(place);
+  const history = (await historyOfOwner(place)) ?? (await openHistory(directory, note));
   const known = new Map<string, Surroundings>();
   const sources = new Map<Account, string | null>();
   return {
@@ -136,9 +132,9 @@ export function playOf({ client, player, details, ...session }: SessionWire): Ac
 }
 
 /** Null if nobody runs there. */
-async function historyOfOwner(directory: string, basePath: string): Promise<History | null> {
+async function historyOfOwner({ directory, config }: HistoryPlace): Promise<History | null> {
   const get = async (path: string, query: URLSearchParams) =>
-    getFromOwner(directory, `${basePath}api/v1/${path}?${query}`);
+    getFromOwner(directory, `${config.basePath}api/v1/${path}?${query}`);
   const probe = await get('sessions', new URLSearchParams({ state: 'open', limit: '1' }));
   if (probe === null) return null;
   const answered = async <Answer>(path: string, query: URLSearchParams): Promise<Answer> => {

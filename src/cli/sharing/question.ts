@@ -1,15 +1,11 @@
 /** What `headcount sharing` is asked, from its options and the environment. */
 
-import { existsSync } from 'node:fs';
-import { resolve } from 'node:path';
-import { loadConfig } from '../../config/load.ts';
 import type { WallClock } from '../../insights/summary/wall-clock.ts';
 import { HeadcountError } from '../../lib/errors.ts';
-import { KINDS } from '../../sources/index.ts';
 import type { TautulliAccess } from '../../sources/tautulli/api.ts';
 import { choiceOf, readArgs } from '../args.ts';
-import { DEFAULT_FILE } from '../check.ts';
 import type { Terminal } from '../command.ts';
+import { type HistoryPlace, placeOfHistory } from '../history.ts';
 import { clockOf } from '../time-zone.ts';
 
 export type SharingFormat = 'text' | 'json' | 'csv';
@@ -39,12 +35,6 @@ export interface Question {
 export interface TautulliPlace {
   readonly base: string;
   readonly access: TautulliAccess;
-}
-
-export interface HistoryPlace {
-  readonly directory: string;
-  /** Below which a Headcount that runs there answers. */
-  readonly basePath: string;
 }
 
 const TIMEOUT = 30_000;
@@ -98,9 +88,7 @@ function integerOf(option: string, text: string, least: number, most: number): n
 function whereOf(text: (name: string) => string | null, env: Terminal['env']): Question['where'] {
   if (text('data') !== null || text('config') !== null) {
     if (text('host') !== null) throw new HeadcountError('BAD_USAGE', 'Say --host, or --data, not both.');
-    const file = text('config') ?? (existsSync(DEFAULT_FILE) ? DEFAULT_FILE : null);
-    const { data, basePath } = loadConfig({ kinds: KINDS, file, env, data: text('data') ?? undefined });
-    return { directory: resolve(data), basePath };
+    return placeOfHistory({ config: text('config') ?? undefined, data: text('data') ?? undefined }, { env });
   }
   const host = text('host') || env['TAUTULLI_HOST'] || env['TAUTULLI_URL'];
   const apiKey = text('api-key') || env['TAUTULLI_API_KEY'];

@@ -27,6 +27,9 @@ const PAGES = Math.ceil((BLOCK + MOST_BYTES + PAGE) / PAGE);
 /** Not known yet. */
 export const UNKNOWN = -2;
 
+/** Put together at the first use, and once. */
+let compiled: WebAssembly.Module | null = null;
+
 type Scan = (at: number, end: number, most: number, seed: bigint) => number;
 
 /** The strings of one kind, as scan.ts numbers them. */
@@ -117,8 +120,8 @@ export class QuickLines {
   constructor(seed: number, queries: number, plain: Uint8Array) {
     this.#memory = new WebAssembly.Memory({ initial: PAGES });
     const { buffer } = this.#memory;
-    const module = new WebAssembly.Module(scanModule(PAGES));
-    this.#scan = new WebAssembly.Instance(module, { env: { memory: this.#memory } }).exports['scan'] as Scan;
+    compiled ??= new WebAssembly.Module(scanModule(PAGES));
+    this.#scan = new WebAssembly.Instance(compiled, { env: { memory: this.#memory } }).exports['scan'] as Scan;
     this.#seed = BigInt(seed);
     this.#bytes = Buffer.from(buffer);
     this.#cells = new Int32Array(buffer, 0, PLACE.records / 4);

@@ -6,6 +6,15 @@ import { polled } from '../polled.svelte.ts';
 
 export type Feedback = Parameters<typeof sendFeedback>[1];
 
+/** What every part of a report is given. */
+export interface ReportPart {
+  readonly report: SharingReportWire;
+  readonly mayWrite: boolean;
+  /** Feedback is taken now. */
+  readonly canSay: boolean;
+  readonly onsay: (feedback: Feedback) => void;
+}
+
 /** Must be called while a component is created. */
 export function accountReport(idOf: () => string) {
   let said = $state.raw<{ report: SharingReportWire; over: SharingReportWire | null } | null>(null);
