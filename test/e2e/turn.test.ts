@@ -88,7 +88,7 @@ test('it shows allocations, their users, and how fast they relay', async () => {
 
 test('the audience is one click away, and so is the way back', async () => {
   const { page } = desk;
-  await page.getByRole('link', { name: 'Audience' }).click();
+  await page.getByRole('link', { name: 'Now' }).click();
   await page.getByTestId('now').waitFor();
   await page.getByRole('link', { name: 'TURN' }).click();
   await page.getByTestId('turn-now').waitFor();

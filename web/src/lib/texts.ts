@@ -13,6 +13,7 @@ function some(count: number, shown: string, one: string, other: string): string 
 export const texts = {
   title: 'Headcount',
   titleWith: (count: string) => `${count} listening · Headcount`,
+  titleOf: (page: string) => `${page} · Headcount`,
   skip: 'Skip to the numbers',
   loading: 'Loading …',
   unknown: 'Unknown',
@@ -23,7 +24,15 @@ export const texts = {
     lost: 'Disconnected',
     paused: 'Paused',
   },
-  views: { legend: 'Pages', audience: 'Audience', turn: 'TURN' },
+  navigation: 'Pages',
+  pages: {
+    audience: 'Now',
+    turn: 'TURN',
+    sharing: 'Shared accounts',
+    sources: 'Sources',
+  },
+  pageFailed: 'This page could not be loaded',
+  pageFailedHint: 'Headcount may have been updated meanwhile: reload to try again.',
   turn: {
     heading: 'Allocations now',
     users: (count: number, shown: string) => `of ${some(count, shown, 'user', 'users')}`,

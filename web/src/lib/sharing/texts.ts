@@ -8,7 +8,6 @@ function some(count: number, shown: string, one: string, other: string): string 
 
 export const sharingTexts = {
   heading: 'Shared accounts',
-  title: 'Shared accounts · Headcount',
   lead: (days: string) =>
     `Judged by the sessions of the last ${days} days. A high score is a reason to look, and no proof.`,
   judging: (judged: string, accounts: string) => `Judging: ${judged} of ${accounts} accounts so far.`,
