@@ -2,6 +2,7 @@
 
 import { accessLog } from './access-log.ts';
 import { capture } from './capture.ts';
+import { dashboard } from './dashboard.ts';
 import { enrich } from './enrich.ts';
 import { exporting } from './export.ts';
 import type { Bench } from './harness.ts';
@@ -16,6 +17,7 @@ import { tracker } from './tracker.ts';
 export const BENCHES: readonly Bench[] = [
   accessLog,
   capture,
+  dashboard,
   enrich,
   exporting,
   live,

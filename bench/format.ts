@@ -10,6 +10,10 @@ export function megabytes(bytes: number): string {
   return `${whole(bytes / 1e6)} MB`;
 }
 
+export function kilobytes(bytes: number): string {
+  return `${digits(bytes / 1000)} kB`;
+}
+
 export function seconds({ median, least, most }: Samples): string {
   return `${digits(median)} s (${digits(least)}–${digits(most)})`;
 }

@@ -13,7 +13,7 @@ import { userAgents } from './people.ts';
 const AGENTS = 2000;
 const STREAMS = 20;
 const QUALITIES = ['360p', '480p', '720p', '1080p'];
-/** How long somebody stays, on average. */
+/** How long somebody stays, on average, if nothing is said. */
 const STAY_SECONDS = 600;
 /** One in so many lines is no audience. */
 const OTHER_EVERY = 64;
@@ -86,7 +86,7 @@ class Crowd {
   #turnOf(place: number): Player {
     const player = this.#present[place]!;
     const turnSeconds = this.#present.length / this.#load.linesPerSecond;
-    if (!player.isSeen || this.#random() * STAY_SECONDS > turnSeconds) return player;
+    if (!player.isSeen || this.#random() * (this.#load.staySeconds ?? STAY_SECONDS) > turnSeconds) return player;
     const other = this.#player();
     this.#present[place] = other;
     return other;

@@ -14,6 +14,8 @@ export interface Load {
   readonly players: number;
   /** They come evenly within so many seconds. */
   readonly arriveSeconds: number;
+  /** How long somebody stays, on average; ten minutes if nothing is said. */
+  readonly staySeconds?: number;
   /** From the first line to the last. */
   readonly seconds: number;
   /** How often it writes: 10 to 50 milliseconds. */

@@ -80,7 +80,10 @@ export async function openHistory(place: HistoryPlace, terminal: Terminal): Prom
 /** Enough to read rows as they lie there, and to commit some thousands. */
 const LITTLE = { memoryMegabytes: 64, threads: 1 };
 
-const COLLECT_EVERY = 50_000;
+/** Rows: two pieces of the database's. */
+const COLLECT_EVERY = 4096;
+/** What has outlived some of these collections is dead by now, too. */
+const ALL_EVERY = 16;
 
 /**
  * Rows of the database are held by handles so small that Node sees no reason to collect them: a hundred megabytes of rows
@@ -88,7 +91,10 @@ const COLLECT_EVERY = 50_000;
  */
 function garbageCollector(): () => void {
   setFlagsFromString('--expose-gc');
-  return runInNewContext('gc') as () => void;
+  const collect = runInNewContext('gc') as (options: { readonly type: 'minor' | 'major' }) => void;
+  let times = 0;
+  // Nearly all die young: going through all that lives would seldom find more of them.
+  return () => collect({ type: ++times % ALL_EVERY === 0 ? 'major' : 'minor' });
 }
 
 function historyOfOwner({ directory, config }: HistoryPlace): History {
