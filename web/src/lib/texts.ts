@@ -132,7 +132,7 @@ export const texts = {
     peak: 'Peak',
     others: 'Others',
     all: 'All',
-    before: 'Before',
+    before: 'Average before',
     provisional: 'veiled: may still change',
     zone: (name: string) => `Times of ${name}`,
     chart: 'Sessions at once over the period',

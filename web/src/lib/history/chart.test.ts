@@ -30,6 +30,7 @@ test('steps are round, and long periods are days of the zone', () => {
   );
   assert.deepEqual(steps(30), { seconds: 7200, areDays: false });
   assert.deepEqual(steps(365), { seconds: 3600, areDays: true });
+  assert.deepEqual(stepsFor({ from: 0, to: 24 * HOUR }, 150), { seconds: 600, areDays: false });
   assert.ok((365 * 20 * 24) / (steps(365 * 20).seconds / 3600) < 10_000);
 });
 

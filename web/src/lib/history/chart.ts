@@ -33,7 +33,7 @@ export interface Chart {
 const STEPS = [1, 2, 5, 10, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800] as const;
 const HOUR = 3600;
 /** As many as can be told apart on a wide screen. */
-const MOST_STEPS = 400;
+export const MOST_STEPS = 400;
 /** The API gives no more than 10,000. */
 const MOST_ASKED = 9500;
 
@@ -45,9 +45,9 @@ export interface Steps {
 }
 
 /** Round steps; for long periods hours, or several, that are put together to days. */
-export function stepsFor({ from, to }: Span): Steps {
+export function stepsFor({ from, to }: Span, most = MOST_STEPS): Steps {
   const period = (to - from) / 1000;
-  const round = STEPS.find((step) => period / step <= MOST_STEPS);
+  const round = STEPS.find((step) => period / step <= most);
   if (round !== undefined) return { seconds: round, areDays: false };
   const hours = [1, 2, 3, 4, 6, 8, 12].find((count) => period / (count * HOUR) <= MOST_ASKED) ?? 24;
   return { seconds: hours * HOUR, areDays: true };

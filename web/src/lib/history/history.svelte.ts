@@ -12,7 +12,7 @@ import { type Shift, type Span, shiftedSpan, shiftOf } from '../period.ts';
 import { polled } from '../polled.svelte.ts';
 import { route } from '../route.svelte.ts';
 import { type Zone, zoneOf } from '../zone.ts';
-import { askedSpan, type Chart, chartOf, comparedWith, type Steps, stepsFor } from './chart.ts';
+import { askedSpan, type Chart, chartOf, comparedWith, MOST_STEPS, type Steps, stepsFor } from './chart.ts';
 
 export const SPLITS = [
   'stream',
@@ -81,9 +81,14 @@ function chosen<T extends string>(name: string, among: readonly T[]): T | null {
   return among.find((each) => each === asked) ?? null;
 }
 
+/** A narrow screen has no room for more. */
+function mostSteps(): number {
+  return innerWidth < 640 ? 150 : MOST_STEPS;
+}
+
 /** Days are long and many: a period of them that goes on as time does need not be asked for with every minute. */
 function steady({ from, to }: Span): Span {
-  if (period.last === null || !stepsFor({ from, to }).areDays) return { from, to };
+  if (period.last === null || !stepsFor({ from, to }, mostSteps()).areDays) return { from, to };
   const whole = (at: number) => Math.floor(at / AGAIN) * AGAIN;
   return { from: whole(from), to: whole(to) };
 }
@@ -103,7 +108,7 @@ export function createHistory() {
     // Before all there is nothing to compare with.
     return earlier.from < EARLIEST || period.last === 'all' ? null : { compare, shift, span: earlier };
   });
-  const steps = $derived(stepsFor(span));
+  const steps = $derived(stepsFor(span, mostSteps()));
 
   const chartQuestion = $derived(
     JSON.stringify({

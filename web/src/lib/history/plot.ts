@@ -78,7 +78,6 @@ export function createHistoryPlot(
         ...seriesOf(
           drawing,
           colours.map((name) => colourOf(name)),
-          palette.card,
         ),
         ...(hasBefore ? [{ stroke: palette.ink, width: 1.5, dash: [5, 4], points: { show: false } }] : []),
       ],
@@ -125,10 +124,10 @@ function dataOf({ chart, lines, before }: View, drawing: Drawing, hasBefore: boo
   return [times, ...drawn(), ...(hasBefore ? [[...(before ?? times.map(() => null))]] : [])];
 }
 
-function seriesOf(drawing: Drawing, colours: readonly string[], card: string): uPlot.Series[] {
+function seriesOf(drawing: Drawing, colours: readonly string[]): uPlot.Series[] {
   const points = { show: false };
   if (drawing === 'stack') {
-    return colours.toReversed().map((colour) => ({ stroke: card, width: 1, fill: colour, points }));
+    return colours.toReversed().map((colour) => ({ width: 0, fill: colour, points }));
   }
   if (drawing === 'peaks') return colours.map((colour) => ({ stroke: colour, width: 2, points }));
   return colours.flatMap((colour) => [
