@@ -11,8 +11,8 @@ import { DAY, dayOf, type Zone } from '../zone.ts';
 const OTHERS = '(others)';
 
 export interface Line {
-  /** As a filter has it; `~` is unknown. Null for the one line of an undivided chart. */
-  readonly key: string | null;
+  /** As a filter has it; `~` is unknown, and the one line of an undivided chart. */
+  readonly key: string;
   readonly isOthers: boolean;
   /** Sessions at once by step, weighted by time. Additive. */
   readonly average: readonly number[];
@@ -70,7 +70,7 @@ export function chartOf(answer: TimelineWire, { areDays }: Steps, zone: Zone): C
     edges: groups === null ? edges : [...groups.map(({ first }) => edges[first]!), edges.at(-1)!],
     provisionalFrom,
     lines: answer.series.map(({ value, average, peak }) => ({
-      key: answer.series.length === 1 && value === null ? null : (value ?? '~'),
+      key: value ?? '~',
       isOthers: value === OTHERS,
       average: groups === null ? average : groups.map((group) => meanOf(average, edges, group)),
       peak: groups === null ? peak : groups.map(({ first, end }) => greatest(peak.slice(first, end))),

@@ -158,10 +158,6 @@ export function createHistory() {
     get by() {
       return by;
     },
-    /** The period compared with; null if there is none. */
-    get compared() {
-      return compared;
-    },
     set isBrushing(isIt: boolean) {
       isBrushing = isIt;
     },

@@ -9,7 +9,7 @@ import type { Split } from './history.svelte.ts';
 
 export function lineText({ key, isOthers }: Line, by: Split | null): string {
   if (isOthers) return texts.history.others;
-  return key === null || by === null ? texts.history.all : filterText(by, key);
+  return by === null ? texts.history.all : filterText(by, key);
 }
 
 /** When a step begins. Where clocks are set within the chart it says which clock it is. */
