@@ -181,6 +181,7 @@ export async function startSite(options: SiteOptions = {}): Promise<Site> {
     version: '1.2.3-test',
     startedAt: NOW - 86_400_000,
     isDemo: false,
+    timeZone: 'Europe/Berlin',
     clock,
     log,
     audience,
@@ -312,6 +313,9 @@ function refusableStore(store: Store, refusal: () => Site['refusal']): Store {
     sessions: (query) => unless('questions', () => store.sessions(query)),
     aggregate: (query) => unless('questions', () => store.aggregate(query)),
     tally: (query) => unless('questions', () => store.tally(query)),
+    countsAt: (query) => unless('questions', () => store.countsAt(query)),
+    placesAt: (query) => unless('questions', () => store.placesAt(query)),
+    reportsAt: (at) => unless('questions', () => store.reportsAt(at)),
     timeline: (query) => unless('questions', () => store.timeline(query)),
     listening: (query) => unless('questions', () => store.listening(query)),
   };

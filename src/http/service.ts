@@ -33,7 +33,16 @@ export interface SourceInfo {
 export type StreamsView = Pick<Streams, 'idOf' | 'get' | 'unspoken' | 'list' | 'titles'>;
 export type StoreView = Pick<
   Store,
-  'session' | 'sessions' | 'aggregate' | 'timeline' | 'listening' | 'reports' | 'samples'
+  | 'session'
+  | 'sessions'
+  | 'aggregate'
+  | 'countsAt'
+  | 'placesAt'
+  | 'timeline'
+  | 'listening'
+  | 'reports'
+  | 'reportsAt'
+  | 'samples'
 > & {
   /** Null where it must not be told. */
   size(): Promise<Awaited<ReturnType<Store['size']>> | null>;
@@ -44,6 +53,8 @@ export interface Service {
   readonly version: string;
   readonly startedAt: Instant;
   readonly isDemo: boolean;
+  /** The IANA name of that of this machine. */
+  readonly timeZone: string;
   readonly clock: Clock;
   readonly log: Log;
   readonly audience: AudienceView;

@@ -41,6 +41,24 @@ export function formatShare(part: number, whole: number): string {
   return share < 0.005 ? `< ${percents.format(0.01)}` : percents.format(share);
 }
 
+const changes = new Intl.NumberFormat(LOCALE, {
+  style: 'percent',
+  maximumFractionDigits: 0,
+  signDisplay: 'exceptZero',
+});
+
+/** How much more or less it is than it was: `+12%`, `-3%`. Null where there was nothing to compare with. */
+export function formatChange(value: number, before: number): string | null {
+  return before > 0 ? changes.format(value / before - 1) : null;
+}
+
+const tenths = new Intl.NumberFormat(LOCALE, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+
+/** `12.3`; from a thousand on without the fraction. */
+export function formatTenths(value: number): string {
+  return value < 999.95 ? tenths.format(value) : counts.format(Math.round(value));
+}
+
 /** Decimal units, as transfer is sold: 12 MB is 12,000,000 bytes. */
 export function formatBytes(bytes: number): string {
   let step = 0;
@@ -90,6 +108,21 @@ export function formatSpan(milliseconds: number): string {
   return hours.format(Math.round(total / 3600));
 }
 
+const brief = {
+  hour: new Intl.NumberFormat(LOCALE, { style: 'unit', unit: 'hour', unitDisplay: 'narrow' }),
+  minute: new Intl.NumberFormat(LOCALE, { style: 'unit', unit: 'minute', unitDisplay: 'narrow' }),
+  second: new Intl.NumberFormat(LOCALE, { style: 'unit', unit: 'second', unitDisplay: 'narrow' }),
+};
+
+/** `42s`, `12m`, `3h 5m`: a length of time for where there is little room. */
+export function formatBrief(milliseconds: number): string {
+  const total = Math.max(0, Math.round(milliseconds / 1000));
+  if (total < 90) return brief.second.format(total);
+  const whole = Math.round(total / 60);
+  if (whole < 60) return brief.minute.format(whole);
+  return `${brief.hour.format(Math.floor(whole / 60))} ${brief.minute.format(whole % 60)}`;
+}
+
 export function formatClock(at: number | string): string {
   return clockTimes.format(new Date(at));
 }
@@ -103,4 +136,42 @@ export function formatMoment(at: number | string, now: number): string {
   const moment = new Date(at);
   const isToday = moment.toDateString() === new Date(now).toDateString();
   return (isToday ? clockTimes : dayTimes).format(moment);
+}
+
+const ZONED = {
+  day: { weekday: 'short', day: 'numeric', month: 'short', year: 'numeric' },
+  minute: { day: 'numeric', month: 'short', year: 'numeric', hour: 'numeric', minute: '2-digit' },
+  moment: {
+    weekday: 'long',
+    day: 'numeric',
+    month: 'long',
+    year: 'numeric',
+    hour: 'numeric',
+    minute: '2-digit',
+    second: '2-digit',
+  },
+  exact: { weekday: 'short', day: 'numeric', month: 'short', hour: 'numeric', minute: '2-digit', second: '2-digit' },
+  clock: { hour: 'numeric', minute: '2-digit' },
+  second: { hour: 'numeric', minute: '2-digit', second: '2-digit' },
+  dayOfMonth: { day: 'numeric', month: 'short' },
+  weekday: { weekday: 'short', day: 'numeric' },
+  month: { month: 'short' },
+  year: { year: 'numeric' },
+  zoneName: { timeZoneName: 'short' },
+} as const satisfies Record<string, Intl.DateTimeFormatOptions>;
+export type ZonedStyle = keyof typeof ZONED;
+
+/** Few zones are looked at, in few styles. */
+const zoned = new Map<string, Intl.DateTimeFormat>();
+
+/** A time as the clocks of a time zone show it. */
+export function formatInZone(at: number, style: ZonedStyle, zone: string): string {
+  const key = `${style} ${zone}`;
+  let format = zoned.get(key);
+  if (format === undefined) {
+    format = new Intl.DateTimeFormat(LOCALE, { ...ZONED[style], timeZone: zone });
+    zoned.set(key, format);
+  }
+  if (style !== 'zoneName') return format.format(at);
+  return format.formatToParts(at).find(({ type }) => type === 'timeZoneName')?.value ?? zone;
 }
