@@ -120,6 +120,41 @@ export interface TallyGroup {
   readonly closedSeconds: number;
 }
 
+/**
+ * Who was there at one moment: sessions with `startedAt <= at < lastSeenAt`, in groups that have all of these in common.
+ * None is one group for all.
+ */
+export interface InstantQuery {
+  readonly at: Instant;
+  readonly by: readonly Dimension[];
+  readonly filter: SessionFilter;
+  readonly limit: number;
+}
+
+export interface InstantGroup {
+  /** In the order of `by`; null is unknown. */
+  readonly values: readonly (string | null)[];
+  /** Sessions, and distinct listeners among them, of people; and the sessions of bots. */
+  readonly sessions: number;
+  readonly listeners: number;
+  readonly bots: number;
+}
+
+/** Where they were: sessions of the same degrees and city are one place. */
+export interface InstantPlaces {
+  readonly places: readonly {
+    readonly latitude: number;
+    readonly longitude: number;
+    /** The least of its sessions. */
+    readonly accuracyKm: number | null;
+    readonly city: string | null;
+    readonly countryCode: string | null;
+    readonly sessions: number;
+  }[];
+  /** Sessions whose degrees are not known. */
+  readonly unplaced: number;
+}
+
 /** Concurrency over a period. */
 export interface TimelineQuery {
   readonly from: Instant;

@@ -16,6 +16,9 @@ import type { Instant, StreamReport } from '../core/observation.ts';
 import type {
   HistoryGroup,
   HistoryQuery,
+  InstantGroup,
+  InstantPlaces,
+  InstantQuery,
   Listening,
   ListeningQuery,
   SessionFilter,
@@ -164,6 +167,13 @@ export interface Store {
    */
   tally(query: TallyQuery): Promise<TallyGroup[]>;
   /**
+   * Groups by their sessions of people, greatest first, of equal ones by bots, then by value, unknown last. At most
+   * 10,000. Open sessions reach to their last sight. A question by nothing always has its one group.
+   */
+  countsAt(query: InstantQuery): Promise<InstantGroup[]>;
+  /** The greatest places first, at most 10,000. Open sessions reach to their last sight. */
+  placesAt(query: Pick<InstantQuery, 'at' | 'filter'>): Promise<InstantPlaces>;
+  /**
    * Concurrency; at most 10,000 steps, and a million points in all series: else it rejects with code `BAD_QUERY`. Series
    * are ordered as groups are, `OTHERS` last. Sessions that are open reach to their last sight. The last step may be
    * shorter than the others. An undivided question always has its one series.
@@ -178,6 +188,8 @@ export interface Store {
   knownListeners(listeners: readonly string[]): Promise<ReadonlySet<string>>;
   /** Reports of one stream, newest first: at most 1000. */
   reports(source: string, stream: string, limit: number): Promise<StoredReport[]>;
+  /** The newest reports of every stream up to and including then, oldest first: as many as `resume` answers. */
+  reportsAt(at: Instant): Promise<StoredReport[]>;
   /** Samples in `[from, to)` in order of time, at most the first `SAMPLES_AT_ONCE`: go on from the last one. */
   samples(source: string, stream: string, metric: string, from: Instant, to: Instant): Promise<Sample[]>;
 

@@ -8,6 +8,7 @@ import { describe, test } from 'node:test';
 import { testCommits } from './suite/commits.ts';
 import { testCounts } from './suite/counts.ts';
 import { testErasure } from './suite/erasure.ts';
+import { testInstants } from './suite/instants.ts';
 import { testListening } from './suite/listening.ts';
 import { testOutbox } from './suite/outbox.ts';
 import { testPages } from './suite/pages.ts';
@@ -24,6 +25,7 @@ export function storeSuite(name: string, subject: StoreUnderTest): void {
     testVisits(subject);
     testCounts(subject);
     testTallies(subject);
+    testInstants(subject);
     testListening(subject);
     testValues(subject);
     testErasure(subject);

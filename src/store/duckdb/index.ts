@@ -19,12 +19,13 @@ import { createDatabase, type Database } from './database.ts';
 import { forget, retain } from './erase.ts';
 import { failureOf } from './failure.ts';
 import { claim } from './instance.ts';
+import { countInstant, placeInstant } from './instant.ts';
 import { findKnown } from './known.ts';
 import { readListening } from './listening.ts';
 import { type Migration, migrate } from './migrate.ts';
 import { MIGRATIONS } from './migrations.ts';
 import { outboxOf } from './outbox.ts';
-import { readResumed } from './resume.ts';
+import { readNewestReports, readResumed } from './resume.ts';
 import { findSession, findSessions } from './sessions.ts';
 import { findReports, findSamples } from './streams.ts';
 import { tallySessions } from './tally.ts';
@@ -103,9 +104,12 @@ function storeOf(database: Database, checkpoint: Checkpointer, counters: ScopedC
     visit: (query, visit) => visitStore(database, query, visit),
     aggregate: (query) => database.read((connection) => aggregateSessions(connection, query)),
     tally: (query) => database.read((connection) => tallySessions(connection, query)),
+    countsAt: (query) => database.read((connection) => countInstant(connection, query)),
+    placesAt: (query) => database.read((connection) => placeInstant(connection, query)),
     timeline: (query) => database.read((connection) => readTimeline(connection, query)),
     listening: (query) => database.read((connection) => readListening(connection, query)),
     reports: (source, stream, limit) => database.read((connection) => findReports(connection, source, stream, limit)),
+    reportsAt: (at) => database.read((connection) => readNewestReports(connection, at)),
     samples: (source, stream, metric, from, to) =>
       database.read((connection) => findSamples(connection, { source, stream, metric, from, to })),
     outbox: outboxOf(database, checkpoint),

@@ -10,6 +10,9 @@ import {
   facetOf,
   type HistoryGroup,
   type HistoryQuery,
+  type InstantGroup,
+  type InstantPlaces,
+  type InstantQuery,
   type Listening,
   type ListeningCount,
   type ListeningQuery,
@@ -137,6 +140,59 @@ function compareTuples(a: TallyGroup['values'], b: TallyGroup['values']): number
     if (order !== 0) return order;
   }
   return 0;
+}
+
+export function expectedInstant(
+  rows: readonly SessionRecord[],
+  { at, by, filter, limit }: InstantQuery,
+): InstantGroup[] {
+  const groups = new Map<string, { values: InstantGroup['values']; members: SessionRecord[] }>();
+  if (by.length === 0) groups.set('[]', { values: [], members: [] });
+  for (const row of presentAt(rows, at, filter)) {
+    const values = by.map((dimension) => facetOf(row, dimension));
+    const key = JSON.stringify(values);
+    groups.set(key, { values, members: [...(groups.get(key)?.members ?? []), row] });
+  }
+  return [...groups.values()]
+    .map(({ values, members }) => {
+      const people = members.filter(({ bot }) => !bot);
+      const bots = members.length - people.length;
+      return { values, sessions: people.length, listeners: listenersOf(people).length, bots };
+    })
+    .sort((a, b) => b.sessions - a.sessions || b.bots - a.bots || compareTuples(a.values, b.values))
+    .slice(0, limit);
+}
+
+export function expectedPlaces(
+  rows: readonly SessionRecord[],
+  { at, filter }: Pick<InstantQuery, 'at' | 'filter'>,
+): InstantPlaces {
+  const places = new Map<string, InstantPlaces['places'][number]>();
+  let unplaced = 0;
+  for (const { place } of presentAt(rows, at, filter)) {
+    const { latitude = null, longitude = null, city = null, countryCode = null, accuracyKm = null } = place?.geo ?? {};
+    if (latitude === null || longitude === null) {
+      unplaced++;
+      continue;
+    }
+    const key = JSON.stringify([latitude, longitude, city]);
+    const known = places.get(key);
+    const accuracies = [known?.accuracyKm ?? null, accuracyKm].filter((each) => each !== null);
+    places.set(key, {
+      ...{ latitude, longitude, city, countryCode },
+      accuracyKm: accuracies.length === 0 ? null : Math.min(...accuracies),
+      sessions: (known?.sessions ?? 0) + 1,
+    });
+  }
+  const order = (each: InstantPlaces['places'][number]) => [each.latitude, each.longitude, each.city];
+  return {
+    places: [...places.values()].sort((a, b) => b.sessions - a.sessions || compareTuples(order(a), order(b))),
+    unplaced,
+  };
+}
+
+function presentAt(rows: readonly SessionRecord[], at: number, filter: SessionFilter): SessionRecord[] {
+  return rows.filter((row) => row.startedAt <= at && at < row.lastSeenAt && matches(row, filter));
 }
 
 export function expectedTimeline(rows: readonly SessionRecord[], query: TimelineQuery): Timeline {
