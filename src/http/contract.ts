@@ -183,7 +183,11 @@ export const AudienceWire = z
       z.object({ value: z.string().nullable(), label: z.string().nullable(), sessions: count, bots: count }),
     ),
   })
-  .meta({ id: 'Audience', description: 'Who is here now. Includes those who are silent but still within their gap.' });
+  .meta({
+    id: 'Audience',
+    description:
+      'Who is here now: includes those who are silent but still within their gap. With `at`, who was there then by the history: their presence, without the gap.',
+  });
 export type AudienceWire = z.infer<typeof AudienceWire>;
 
 /** A stream may carry several programmes, or none: their sums are nothing. */
@@ -296,9 +300,9 @@ export const PlacesWire = z
         count,
       }),
     ),
-    unplaced: count.describe('Open sessions whose place is not known.'),
+    unplaced: count.describe('Sessions whose place is not known.'),
   })
-  .meta({ id: 'Places' });
+  .meta({ id: 'Places', description: 'Where the open sessions are; with `at`, those that were there then.' });
 export type PlacesWire = z.infer<typeof PlacesWire>;
 
 export const SourceWire = z
@@ -483,9 +487,22 @@ const from = instant.optional().describe('ISO 8601. Default: a day before `to`.'
 const to = instant.optional().describe('ISO 8601. Default: now.');
 const by = z.enum(DIMENSIONS).optional();
 
+const at = instant
+  .optional()
+  .describe(
+    'ISO 8601, not in the future: whoever was there at this moment (`startedAt` ≤ `at` < `lastSeenAt`), by the history; open sessions reach to their last sight.',
+  );
+const filtersThen = Object.fromEntries(
+  Object.entries(filters).map(([name, schema]) => [
+    name,
+    schema.describe(`${schema.description ?? ''} Only with \`at\`.`.trim()),
+  ]),
+) as typeof filters;
+
 export const SessionsQuery = z.strictObject({
   ...filters,
-  state: z.enum(SESSION_STATES).default('open'),
+  at: at.describe(`${at.description} Takes the place of \`state\`, \`from\` and \`to\`.`),
+  state: z.enum(SESSION_STATES).optional().describe('Default: `open`.'),
   from: instant.optional().describe('Sessions that were there at or after this time.'),
   to: instant.optional().describe('Sessions that were there before this time.'),
   sort: z
@@ -496,7 +513,23 @@ export const SessionsQuery = z.strictObject({
   cursor: z.string().max(2000).optional().describe('The `nextCursor` of the page before.'),
 });
 
-export const AudienceQuery = z.strictObject({ by, limit: z.coerce.number().int().min(1).max(10_000).default(1000) });
+/** Bots are counted beside the people: there is no filter for them. */
+const { bot: botThen, ...facetsThen } = filtersThen;
+
+export const AudienceQuery = z.strictObject({
+  ...facetsThen,
+  at,
+  by,
+  limit: z.coerce.number().int().min(1).max(10_000).default(1000),
+});
+
+export const PlacesQuery = z.strictObject({ ...facetsThen, bot: botThen, at });
+
+export const StreamsQuery = z.strictObject({
+  at: at.describe(
+    'ISO 8601, not in the future: what was known of the streams at this moment, and how many sessions were there. What servers counted then is in `/streams/{id}/listeners`.',
+  ),
+});
 
 export const HistoryRequest = z.strictObject({
   ...filters,

@@ -312,6 +312,9 @@ function refusableStore(store: Store, refusal: () => Site['refusal']): Store {
     sessions: (query) => unless('questions', () => store.sessions(query)),
     aggregate: (query) => unless('questions', () => store.aggregate(query)),
     tally: (query) => unless('questions', () => store.tally(query)),
+    countsAt: (query) => unless('questions', () => store.countsAt(query)),
+    placesAt: (query) => unless('questions', () => store.placesAt(query)),
+    reportsAt: (at) => unless('questions', () => store.reportsAt(at)),
     timeline: (query) => unless('questions', () => store.timeline(query)),
     listening: (query) => unless('questions', () => store.listening(query)),
   };

@@ -18,7 +18,11 @@ export function allStreams(live: LiveView): StreamWire[] {
   for (const { source, stream } of audience.streams()) {
     if (!known.has(streams.idOf(source, stream))) items.push(oneStream(live, source, stream));
   }
-  return items.sort((a, b) => b.sessions - a.sessions || compare(a.stream, b.stream) || compare(a.source, b.source));
+  return items.sort(greatestAudienceFirst);
+}
+
+export function greatestAudienceFirst(a: StreamWire, b: StreamWire): number {
+  return b.sessions - a.sessions || compare(a.stream, b.stream) || compare(a.source, b.source);
 }
 
 export function oneStream(live: LiveView, source: string, stream: string): StreamWire {

@@ -33,7 +33,16 @@ export interface SourceInfo {
 export type StreamsView = Pick<Streams, 'idOf' | 'get' | 'unspoken' | 'list' | 'titles'>;
 export type StoreView = Pick<
   Store,
-  'session' | 'sessions' | 'aggregate' | 'timeline' | 'listening' | 'reports' | 'samples'
+  | 'session'
+  | 'sessions'
+  | 'aggregate'
+  | 'countsAt'
+  | 'placesAt'
+  | 'timeline'
+  | 'listening'
+  | 'reports'
+  | 'reportsAt'
+  | 'samples'
 > & {
   /** Null where it must not be told. */
   size(): Promise<Awaited<ReturnType<Store['size']>> | null>;

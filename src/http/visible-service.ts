@@ -110,11 +110,11 @@ function storeAs(service: Service, access: PatternAccess, shown: (record: Sessio
     filter: filterAs(query.filter, access),
   });
   /** What is stored of a stream is under the name of its source, not of the audience that this shares. */
-  const isSeen = (source: string, stream: string) => {
-    if (access.seesAll) return true;
-    const known = service.sources().find(({ name }) => name === source);
-    return access.sees(known?.audience ?? source, stream);
+  const seenNow = () => {
+    const spaces = new Map(service.sources().map(({ name, audience }) => [name, audience ?? name]));
+    return (source: string, stream: string) => access.seesAll || access.sees(spaces.get(source) ?? source, stream);
   };
+  const isSeen = (source: string, stream: string) => seenNow()(source, stream);
   return {
     session: async (id) => {
       const record = await store.session(id);
@@ -125,9 +125,16 @@ function storeAs(service: Service, access: PatternAccess, shown: (record: Sessio
       return { ...page, items: page.items.map(shown) };
     },
     aggregate: async (query) => store.aggregate(within(query)),
+    countsAt: async (query) => store.countsAt(within(query)),
+    placesAt: async (query) => store.placesAt(within(query)),
     timeline: async (query) => store.timeline(within(query)),
     listening: async (query) => store.listening(within(query)),
     reports: async (source, stream, limit) => (isSeen(source, stream) ? store.reports(source, stream, limit) : []),
+    reportsAt: async (at) => {
+      const reports = await store.reportsAt(at);
+      const sees = seenNow();
+      return reports.filter(({ source, report }) => sees(source, report.stream));
+    },
     samples: async (source, stream, ...rest) => (isSeen(source, stream) ? store.samples(source, stream, ...rest) : []),
     size: async () => (access.seesAll ? store.size() : null),
   };

@@ -25,6 +25,8 @@ const isBuilt = existsSync(`${DASHBOARD}/index.html`);
 const api = (...asked: string[]): Entry => ({ asked: asked.map((path) => `/api/v1${path}`) });
 const DIMENSIONS = ['stream', 'source', 'country', 'city', 'player', 'platform', 'quality', 'asn', 'user', 'identity'];
 const byAll = (path: string, more = '') => DIMENSIONS.map((by) => `${path}?by=${by}${more}`);
+/** A moment at which strangers were there, too. */
+const THEN = '&at=2026-03-01T11:58:50Z';
 const post = (body: object): Question => ({
   method: 'POST',
   headers: { 'content-type': 'application/json' },
@@ -35,9 +37,19 @@ const FOREIGN_ID = { limited: 404 };
 const WHOLE_ONLY = { limited: 403, masked: 403 };
 
 const TABLE: Readonly<Record<string, readonly Entry[]>> = {
-  'GET /api/v1/audience': [api('/audience', ...byAll('/audience'))],
-  'GET /api/v1/places': [api('/places')],
-  'GET /api/v1/streams': [api('/streams')],
+  'GET /api/v1/audience': [
+    api('/audience', ...byAll('/audience'), ...byAll('/audience', THEN), `/audience?stream=/talk&by=user${THEN}`),
+    { ...api(`/audience?programme=Strange%20Talk${THEN}`), status: FOREIGN_ID },
+    { ...api(`/audience?ip=203.0.113.99${THEN}`), status: { masked: 403 } },
+    { ...api('/audience?user=stranger', '/audience?at=2199-01-01T00:00:00Z'), status: allOf(400) },
+  ],
+  'GET /api/v1/places': [
+    api('/places', `/places?bot=all${THEN}`),
+    { ...api(`/places?programme=Strange%20Talk${THEN}`), status: FOREIGN_ID },
+    { ...api(`/places?ip=203.0.113.99${THEN}`), status: { masked: 403 } },
+    { ...api('/places?user=stranger', '/places?bot=all'), status: allOf(400) },
+  ],
+  'GET /api/v1/streams': [api('/streams', `/streams?${THEN.slice(1)}`)],
   'GET /api/v1/streams/:id': [{ ...api('/streams/{stream}'), status: FOREIGN_ID }],
   'GET /api/v1/streams/:id/listeners': [{ ...api('/streams/{stream}/listeners'), status: FOREIGN_ID }],
   'GET /api/v1/programmes': [api('/programmes')],
@@ -54,6 +66,7 @@ const TABLE: Readonly<Record<string, readonly Entry[]>> = {
       '/sessions?stream=/talk&stream=/news&source=cdn',
       '/sessions?user=stranger&state=all',
       '/sessions?programme=Radio&bot=all',
+      `/sessions?bot=all&limit=1000${THEN}`,
       '/sessions?from=2026-03-01T11:00:00Z&to=2026-03-01T12:00:00Z&state=all',
     ),
     { ...api('/sessions?programme=Strange%20Talk'), status: FOREIGN_ID },

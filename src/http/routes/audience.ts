@@ -1,11 +1,16 @@
-/** `/audience`, `/places`: what is here now. */
+/** `/audience`, `/places`: what is here now, or was there at a moment of the past. */
 
 import type { Geo } from '../../core/identity.ts';
-import type { Dimension } from '../../core/query.ts';
-import { AudienceQuery, AudienceWire, PlacesWire } from '../contract.ts';
-import { type Route, route } from '../route.ts';
+import { DIMENSIONS, type Dimension } from '../../core/query.ts';
+import { AudienceQuery, AudienceWire, PlacesQuery, PlacesWire } from '../contract.ts';
+import { filterOf } from '../filter.ts';
+import { audienceAt, checkInstant, checkUnfiltered, placesAt } from '../instant.ts';
+import { type Route, route, STORE_ERRORS } from '../route.ts';
 import type { Service } from '../service.ts';
 import { countryName, labelOf, time } from '../wire.ts';
+
+const FILTERS = [...DIMENSIONS, 'ip', 'programme'];
+const NOT_FOUND = 'There is no programme of this name.';
 
 export function audienceRoutes(service: Service): Route[] {
   const { audience, clock } = service;
@@ -13,24 +18,48 @@ export function audienceRoutes(service: Service): Route[] {
     route({
       method: 'GET',
       path: '/audience',
-      summary: 'Live counts, in total and by one dimension.',
+      summary: 'Live counts, in total and by one dimension; with `at`, those of a moment of the past.',
       right: 'read',
       query: AudienceQuery,
       answer: AudienceWire,
-      handle: ({ query }) => ({
-        at: time(clock.now()),
-        total: audience.total,
-        by: query.by ?? null,
-        groups: query.by === undefined ? [] : groups(service, query.by, query.limit),
-      }),
+      errors: { NOT_FOUND, ...STORE_ERRORS },
+      handle: ({ query }) => {
+        const { at, by = null, limit } = query;
+        if (at !== undefined) {
+          checkInstant(at, clock.now());
+          return audienceAt(service, at, {
+            filter: filterOf({ ...query, bot: 'all' }, audience.programmes),
+            by,
+            limit,
+          });
+        }
+        checkUnfiltered(query, FILTERS);
+        return {
+          at: time(clock.now()),
+          total: audience.total,
+          by,
+          groups: by === null ? [] : groups(service, by, limit),
+        };
+      },
     }),
     route({
       method: 'GET',
       path: '/places',
-      summary: 'Where the open sessions are, for a map.',
+      summary: 'Where the open sessions are, for a map; with `at`, those of a moment of the past.',
       right: 'read',
+      query: PlacesQuery,
       answer: PlacesWire,
-      handle: () => places(service),
+      errors: { NOT_FOUND, ...STORE_ERRORS },
+      handle: ({ query }) => {
+        const { at, bot } = query;
+        if (at !== undefined) {
+          checkInstant(at, clock.now());
+          return placesAt(service, at, filterOf(query, audience.programmes));
+        }
+        // People are what the live map shows: that much may be said.
+        checkUnfiltered({ ...query, bot: bot === 'false' ? undefined : bot }, [...FILTERS, 'bot']);
+        return places(service);
+      },
     }),
   ];
 }

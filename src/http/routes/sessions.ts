@@ -3,11 +3,13 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { AudiencePlace } from '../../core/audience.ts';
+import type { Instant } from '../../core/observation.ts';
 import type { SessionPage, SessionQuery, SessionSort } from '../../core/query.ts';
 import type { Session } from '../../core/session.ts';
 import { HeadcountError } from '../../lib/errors.ts';
 import { IdParam, SessionPageWire, SessionsQuery, SessionWire } from '../contract.ts';
 import { checkPeriod, filterOf } from '../filter.ts';
+import { checkInstant } from '../instant.ts';
 import { notFound, type Route, route, STORE_ERRORS } from '../route.ts';
 import type { Service } from '../service.ts';
 import { sessionWire } from '../wire.ts';
@@ -17,7 +19,7 @@ export function sessionRoutes(service: Service): Route[] {
     route({
       method: 'GET',
       path: '/sessions',
-      summary: 'Sessions: the open ones unless asked otherwise.',
+      summary: 'Sessions: the open ones unless asked otherwise; with `at`, those that were there at a moment.',
       right: 'read',
       query: SessionsQuery,
       answer: SessionPageWire,
@@ -27,13 +29,10 @@ export function sessionRoutes(service: Service): Route[] {
         ...STORE_ERRORS,
       },
       handle: async ({ query }) => {
-        if (query.from !== undefined && query.to !== undefined) checkPeriod(query.from, query.to);
         const descending = query.sort.startsWith('-');
         const asked: SessionQuery = {
-          state: query.state,
+          ...whenOf(query, service.clock.now()),
           filter: filterOf(query, service.audience.programmes),
-          from: query.from ?? null,
-          to: query.to ?? null,
           sort: query.sort.replace('-', '') as SessionSort,
           descending,
           limit: query.limit,
@@ -59,6 +58,26 @@ export function sessionRoutes(service: Service): Route[] {
       },
     }),
   ];
+}
+
+/** At a moment is whoever overlaps the millisecond that begins with it. Throws `BAD_REQUEST` for what contradicts itself. */
+function whenOf(
+  { at, state, from, to }: z.output<typeof SessionsQuery>,
+  now: Instant,
+): Pick<SessionQuery, 'state' | 'from' | 'to'> {
+  if (at === undefined) {
+    if (from !== undefined && to !== undefined) checkPeriod(from, to);
+    return { state: state ?? 'open', from: from ?? null, to: to ?? null };
+  }
+  const besides = Object.entries({ state, from, to }).find(([, value]) => value !== undefined);
+  if (besides !== undefined) {
+    throw new HeadcountError(
+      'BAD_REQUEST',
+      `Either "at" or "${besides[0]}": a moment has whoever was there then, whether or not they still are.`,
+    );
+  }
+  checkInstant(at, now);
+  return { state: 'all', from: at, to: at + 1 };
 }
 
 function openPage(service: Service, asked: SessionQuery): SessionPage {

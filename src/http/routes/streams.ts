@@ -6,10 +6,12 @@ import {
   StreamDetailWire,
   StreamListenersQuery,
   StreamListenersWire,
+  StreamsQuery,
   StreamsWire,
   type StreamWire,
 } from '../contract.ts';
 import { periodOf, stepOf } from '../filter.ts';
+import { checkInstant, streamsAt } from '../instant.ts';
 import { allStreams } from '../live-streams.ts';
 import { notFound, type Route, route, STORE_ERRORS } from '../route.ts';
 import type { Service } from '../service.ts';
@@ -20,10 +22,17 @@ export function streamRoutes(service: Service): Route[] {
     route({
       method: 'GET',
       path: '/streams',
-      summary: 'Every stream with its status, properties and live counts.',
+      summary:
+        'Every stream with its status, properties and live counts; with `at`, as it was at a moment of the past.',
       right: 'read',
+      query: StreamsQuery,
       answer: StreamsWire,
-      handle: () => ({ items: allStreams(service) }),
+      errors: STORE_ERRORS,
+      handle: async ({ query: { at } }) => {
+        if (at === undefined) return { items: allStreams(service) };
+        checkInstant(at, service.clock.now());
+        return { items: await streamsAt(service, at) };
+      },
     }),
     route({
       method: 'GET',
