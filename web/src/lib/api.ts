@@ -4,6 +4,7 @@
  */
 
 import type {
+  AudienceReportWire,
   AudienceWire,
   HistoryWire,
   PlacesWire,
@@ -25,6 +26,7 @@ export interface Answers {
   history: HistoryWire;
   places: PlacesWire;
   programmes: ProgrammesWire;
+  'reports/audience': AudienceReportWire;
   sessions: SessionPageWire;
   sharing: SharedAccountsWire;
   sources: SourcesWire;

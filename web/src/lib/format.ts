@@ -41,6 +41,24 @@ export function formatShare(part: number, whole: number): string {
   return share < 0.005 ? `< ${percents.format(0.01)}` : percents.format(share);
 }
 
+const changes = new Intl.NumberFormat(LOCALE, {
+  style: 'percent',
+  maximumFractionDigits: 0,
+  signDisplay: 'exceptZero',
+});
+
+/** How much more or less it is than it was: `+12%`, `-3%`. Null where there was nothing to compare with. */
+export function formatChange(value: number, before: number): string | null {
+  return before > 0 ? changes.format(value / before - 1) : null;
+}
+
+const tenths = new Intl.NumberFormat(LOCALE, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+
+/** `12.3`; from a thousand on without the fraction. */
+export function formatTenths(value: number): string {
+  return value < 999.95 ? tenths.format(value) : counts.format(Math.round(value));
+}
+
 /** Decimal units, as transfer is sold: 12 MB is 12,000,000 bytes. */
 export function formatBytes(bytes: number): string {
   let step = 0;
@@ -88,6 +106,21 @@ export function formatSpan(milliseconds: number): string {
   if (total < 90) return seconds.format(Math.round(total));
   if (total < 5400) return minutes.format(Math.round(total / 60));
   return hours.format(Math.round(total / 3600));
+}
+
+const brief = {
+  hour: new Intl.NumberFormat(LOCALE, { style: 'unit', unit: 'hour', unitDisplay: 'narrow' }),
+  minute: new Intl.NumberFormat(LOCALE, { style: 'unit', unit: 'minute', unitDisplay: 'narrow' }),
+  second: new Intl.NumberFormat(LOCALE, { style: 'unit', unit: 'second', unitDisplay: 'narrow' }),
+};
+
+/** `42s`, `12m`, `3h 5m`: a length of time for where there is little room. */
+export function formatBrief(milliseconds: number): string {
+  const total = Math.max(0, Math.round(milliseconds / 1000));
+  if (total < 90) return brief.second.format(total);
+  const whole = Math.round(total / 60);
+  if (whole < 60) return brief.minute.format(whole);
+  return `${brief.hour.format(Math.floor(whole / 60))} ${brief.minute.format(whole % 60)}`;
 }
 
 export function formatClock(at: number | string): string {

@@ -2,7 +2,7 @@
 
 import uPlot from 'uplot';
 import type { Curve } from './curve.ts';
-import { colourOf } from './theme.svelte.ts';
+import { colourOf, withAlpha } from './theme.svelte.ts';
 
 export interface HourPlot {
   /** Both edges are in milliseconds. */
@@ -72,11 +72,6 @@ function fading(colour: string): uPlot.Series.Fill {
     gradient.addColorStop(1, withAlpha(colour, 0.03));
     return gradient;
   };
-}
-
-/** Browsers resolve colours to `rgb(15, 118, 110)`. */
-function withAlpha(colour: string, alpha: number): string {
-  return colour.replace(/^rgb\((.*)\)$/, `rgba($1, ${alpha})`);
 }
 
 /** The line of nobody. */

@@ -39,6 +39,10 @@ export const period = {
   get to(): number {
     return span.to;
   },
+  /** The minute that it is, by the server's clock. */
+  get now(): number {
+    return minute;
+  },
   /** Null for one between two moments. */
   get last(): string | null {
     return last;

@@ -55,3 +55,8 @@ export function colourOf(name: `--${string}`): string {
   probe.remove();
   return color;
 }
+
+/** The same, let through: browsers resolve colours to `rgb(15, 118, 110)`. */
+export function withAlpha(colour: string, alpha: number): string {
+  return colour.replace(/^rgb\((.*)\)$/, `rgba($1, ${alpha})`);
+}
