@@ -27,3 +27,9 @@ export function valueText(line: Line, chart: Chart, step: number | null, measure
   if (measure === 'peak') return formatCount(step === null ? greatest(line.peak) : (line.peak[step] ?? 0));
   return formatTenths(step === null ? meanOfAll(line, chart.edges) : (line.average[step] ?? 0));
 }
+
+/** What lines add up to at a step, on average; without one over the whole chart. */
+export function sumOf(lines: readonly Line[], { edges }: Chart, step: number | null): number {
+  const at = (line: Line) => (step === null ? meanOfAll(line, edges) : (line.average[step] ?? 0));
+  return lines.reduce((sum, line) => sum + at(line), 0);
+}
