@@ -3,7 +3,8 @@
  * since 1970-01-01 00:00 on that clock, so that days are 86,400,000 of them apart; only instants tell how long a day lasts.
  */
 
-const HOUR = 3_600_000;
+const QUARTER = 900_000;
+const HOUR = 4 * QUARTER;
 export const DAY = 24 * HOUR;
 
 /** What a clock shows; midnights are days. */
@@ -16,8 +17,8 @@ export interface Zone {
   instantOf(local: LocalTime): number;
 }
 
-/** So many offsets are kept for a zone: a chart asks for the same ones again and again. */
-const MOST_OFFSETS = 20_000;
+/** So many offsets are kept for a zone: to ask the browser for one takes some microseconds. */
+const MOST_OFFSETS = 10_000;
 
 /** Null if the browser does not know it. */
 export function zoneOf(name: string): Zone | null {
@@ -28,15 +29,19 @@ export function zoneOf(name: string): Zone | null {
     return null;
   }
   const known = new Map<number, number>();
-  const offsetAt = (at: number) => {
-    // Clocks are set at full quarters of an hour.
-    const quarter = Math.floor(at / 900_000);
-    const kept = known.get(quarter);
+  const learn = (at: number) => {
+    const kept = known.get(at);
     if (kept !== undefined) return kept;
     if (known.size === MOST_OFFSETS) known.clear();
-    const offset = wallOf(format, quarter * 900_000) - quarter * 900_000;
-    known.set(quarter, offset);
+    const offset = wallOf(format, at) - at;
+    known.set(at, offset);
     return offset;
+  };
+  // Clocks are set at most once a day, and at full quarters of an hour.
+  const offsetAt = (at: number) => {
+    const day = dayOf(at);
+    const offset = learn(day);
+    return offset === learn(day + DAY) ? offset : learn(Math.floor(at / QUARTER) * QUARTER);
   };
   return {
     name,

@@ -165,7 +165,8 @@ const edges = ({ from, to }: Span) => ({ from: iso(from), to: iso(to) });
 
 async function loadChart(text: string, signal: AbortSignal): Promise<Drawn> {
   const { span, now, zone: zoneName, steps, by, filter, compare } = JSON.parse(text) as ChartQuestion;
-  const zone = zoneOf(zoneName)!;
+  // The one that is there knows its offsets already.
+  const zone = period.zone.name === zoneName ? period.zone : zoneOf(zoneName)!;
   const timeline = (of: Span, more: Query) =>
     ask('timeline', { ...filter, ...edges(askedSpan(of, steps, now, zone)), step: steps.seconds, ...more }, signal);
   const [answer, earlier] = await Promise.all([
