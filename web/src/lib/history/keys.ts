@@ -31,6 +31,7 @@ export function actionOf(key: string, isFast: boolean, focus: Focus): KeyAction 
   const last = chart.edges.length - 2;
   if (last < 0) return null;
   const current = at === null ? step : stepAt(chart.edges, at);
+  const around = at ?? (step === null ? null : middleOf(chart, step));
   switch (key) {
     case 'ArrowLeft':
       return moved((current ?? last + 1) - (isFast ? FAST : 1), focus);
@@ -46,9 +47,9 @@ export function actionOf(key: string, isFast: boolean, focus: Focus): KeyAction 
       return at === null ? null : { kind: 'letGo' };
     case '+':
     case '=':
-      return { kind: 'zoom', span: zoomed(span, current === null ? null : middleOf(chart, current), 0.5) };
+      return { kind: 'zoom', span: zoomed(span, around, 0.5) };
     case '-':
-      return { kind: 'zoom', span: zoomed(span, current === null ? null : middleOf(chart, current), 2) };
+      return { kind: 'zoom', span: zoomed(span, around, 2) };
     case 'PageUp':
       return { kind: 'earlier' };
     case 'PageDown':

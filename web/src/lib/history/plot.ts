@@ -65,7 +65,7 @@ export function createHistoryPlot(
   const plot = new uPlot(
     {
       ...sizeOf(frame),
-      padding: [10, 6, 0, 0],
+      padding: [10, 26, 0, 0],
       legend: { show: false },
       scales: {
         x: { time: true, range: () => (view === null ? [0, 1] : [view.span.from / 1000, view.span.to / 1000]) },
