@@ -210,6 +210,17 @@ test('keys do the same: arrows, Enter, plus and minus, Escape', async () => {
   await finished(watched);
 });
 
+test('a period that ends now moves on by itself', async () => {
+  const watched = await opened('last=1h');
+  const { page } = watched;
+  const isTimeline = (address: string) => address.includes('/api/v1/timeline?');
+  const toOf = (address: string) => Date.parse(new URL(address).searchParams.get('to')!);
+  const first = toOf((await page.waitForRequest((request) => isTimeline(request.url()), { timeout: 100_000 })).url());
+  const later = (address: string) => isTimeline(address) && toOf(address) > first;
+  await page.waitForRequest((request) => later(request.url()), { timeout: 100_000 });
+  await finished(watched);
+});
+
 test('Escape lets go of the moment', async () => {
   const watched = await opened(`${between(SUNDAY, MONDAY)}&at=${iso(SUNDAY + HOUR)}`);
   await drawn(watched.page);
@@ -301,7 +312,7 @@ test('on a phone nothing is wider than the screen, and a finger chooses a span',
   });
   const { page } = watched;
   await drawn(page);
-  assert.equal(await page.evaluate<number>('document.querySelector("main").scrollWidth'), 360);
+  assert.equal(await page.evaluate<number>('document.documentElement.scrollWidth'), 360);
   const over = page.locator('.u-over');
   await over.scrollIntoViewIfNeeded();
   const box = (await over.boundingBox())!;

@@ -72,13 +72,16 @@ export const period = {
   get hasLater(): boolean {
     return later !== null;
   },
+  /** The moment that is looked at stays if it lies within. */
   show(next: Span | string): void {
     const isWord = typeof next === 'string';
+    const at = route.query.get('at');
+    const moment = Date.parse(at ?? '');
     route.setQuery({
       last: isWord ? next : null,
       from: isWord ? null : new Date(next.from).toISOString(),
       to: isWord ? null : new Date(next.to).toISOString(),
-      at: null,
+      at: !isWord && moment >= next.from && moment < next.to ? at : null,
     });
   },
   showEarlier(): void {

@@ -81,12 +81,19 @@ function chosen<T extends string>(name: string, among: readonly T[]): T | null {
   return among.find((each) => each === asked) ?? null;
 }
 
+/** Days are long and many: a period of them that goes on as time does need not be asked for with every minute. */
+function steady({ from, to }: Span): Span {
+  if (period.last === null || !stepsFor({ from, to }).areDays) return { from, to };
+  const whole = (at: number) => Math.floor(at / AGAIN) * AGAIN;
+  return { from: whole(from), to: whole(to) };
+}
+
 /** Must be called while a component is created; ends with it. */
 export function createHistory() {
   let isBrushing = $state(false);
   let attempts = $state(0);
   const by = $derived(chosen('by', SPLITS));
-  const span = $derived<Span>({ from: period.from, to: period.to });
+  const span = $derived(steady({ from: period.from, to: period.to }));
   const reached = $derived<Span>({ from: span.from, to: Math.max(Math.min(span.to, period.now), span.from + 1000) });
   const compared = $derived.by(() => {
     const compare = chosen('compare', COMPARES);
