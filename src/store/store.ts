@@ -188,7 +188,7 @@ export interface Store {
   knownListeners(listeners: readonly string[]): Promise<ReadonlySet<string>>;
   /** Reports of one stream, newest first: at most 1000. */
   reports(source: string, stream: string, limit: number): Promise<StoredReport[]>;
-  /** The newest reports of every stream up to and including then, oldest first: as many as `resume` answers. */
+  /** The newest reports of every stream up to and including then, oldest first: at most 20 each, and 200,000 in all. */
   reportsAt(at: Instant): Promise<StoredReport[]>;
   /** Samples in `[from, to)` in order of time, at most the first `SAMPLES_AT_ONCE`: go on from the last one. */
   samples(source: string, stream: string, metric: string, from: Instant, to: Instant): Promise<Sample[]>;

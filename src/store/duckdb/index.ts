@@ -25,9 +25,9 @@ import { readListening } from './listening.ts';
 import { type Migration, migrate } from './migrate.ts';
 import { MIGRATIONS } from './migrations.ts';
 import { outboxOf } from './outbox.ts';
-import { readNewestReports, readResumed } from './resume.ts';
+import { readResumed } from './resume.ts';
 import { findSession, findSessions } from './sessions.ts';
-import { findReports, findSamples } from './streams.ts';
+import { findReports, findReportsAt, findSamples } from './streams.ts';
 import { tallySessions } from './tally.ts';
 import { readTimeline } from './timeline.ts';
 import { visitSessions } from './visit.ts';
@@ -109,7 +109,7 @@ function storeOf(database: Database, checkpoint: Checkpointer, counters: ScopedC
     timeline: (query) => database.read((connection) => readTimeline(connection, query)),
     listening: (query) => database.read((connection) => readListening(connection, query)),
     reports: (source, stream, limit) => database.read((connection) => findReports(connection, source, stream, limit)),
-    reportsAt: (at) => database.read((connection) => readNewestReports(connection, at)),
+    reportsAt: (at) => database.read((connection) => findReportsAt(connection, at)),
     samples: (source, stream, metric, from, to) =>
       database.read((connection) => findSamples(connection, { source, stream, metric, from, to })),
     outbox: outboxOf(database, checkpoint),

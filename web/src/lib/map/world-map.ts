@@ -18,6 +18,7 @@ setWorkerUrl(new URL(workerUrl, document.baseURI).href);
 
 /** From here on the finer base map is worth its size. */
 const FINE_ZOOM = 2.5;
+const LEAST_ZOOM = -2;
 const MOST_ZOOM = 7;
 /** What everybody sees first: all inhabited places, cut in the Bering Strait rather than through Siberia and Fiji. */
 const WHOLE_WORLD: Box = [
@@ -129,7 +130,7 @@ function openMap({ container, colours, locale }: WorldMapOptions, world: World):
     style: styleOf(world, colours),
     bounds: WHOLE_WORLD,
     maxZoom: MOST_ZOOM,
-    minZoom: -2,
+    minZoom: LEAST_ZOOM,
     attributionControl: false,
     dragRotate: false,
     pitchWithRotate: false,
@@ -155,10 +156,10 @@ function setLines(map: MapLibreMap, lines: typeof NO_LINES): void {
   if (source !== undefined && 'setData' in source) (source as { setData(data: unknown): void }).setData(lines);
 }
 
-/** Farther away there would only be the same world twice. */
+/** Farther away there would only be the same world twice. In a frame that has no size yet nothing fits. */
 function limitZoom(map: MapLibreMap): void {
   const zoom = map.cameraForBounds(WHOLE_WORLD)?.zoom;
-  if (zoom !== undefined) map.setMinZoom(zoom);
+  if (zoom !== undefined && zoom >= LEAST_ZOOM && zoom <= MOST_ZOOM) map.setMinZoom(zoom);
 }
 
 /** Half zooms: marks are sorted anew only when that is worth a movement. */
