@@ -1,12 +1,12 @@
 /** What the process goes on with after a restart: all of it from one snapshot, read in pieces. */
 
 import type { DuckDBConnection } from '@duckdb/node-api';
-import type { Instant, StreamReport } from '../../core/observation.ts';
+import type { StreamReport } from '../../core/observation.ts';
 import type { SessionState } from '../../core/session.ts';
 import type { OpenSession } from '../../core/snapshot.ts';
 import { nextTurn } from '../../lib/turn.ts';
 import type { Resumed, StoredReport } from '../store.ts';
-import { createBindings, rowsOf } from './bindings.ts';
+import { rowsOf } from './bindings.ts';
 import { RECORD_COLUMNS, type Row, recordOf } from './columns.ts';
 import { lastSequence } from './commit.ts';
 import { readResidue } from './residue.ts';
@@ -18,7 +18,7 @@ export async function readResumed(connection: DuckDBConnection): Promise<Resumed
     open: await readOpen(connection),
     cursors: await readCursors(connection),
     residue: await readResidue(connection),
-    reports: await readNewestReports(connection, null),
+    reports: await readNewestReports(connection),
   };
   await connection.run('COMMIT');
   return resumed;
@@ -49,17 +49,13 @@ async function readCursors(connection: DuckDBConnection): Promise<Record<string,
 const REPORTS_OF_STREAM = 100;
 const MOST_REPORTS = 200_000;
 
-/** As of then; null is now. Of reports of the same time the one that came last is the newest. Too many: every stream has its newest one first. */
-export async function readNewestReports(connection: DuckDBConnection, at: Instant | null): Promise<StoredReport[]> {
-  const bindings = createBindings();
+/** Of reports of the same time the one that came last is the newest. Too many: every stream has its newest one first. */
+async function readNewestReports(connection: DuckDBConnection): Promise<StoredReport[]> {
   const result = await connection.stream(
     `SELECT source, body FROM (
        SELECT *, row_number() OVER (PARTITION BY source, stream ORDER BY told_at DESC, sequence DESC, place DESC) AS age
-       FROM reports ${at === null ? '' : `WHERE told_at <= ${bindings.whole(at)}`}
-       QUALIFY age <= ${REPORTS_OF_STREAM} ORDER BY age LIMIT ${MOST_REPORTS})
+       FROM reports QUALIFY age <= ${REPORTS_OF_STREAM} ORDER BY age LIMIT ${MOST_REPORTS})
      ORDER BY age DESC`,
-    [...bindings.values],
-    [...bindings.types],
   );
   const reports: StoredReport[] = [];
   for await (const rows of result.yieldRows()) {
