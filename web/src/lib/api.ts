@@ -9,6 +9,7 @@ import type {
   PlacesWire,
   ProgrammesWire,
   SessionPageWire,
+  SessionWire,
   SharedAccountsWire,
   SharingReportWire,
   SourceOutputWire,
@@ -54,6 +55,11 @@ export function ask<Path extends keyof Answers>(path: Path, query: Query, signal
 /** One stream, with what it has played. Throws as `ask` does. */
 export function askStream(id: string, signal: AbortSignal): Promise<StreamDetailWire> {
   return get(`streams/${encodeURIComponent(id)}`, {}, signal);
+}
+
+/** One session, open or past. Throws as `ask` does. */
+export function askSession(id: string, signal: AbortSignal): Promise<SessionWire> {
+  return get(`sessions/${encodeURIComponent(id)}`, {}, signal);
 }
 
 /** What the program of a source has printed. Throws as `ask` does. */
