@@ -9,6 +9,7 @@ import type {
   PlacesWire,
   ProgrammesWire,
   SessionPageWire,
+  SessionTitlesWire,
   SessionWire,
   SharedAccountsWire,
   SharingReportWire,
@@ -60,6 +61,11 @@ export function askStream(id: string, signal: AbortSignal): Promise<StreamDetail
 /** One session, open or past. Throws as `ask` does. */
 export function askSession(id: string, signal: AbortSignal): Promise<SessionWire> {
   return get(`sessions/${encodeURIComponent(id)}`, {}, signal);
+}
+
+/** What its stream played meanwhile. Throws as `ask` does. */
+export function askTitles(id: string, signal: AbortSignal): Promise<SessionTitlesWire> {
+  return get(`sessions/${encodeURIComponent(id)}/titles`, {}, signal);
 }
 
 /** What the program of a source has printed. Throws as `ask` does. */
