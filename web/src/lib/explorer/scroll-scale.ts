@@ -51,5 +51,7 @@ export function spotOf(scale: Scale, place: number): Spot {
   const barEnd = Math.max(scale.bar - scale.view, 0);
   const within = Math.min(Math.max(place, 0), end);
   const top = end === 0 ? 0 : Math.round(within * (barEnd / end));
-  return { top, offset: within - top };
+  // Where the bar cannot go on, the list has to be at its end as well.
+  if (top === 0) return BEGIN;
+  return { top, offset: (top === barEnd ? end : within) - top };
 }
