@@ -174,6 +174,25 @@ export const SessionPageWire = z
   .meta({ id: 'SessionPage' });
 export type SessionPageWire = z.infer<typeof SessionPageWire>;
 
+export const SessionTitlesWire = z
+  .object({
+    items: z
+      .array(
+        z.object({
+          from: time.describe('When it began, or the session, whichever came later.'),
+          to: time.describe('When another one began, or the last sight of the session.'),
+          title: z.string(),
+        }),
+      )
+      .describe('In their order, and within the session.'),
+  })
+  .meta({
+    id: 'SessionTitles',
+    description:
+      'What its stream played while a session was there, by what the sources told of the stream: the newest 1000 changes before its end.',
+  });
+export type SessionTitlesWire = z.infer<typeof SessionTitlesWire>;
+
 export const AudienceWire = z
   .object({
     at: time,
@@ -512,6 +531,15 @@ export const SessionsQuery = z.strictObject({
     .describe('`-` in front is descending.'),
   limit: z.coerce.number().int().min(1).max(1000).default(100),
   cursor: z.string().max(2000).optional().describe('The `nextCursor` of the page before.'),
+  offset: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(1_000_000_000)
+    .optional()
+    .describe(
+      'So many are left out in front, in the place of `cursor`: for a table that is scrolled anywhere. Whoever reads all pages uses cursors, which lose and repeat none while sessions come and go.',
+    ),
 });
 
 /** Bots are counted beside the people: there is no filter for them. */

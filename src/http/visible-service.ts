@@ -129,7 +129,7 @@ function storeAs(service: Service, access: PatternAccess, shown: (record: Sessio
     placesAt: async (query) => store.placesAt(within(query)),
     timeline: async (query) => store.timeline(within(query)),
     listening: async (query) => store.listening(within(query)),
-    reports: async (source, stream, limit) => (isSeen(source, stream) ? store.reports(source, stream, limit) : []),
+    reports: async (source, stream, ...rest) => (isSeen(source, stream) ? store.reports(source, stream, ...rest) : []),
     reportsAt: async (at) => {
       const reports = await store.reportsAt(at);
       const sees = seenNow();

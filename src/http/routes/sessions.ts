@@ -5,14 +5,15 @@ import { z } from 'zod';
 import type { AudiencePlace } from '../../core/audience.ts';
 import type { Instant } from '../../core/observation.ts';
 import type { SessionPage, SessionQuery, SessionSort } from '../../core/query.ts';
-import type { Session } from '../../core/session.ts';
+import type { Session, SessionRecord } from '../../core/session.ts';
 import { HeadcountError } from '../../lib/errors.ts';
-import { IdParam, SessionPageWire, SessionsQuery, SessionWire } from '../contract.ts';
+import { IdParam, SessionPageWire, SessionsQuery, SessionTitlesWire, SessionWire } from '../contract.ts';
 import { checkPeriod, filterOf } from '../filter.ts';
 import { checkInstant } from '../instant.ts';
 import { notFound, type Route, route, STORE_ERRORS } from '../route.ts';
 import type { Service } from '../service.ts';
-import { sessionWire } from '../wire.ts';
+import { titlesHeard } from '../titles-heard.ts';
+import { sessionWire, time } from '../wire.ts';
 
 export function sessionRoutes(service: Service): Route[] {
   return [
@@ -29,6 +30,12 @@ export function sessionRoutes(service: Service): Route[] {
         ...STORE_ERRORS,
       },
       handle: async ({ query }) => {
+        if (query.cursor !== undefined && query.offset !== undefined) {
+          throw new HeadcountError(
+            'BAD_REQUEST',
+            'A page begins at a "cursor" or at an "offset": leave one of them out.',
+          );
+        }
         const descending = query.sort.startsWith('-');
         const asked: SessionQuery = {
           ...whenOf(query, service.clock.now()),
@@ -37,6 +44,7 @@ export function sessionRoutes(service: Service): Route[] {
           descending,
           limit: query.limit,
           cursor: query.cursor ?? null,
+          offset: query.offset ?? 0,
         };
         const page = asked.state === 'open' ? openPage(service, asked) : await service.store.sessions(asked);
         return { items: page.items.map(sessionWire), nextCursor: page.nextCursor, total: page.total };
@@ -50,11 +58,19 @@ export function sessionRoutes(service: Service): Route[] {
       params: IdParam,
       answer: SessionWire,
       errors: { NOT_FOUND: 'There is no session with this id.', ...STORE_ERRORS },
+      handle: async ({ params }) => sessionWire(await sessionOf(service, params.id)),
+    }),
+    route({
+      method: 'GET',
+      path: '/sessions/:id/titles',
+      summary: 'What its stream played while a session was there.',
+      right: 'read',
+      params: IdParam,
+      answer: SessionTitlesWire,
+      errors: { NOT_FOUND: 'There is no session with this id.', ...STORE_ERRORS },
       handle: async ({ params }) => {
-        const open = service.audience.sessions.get(params.id);
-        const record = open === undefined ? await service.store.session(params.id) : service.describe(open);
-        if (record === null) throw notFound('session with this id');
-        return sessionWire(record);
+        const titles = await titlesHeard(service, await sessionOf(service, params.id));
+        return { items: titles.map(({ from, to, title }) => ({ from: time(from), to: time(to), title })) };
       },
     }),
   ];
@@ -80,15 +96,23 @@ function whenOf(
   return { state: 'all', from: at, to: at + 1 };
 }
 
+/** Throws `NOT_FOUND`, also for one that may not be seen. */
+async function sessionOf(service: Service, id: string): Promise<SessionRecord> {
+  const open = service.audience.sessions.get(id);
+  const record = open === undefined ? await service.store.session(id) : service.describe(open);
+  if (record === null) throw notFound('session with this id');
+  return record;
+}
+
 function openPage(service: Service, asked: SessionQuery): SessionPage {
-  const { filter, sort, descending, limit, from, to } = asked;
+  const { filter, sort, descending, limit, from, to, offset = 0 } = asked;
   const accepts =
     from === null && to === null
       ? null
       : (session: Session) =>
           (to === null || session.start < to) && (from === null || service.describe(session).lastSeenAt > from);
   const after = asked.cursor === null ? null : readCursor(asked);
-  const page = service.audience.page({ filter, sort, descending, limit, after, accepts });
+  const page = service.audience.page({ filter, sort, descending, limit, after, accepts, offset });
   return {
     items: page.sessions.map((session) => service.describe(session)),
     nextCursor: page.next === null ? null : writeCursor(asked, page.next),
@@ -98,7 +122,7 @@ function openPage(service: Service, asked: SessionQuery): SessionPage {
 
 /** Ties the cursor to its query: with another one it would point anywhere. */
 function fingerprint(asked: SessionQuery): string {
-  const { cursor: _, limit: __, ...query } = asked;
+  const { cursor: _, limit: __, offset: ___, ...query } = asked;
   return createHash('sha256').update(JSON.stringify(query)).digest('base64url').slice(0, 8);
 }
 
