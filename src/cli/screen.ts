@@ -15,6 +15,8 @@ export interface ScreenUse {
   onGone(): void;
   /** There is room again. */
   onRoom(): void;
+  /** Nobody will type any more: the terminal has gone. */
+  onEnd(): void;
 }
 
 export interface Screen {
@@ -71,7 +73,7 @@ class ProcessScreen implements Screen {
 
   open(use: ScreenUse): void {
     this.#use = use;
-    this.#input.setEncoding('utf8').on('data', this.#typed);
+    this.#input.setEncoding('utf8').on('data', this.#typed).on('end', use.onEnd).on('error', use.onEnd);
     this.#output.on('resize', use.onGone).on('drain', use.onRoom);
     process.on('SIGTSTP', this.suspend).on('SIGCONT', this.#take);
     process.on('exit', this.#giveBack).on('uncaughtExceptionMonitor', this.#giveBack);
@@ -99,7 +101,7 @@ class ProcessScreen implements Screen {
     if (use === null) return;
     this.#giveBack();
     this.#use = null;
-    this.#input.off('data', this.#typed).pause();
+    this.#input.off('data', this.#typed).off('end', use.onEnd).off('error', use.onEnd).pause();
     this.#output.off('resize', use.onGone).off('drain', use.onRoom);
     process.off('SIGTSTP', this.suspend).off('SIGCONT', this.#take);
     process.off('exit', this.#giveBack).off('uncaughtExceptionMonitor', this.#giveBack);

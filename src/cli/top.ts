@@ -46,7 +46,11 @@ Exit code: 0 fine, 1 if no Headcount answers, 2 for wrong usage.
       terminal.out(await snapshotJson(api, signal));
     } else if (!isOnce && screen !== null) {
       const { follow } = await import('./top/follow.ts');
-      await follow(api, screen, { signal, isColoured: !terminal.env['NO_COLOR'] });
+      // SIGHUP: whoever was there has closed the terminal.
+      const gone = new AbortController();
+      terminal.onReload(() => gone.abort());
+      const until = AbortSignal.any([signal, gone.signal]);
+      await follow(api, screen, { signal: until, isColoured: !terminal.env['NO_COLOR'] });
     } else {
       await printOnce(api, terminal);
     }

@@ -195,14 +195,16 @@ test('a Headcount that goes away and comes back', async (t) => {
   await seen.ended;
 });
 
-test('told to end, it gives the terminal back', async (t) => {
-  const seen = open(t);
-  await seen.shows(/● live/);
-  assert.ok(seen.emulator.isAlternate);
-  seen.kill('SIGTERM');
-  await seen.ended;
-  assertGivenBack(seen);
-});
+for (const signal of ['SIGTERM', 'SIGHUP'] as const) {
+  test(`told to end by ${signal}, it gives the terminal back`, async (t) => {
+    const seen = open(t);
+    await seen.shows(/● live/);
+    assert.ok(seen.emulator.isAlternate);
+    seen.kill(signal);
+    await seen.ended;
+    assertGivenBack(seen);
+  });
+}
 
 test('Ctrl-Z gives the terminal back to the shell, and fg goes on', async (t) => {
   const seen = runInTerminal('/bin/bash', ['--norc', '--noprofile', '-i'], { ...SIZE, env: { PS1: 'shell> ' } });

@@ -67,6 +67,7 @@ class Desk {
         this.#ask();
       },
       onRoom: () => this.#ask(),
+      onEnd: () => this.#options.quit(),
     });
   }
 
