@@ -3,9 +3,10 @@
 import type { Geo } from '../../core/identity.ts';
 import type { Dimension } from '../../core/query.ts';
 import { AudienceQuery, AudienceWire, PlacesWire } from '../contract.ts';
+import { labelsOf } from '../organizations.ts';
 import { type Route, route } from '../route.ts';
 import type { Service } from '../service.ts';
-import { countryName, labelOf, time } from '../wire.ts';
+import { countryName, time } from '../wire.ts';
 
 export function audienceRoutes(service: Service): Route[] {
   const { audience, clock } = service;
@@ -35,11 +36,10 @@ export function audienceRoutes(service: Service): Route[] {
   ];
 }
 
-function groups(service: Service, by: Dimension, limit: number): AudienceWire['groups'] {
-  return service.audience
-    .counts(by)
-    .slice(0, limit)
-    .map((count) => ({ ...count, label: labelOf(by, count.value) }));
+function groups({ audience }: Service, by: Dimension, limit: number): AudienceWire['groups'] {
+  const counts = audience.counts(by).slice(0, limit);
+  const labels = labelsOf(audience, by, counts);
+  return counts.map((count) => ({ ...count, label: labels(count.value) }));
 }
 
 type Counting = Omit<PlacesWire['places'][number], 'count'> & { count: number };
