@@ -2,6 +2,7 @@
 
 import { ask } from './cli/ask.ts';
 import type { Terminal } from './cli/command.ts';
+import { screenOf } from './cli/screen.ts';
 import { HeadcountError, messageOf } from './lib/errors.ts';
 
 const stopping = new AbortController();
@@ -25,6 +26,10 @@ const terminal: Terminal = {
   env: process.env,
   isTerminal: process.stderr.isTTY === true,
   columns: () => process.stderr.columns ?? null,
+  // Who only reads a log does not need standard input.
+  get screen() {
+    return screenOf(process.stdin, process.stdout, process.env);
+  },
   out: (text) => process.stdout.write(text),
   err: (text) => process.stderr.write(text),
   signal: stopping.signal,

@@ -18,6 +18,11 @@ export const COMMANDS: readonly ListedCommand[] = [
     load: async () => (await import('./run.ts')).run,
   },
   {
+    name: 'top',
+    summary: 'Show who listens now, in the terminal.',
+    load: async () => (await import('./top.ts')).top,
+  },
+  {
     name: 'analyze',
     summary: 'Say what was in a log or a capture.',
     load: async () => (await import('./analyze.ts')).analyze,

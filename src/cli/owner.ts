@@ -60,12 +60,14 @@ export async function* askOwnerForLines(directory: string, path: string, body: u
   }
 }
 
-interface Refusal {
+/** What the API answers instead. */
+export interface Refusal {
   readonly error?: { readonly code: string; readonly message: string };
 }
 
-function refusalOf(parsed: Refusal): HeadcountError {
-  return new HeadcountError(parsed.error?.code ?? 'FAILED', parsed.error?.message ?? 'It was refused.');
+/** With a hint behind the sentence. */
+export function refusalOf(parsed: Refusal, hint = ''): HeadcountError {
+  return new HeadcountError(parsed.error?.code ?? 'FAILED', `${parsed.error?.message ?? 'It was refused.'}${hint}`);
 }
 
 export function brokenOff(): HeadcountError {

@@ -14,6 +14,7 @@ export function keptTerminal(
     env: said.env ?? {},
     isTerminal: said.isTerminal ?? false,
     columns: said.columns ?? (() => 80),
+    screen: null,
     out: (text) => {
       kept.out += text;
     },

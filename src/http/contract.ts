@@ -402,7 +402,7 @@ export const LiveAudience = z
         z.string(),
         z.array(z.object({ value: z.string().nullable(), label: z.string().nullable(), sessions: count })),
       )
-      .describe('The ten greatest values of country, city, player and quality.'),
+      .describe('The ten greatest values of country, city, player, quality and asn.'),
     stalled: z.boolean(),
   })
   .meta({ id: 'LiveAudience' });

@@ -2,10 +2,11 @@
 
 import type { Dimension } from '../core/query.ts';
 import type { LiveAudience } from './contract.ts';
+import { labelsOf } from './organizations.ts';
 import type { Service } from './service.ts';
-import { labelOf, time } from './wire.ts';
+import { time } from './wire.ts';
 
-const TOP: readonly Dimension[] = ['country', 'city', 'player', 'quality'];
+const TOP: readonly Dimension[] = ['country', 'city', 'player', 'quality', 'asn'];
 const TOP_VALUES = 10;
 const MOST_STREAMS = 500;
 
@@ -28,9 +29,10 @@ export function liveAudience(service: Service, since: { joined: number; left: nu
 }
 
 function topValues({ audience }: Service, dimension: Dimension): LiveAudience['top'][string] {
-  return audience
+  const values = audience
     .counts(dimension)
     .filter(({ sessions }) => sessions > 0)
-    .slice(0, TOP_VALUES)
-    .map(({ value, sessions }) => ({ value, label: labelOf(dimension, value), sessions }));
+    .slice(0, TOP_VALUES);
+  const labels = labelsOf(audience, dimension, values);
+  return values.map(({ value, sessions }) => ({ value, label: labels(value), sessions }));
 }

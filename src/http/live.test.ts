@@ -119,7 +119,7 @@ test('the audience is told at once, and then every second', async (t) => {
   assert.deepEqual([first?.joined, first?.left, first?.stalled], [0, 0, false]);
   const sum = Object.values(first!.streams).reduce((total, count) => total + count, 0);
   assert.equal(sum, HERE.length);
-  assert.deepEqual(Object.keys(first!.top), ['country', 'city', 'player', 'quality']);
+  assert.deepEqual(Object.keys(first!.top), ['country', 'city', 'player', 'quality', 'asn']);
   await moreAudiences(follower, 2);
   follower.leave();
 });

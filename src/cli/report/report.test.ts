@@ -4,9 +4,9 @@ import fc from 'fast-check';
 import { sessionOf } from '../../insights/summary/fixture.ts';
 import { RelaySummarizer } from '../../insights/summary/relay.ts';
 import { wallClockOf } from '../../insights/summary/wall-clock.ts';
+import { fit, widthOf } from '../text-width.ts';
 import { analysisOf, HOSTILE, UTC } from './fixture.ts';
 import { type Format, writeReport } from './report.ts';
-import { fit, widthOf } from './text-width.ts';
 
 const HOUR = 3_600_000;
 const START = Date.UTC(2025, 4, 17, 18);

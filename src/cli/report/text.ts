@@ -7,10 +7,10 @@ import type { WallClock } from '../../insights/summary/wall-clock.ts';
 import type { ReadTally } from '../../sources/source.ts';
 import { printable } from '../../telemetry/log.ts';
 import type { Analysis } from '../analysis.ts';
+import { fit, widthOf } from '../text-width.ts';
 import { hours, length, number, percent, period, Reading, size, step } from './figures.ts';
 import { rate, relayFacts, talkerName } from './relay.ts';
 import type { Report } from './report.ts';
-import { fit, widthOf } from './text-width.ts';
 import { factsOf, notesOf, type Reason, TITLES, unitOf, unreadableReasons } from './words.ts';
 
 const TOP = 10;

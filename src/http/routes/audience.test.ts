@@ -27,12 +27,20 @@ for (const [by, facetOf] of Object.entries(VALUE)) {
   });
 }
 
-test('countries have a name that a person reads, and only they', async () => {
+test('countries have a name that a person reads, cities have none but their own', async () => {
   const { groups } = await api<AudienceWire>('/audience?by=country');
   const labels = Object.fromEntries(groups.map(({ value, label }) => [String(value), label]));
   assert.deepEqual(labels, { DE: 'Germany', FR: 'France', NO: 'Norway', null: null });
   const cities = await api<AudienceWire>('/audience?by=city');
   assert.ok(cities.groups.every(({ label }) => label === null));
+});
+
+test('networks are called by whose they are', async () => {
+  const { groups } = await api<AudienceWire>('/audience?by=asn');
+  const named = groups.filter(({ value }) => value !== null);
+  assert.ok(named.length > 1);
+  assert.ok(named.every(({ label }) => label === 'Example Networks'));
+  assert.ok(groups.every(({ value, label }) => value !== null || label === null));
 });
 
 test('limit gives the greatest groups', async () => {

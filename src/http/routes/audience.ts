@@ -5,9 +5,10 @@ import { DIMENSIONS, type Dimension } from '../../core/query.ts';
 import { AudienceQuery, AudienceWire, PlacesQuery, PlacesWire } from '../contract.ts';
 import { filterOf } from '../filter.ts';
 import { audienceAt, checkInstant, checkUnfiltered, placesAt } from '../instant.ts';
+import { labelsOf } from '../organizations.ts';
 import { type Route, route, STORE_ERRORS } from '../route.ts';
 import type { Service } from '../service.ts';
-import { countryName, labelOf, time } from '../wire.ts';
+import { countryName, time } from '../wire.ts';
 
 const FILTERS = [...DIMENSIONS, 'ip', 'programme'];
 const NOT_FOUND = 'There is no programme of this name.';
@@ -64,11 +65,10 @@ export function audienceRoutes(service: Service): Route[] {
   ];
 }
 
-function groups(service: Service, by: Dimension, limit: number): AudienceWire['groups'] {
-  return service.audience
-    .counts(by)
-    .slice(0, limit)
-    .map((count) => ({ ...count, label: labelOf(by, count.value) }));
+function groups({ audience }: Service, by: Dimension, limit: number): AudienceWire['groups'] {
+  const counts = audience.counts(by).slice(0, limit);
+  const labels = labelsOf(audience, by, counts);
+  return counts.map((count) => ({ ...count, label: labels(count.value) }));
 }
 
 type Counting = Omit<PlacesWire['places'][number], 'count'> & { count: number };

@@ -7,6 +7,7 @@ const countries = new Intl.DisplayNames(['en'], { type: 'region', fallback: 'non
 
 export function choiceText({ facet, value }: Chosen): string {
   if (value === null) return texts.unknown;
+  if (facet === 'asn') return `AS${value}`;
   return facet === 'country' ? countryName(value) : value;
 }
 

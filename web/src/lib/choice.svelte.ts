@@ -3,7 +3,7 @@
  * address, so that it can be shared, and so that back and forward do what they say.
  */
 
-const FACETS = ['stream', 'country', 'city', 'player', 'quality', 'user', 'ip'] as const;
+const FACETS = ['stream', 'country', 'city', 'player', 'quality', 'asn', 'user', 'ip'] as const;
 export type Facet = (typeof FACETS)[number];
 
 export interface Chosen {

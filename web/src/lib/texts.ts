@@ -320,6 +320,7 @@ export const texts = {
     city: 'Cities',
     player: 'Players',
     quality: 'Qualities',
+    asn: 'Networks',
     none: 'Nothing to count yet.',
     only: (value: string) => `Show only the sessions of ${value}`,
   },
@@ -437,6 +438,7 @@ export const texts = {
     city: 'City',
     player: 'Player',
     quality: 'Quality',
+    asn: 'Network',
     user: 'User',
     ip: 'Address',
   },
@@ -621,9 +623,9 @@ export const texts = {
           'Sessions by where the address of the listener is registered, as a database of places has it: right for most countries, roughly right for many cities. A mark is the sum of places too close to be drawn apart. A dashed circle is a place that is known only so roughly. Countries are tinted by their sessions.',
       },
       tops: {
-        name: 'Countries, cities, players, qualities',
+        name: 'Countries, cities, players, qualities, networks',
         meaning:
-          'Open sessions by what they have in common, bots left out, and their share of all open sessions. The longest bar is the greatest of its list. A quality is the one that was asked for last.',
+          'Open sessions by what they have in common, bots left out, and their share of all open sessions. The longest bar is the greatest of its list. A quality is the one that was asked for last; a network is whose addresses they are.',
       },
       sessions: {
         name: 'Sessions',
