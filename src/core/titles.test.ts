@@ -2,7 +2,7 @@ import { strict as assert } from 'node:assert';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { TitleChange } from './observation.ts';
-import { LONGEST_TITLE, MAX_TITLES, mergeTitles } from './titles.ts';
+import { LONGEST_TITLE, MAX_TITLES, mergeTitles, titlesBetween } from './titles.ts';
 
 /** `A1` began at 1. */
 const list = (text: string): TitleChange[] =>
@@ -50,3 +50,21 @@ test('the newest stay, and a title has an end', () => {
   assert.equal(kept!.title.length, LONGEST_TITLE);
   assert.ok(kept!.title.isWellFormed());
 });
+
+for (const [what, changes, heard] of [
+  ['what plays when somebody comes is heard from then on', 'A1 B15', 'A10-15 B15-20'],
+  ['what begins as somebody goes is not heard', 'A1 B20 C25', 'A10-20'],
+  ['what ends as somebody comes is not heard', 'A1 B10', 'B10-20'],
+  ['what is told again plays on', 'A1 A12 B15 B16', 'A10-15 B15-20'],
+  ['the order in which it was told does not matter', 'B15 A1', 'A10-15 B15-20'],
+  ['nothing may play for a while', 'A1 -12 B15', 'A10-12 B15-20'],
+  ['before the first that is known nothing is', 'B15', 'B15-20'],
+  ['of two at once the one told last plays', 'A1 B15 C15', 'A10-15 C15-20'],
+  ['nothing was told', '', ''],
+] as const) {
+  test(`between 10 and 20: ${what}`, () => {
+    const told = list(changes).map(({ at, title }) => ({ at, title: title === '-' ? null : title }));
+    const spans = titlesBetween(told, 10, 20).map(({ from, to, title }) => `${title}${from}-${to}`);
+    assert.equal(spans.join(' '), heard);
+  });
+}

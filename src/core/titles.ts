@@ -1,6 +1,6 @@
 /** What has played on a stream: its newest titles, with the times at which they began. */
 
-import type { TitleChange } from './observation.ts';
+import type { Instant, TitleChange } from './observation.ts';
 
 /** So many titles of a stream are remembered; the oldest go first. */
 export const MAX_TITLES = 50;
@@ -27,4 +27,29 @@ export function mergeTitles(known: readonly TitleChange[], more: readonly TitleC
 
 export function isSame(a: TitleChange, b: TitleChange): boolean {
   return a.at === b.at && a.title === b.title;
+}
+
+/** A title while it played. */
+export interface TitleSpan {
+  readonly from: Instant;
+  readonly to: Instant;
+  readonly title: string;
+}
+
+/**
+ * What played within `[from, to)`, in order. The changes may be in any order; null is that nothing plays, and what played
+ * before the first of them is not known.
+ */
+export function titlesBetween(
+  changes: readonly { readonly at: Instant; readonly title: string | null }[],
+  from: Instant,
+  to: Instant,
+): TitleSpan[] {
+  const inOrder = changes
+    .toSorted((a, b) => a.at - b.at)
+    .filter(({ title }, i, all) => i === 0 || title !== all[i - 1]!.title);
+  return inOrder.flatMap(({ at, title }, i) => {
+    const span = { from: Math.max(at, from), to: Math.min(inOrder[i + 1]?.at ?? to, to) };
+    return title === null || span.from >= span.to ? [] : [{ ...span, title: shortTitle(title) }];
+  });
 }

@@ -174,6 +174,25 @@ export const SessionPageWire = z
   .meta({ id: 'SessionPage' });
 export type SessionPageWire = z.infer<typeof SessionPageWire>;
 
+export const SessionTitlesWire = z
+  .object({
+    items: z
+      .array(
+        z.object({
+          from: time.describe('When it began, or the session, whichever came later.'),
+          to: time.describe('When another one began, or the last sight of the session.'),
+          title: z.string(),
+        }),
+      )
+      .describe('In their order, and within the session.'),
+  })
+  .meta({
+    id: 'SessionTitles',
+    description:
+      'What its stream played while a session was there, by what the sources told of the stream: the newest 1000 changes before its end.',
+  });
+export type SessionTitlesWire = z.infer<typeof SessionTitlesWire>;
+
 export const AudienceWire = z
   .object({
     at: time,

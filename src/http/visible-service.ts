@@ -127,7 +127,7 @@ function storeAs(service: Service, access: PatternAccess, shown: (record: Sessio
     aggregate: async (query) => store.aggregate(within(query)),
     timeline: async (query) => store.timeline(within(query)),
     listening: async (query) => store.listening(within(query)),
-    reports: async (source, stream, limit) => (isSeen(source, stream) ? store.reports(source, stream, limit) : []),
+    reports: async (source, stream, ...rest) => (isSeen(source, stream) ? store.reports(source, stream, ...rest) : []),
     samples: async (source, stream, ...rest) => (isSeen(source, stream) ? store.samples(source, stream, ...rest) : []),
     size: async () => (access.seesAll ? store.size() : null),
   };

@@ -176,8 +176,8 @@ export interface Store {
   listening(query: ListeningQuery): Promise<Listening>;
   /** Those of these listener tokens that a session has, closed or open, as of the last commit. */
   knownListeners(listeners: readonly string[]): Promise<ReadonlySet<string>>;
-  /** Reports of one stream, newest first: at most 1000. */
-  reports(source: string, stream: string, limit: number): Promise<StoredReport[]>;
+  /** Reports of one stream, newest first: at most 1000; those of before a time, if one is given. */
+  reports(source: string, stream: string, limit: number, before?: Instant): Promise<StoredReport[]>;
   /** Samples in `[from, to)` in order of time, at most the first `SAMPLES_AT_ONCE`: go on from the last one. */
   samples(source: string, stream: string, metric: string, from: Instant, to: Instant): Promise<Sample[]>;
 

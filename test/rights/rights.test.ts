@@ -61,6 +61,7 @@ const TABLE: Readonly<Record<string, readonly Entry[]>> = {
     { ...api('/sessions?colour=red', '/sessions?cursor=x'), status: allOf(400) },
   ],
   'GET /api/v1/sessions/:id': [{ ...api('/sessions/{session}'), status: FOREIGN_ID }],
+  'GET /api/v1/sessions/:id/titles': [{ ...api('/sessions/{session}/titles'), status: FOREIGN_ID }],
   'GET /api/v1/history': [
     api('/history', ...byAll('/history', '&bot=all'), '/history?stream=/talk&by=user', '/history?by=programme'),
     { ...api('/history?programme=Strange%20Talk'), status: FOREIGN_ID },

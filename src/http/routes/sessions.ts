@@ -4,13 +4,14 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { AudiencePlace } from '../../core/audience.ts';
 import type { SessionPage, SessionQuery, SessionSort } from '../../core/query.ts';
-import type { Session } from '../../core/session.ts';
+import type { Session, SessionRecord } from '../../core/session.ts';
 import { HeadcountError } from '../../lib/errors.ts';
-import { IdParam, SessionPageWire, SessionsQuery, SessionWire } from '../contract.ts';
+import { IdParam, SessionPageWire, SessionsQuery, SessionTitlesWire, SessionWire } from '../contract.ts';
 import { checkPeriod, filterOf } from '../filter.ts';
 import { notFound, type Route, route, STORE_ERRORS } from '../route.ts';
 import type { Service } from '../service.ts';
-import { sessionWire } from '../wire.ts';
+import { titlesHeard } from '../titles-heard.ts';
+import { sessionWire, time } from '../wire.ts';
 
 export function sessionRoutes(service: Service): Route[] {
   return [
@@ -51,14 +52,30 @@ export function sessionRoutes(service: Service): Route[] {
       params: IdParam,
       answer: SessionWire,
       errors: { NOT_FOUND: 'There is no session with this id.', ...STORE_ERRORS },
+      handle: async ({ params }) => sessionWire(await sessionOf(service, params.id)),
+    }),
+    route({
+      method: 'GET',
+      path: '/sessions/:id/titles',
+      summary: 'What its stream played while a session was there.',
+      right: 'read',
+      params: IdParam,
+      answer: SessionTitlesWire,
+      errors: { NOT_FOUND: 'There is no session with this id.', ...STORE_ERRORS },
       handle: async ({ params }) => {
-        const open = service.audience.sessions.get(params.id);
-        const record = open === undefined ? await service.store.session(params.id) : service.describe(open);
-        if (record === null) throw notFound('session with this id');
-        return sessionWire(record);
+        const titles = await titlesHeard(service, await sessionOf(service, params.id));
+        return { items: titles.map(({ from, to, title }) => ({ from: time(from), to: time(to), title })) };
       },
     }),
   ];
+}
+
+/** Throws `NOT_FOUND`, also for one that may not be seen. */
+async function sessionOf(service: Service, id: string): Promise<SessionRecord> {
+  const open = service.audience.sessions.get(id);
+  const record = open === undefined ? await service.store.session(id) : service.describe(open);
+  if (record === null) throw notFound('session with this id');
+  return record;
 }
 
 function openPage(service: Service, asked: SessionQuery): SessionPage {

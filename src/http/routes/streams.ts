@@ -96,7 +96,7 @@ async function listenersOf(
 }
 
 /** The names of the sources that speak of the streams of a source or of an audience. */
-function sourcesOf(service: Service, space: string): string[] {
+export function sourcesOf(service: Service, space: string): string[] {
   return service
     .sources()
     .filter(({ name, audience }) => (audience ?? name) === space)

@@ -105,7 +105,8 @@ function storeOf(database: Database, checkpoint: Checkpointer, counters: ScopedC
     tally: (query) => database.read((connection) => tallySessions(connection, query)),
     timeline: (query) => database.read((connection) => readTimeline(connection, query)),
     listening: (query) => database.read((connection) => readListening(connection, query)),
-    reports: (source, stream, limit) => database.read((connection) => findReports(connection, source, stream, limit)),
+    reports: (source, stream, limit, before) =>
+      database.read((connection) => findReports(connection, { source, stream, limit, before: before ?? null })),
     samples: (source, stream, metric, from, to) =>
       database.read((connection) => findSamples(connection, { source, stream, metric, from, to })),
     outbox: outboxOf(database, checkpoint),

@@ -8,16 +8,22 @@ import { reportOf } from './resume.ts';
 
 const MOST_REPORTS = 1000;
 
-export async function findReports(
-  connection: DuckDBConnection,
-  source: string,
-  stream: string,
-  limit: number,
-): Promise<StoredReport[]> {
+export interface ReportQuery {
+  readonly source: string;
+  readonly stream: string;
+  readonly limit: number;
+  /** Null is the newest. */
+  readonly before: Instant | null;
+}
+
+export async function findReports(connection: DuckDBConnection, query: ReportQuery): Promise<StoredReport[]> {
+  const { source, stream, limit, before } = query;
   const bindings = createBindings();
+  const conditions = [`source = ${bindings.text(source)}`, `stream = ${bindings.text(stream)}`];
+  if (before !== null) conditions.push(`told_at < ${bindings.whole(before)}`);
   const rows = await rowsOf(
     connection,
-    `SELECT source, body FROM reports WHERE source = ${bindings.text(source)} AND stream = ${bindings.text(stream)}
+    `SELECT source, body FROM reports WHERE ${conditions.join(' AND ')}
      ORDER BY told_at DESC, sequence DESC, place DESC LIMIT ${Math.min(Math.max(Math.trunc(limit), 1), MOST_REPORTS)}`,
     bindings,
   );

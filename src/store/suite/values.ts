@@ -254,6 +254,9 @@ function testStreams(subject: StoreUnderTest): void {
       (await store.reports('edge-1', 'radio', limit)).map((each) => each.report.title);
     assert.deepEqual(await titles(10), ["c';\u0000", 'b', null, 'a']);
     assert.deepEqual(await titles(2), ["c';\u0000", 'b']);
+    const before = async (at: number) =>
+      (await store.reports('edge-1', 'radio', 2, at)).map((each) => each.report.title);
+    assert.deepEqual([await before(3), await before(4), await before(1)], [[null, 'a'], ["c';\u0000", 'b'], []]);
     assert.deepEqual(await store.reports('edge-1', 'other', 10), []);
     assert.deepEqual(await store.reports('edge-2', 'radio', 1), [{ source: 'edge-2', report: report(9, 'other') }]);
   });
