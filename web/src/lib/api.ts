@@ -8,6 +8,8 @@ import type {
   PlacesWire,
   ProgrammesWire,
   SessionPageWire,
+  SessionTitlesWire,
+  SessionWire,
   SharedAccountsWire,
   SharingReportWire,
   SourceOutputWire,
@@ -51,6 +53,16 @@ export function ask<Path extends keyof Answers>(path: Path, query: Query, signal
 /** One stream, with what it has played. Throws as `ask` does. */
 export function askStream(id: string, signal: AbortSignal): Promise<StreamDetailWire> {
   return get(`streams/${encodeURIComponent(id)}`, {}, signal);
+}
+
+/** One session, open or past. Throws as `ask` does. */
+export function askSession(id: string, signal: AbortSignal): Promise<SessionWire> {
+  return get(`sessions/${encodeURIComponent(id)}`, {}, signal);
+}
+
+/** What its stream played meanwhile. Throws as `ask` does. */
+export function askTitles(id: string, signal: AbortSignal): Promise<SessionTitlesWire> {
+  return get(`sessions/${encodeURIComponent(id)}/titles`, {}, signal);
 }
 
 /** What the program of a source has printed. Throws as `ask` does. */

@@ -98,6 +98,13 @@ export function formatExactClock(at: number | string): string {
   return exactTimes.format(new Date(at));
 }
 
+const exactMoments = new Intl.DateTimeFormat(LOCALE, { dateStyle: 'short', timeStyle: 'medium' });
+
+/** With its date, to the second. */
+export function formatExactMoment(at: number | string): string {
+  return exactMoments.format(new Date(at));
+}
+
 /** The time alone if it is of the same day as `now`, else with its date. */
 export function formatMoment(at: number | string, now: number): string {
   const moment = new Date(at);

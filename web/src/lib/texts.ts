@@ -257,6 +257,88 @@ export const texts = {
     traffic: 'Traffic',
     upDown: (up: string, down: string) => `${up} up, ${down} down`,
   },
+  drawer: {
+    label: 'One session',
+    nobody: 'A listener without a name',
+    close: 'Close',
+    copy: 'Copy link',
+    copied: 'Copied',
+    copyFailed: 'Copy this address:',
+    gone: 'This session is not there',
+    goneText:
+      'It may have become part of another one, which began earlier; it may be older than what is kept; or you may not see its stream.',
+    failed: 'The session cannot be read at the moment',
+    stale: 'As it was when it was last read:',
+    open: 'Here now',
+    ended: 'Ended',
+    bot: 'Bot',
+    provisional: 'Provisional',
+    provisionalText:
+      'What a live view shows. When the server has written down the whole session, that takes the place of this one.',
+    figures: {
+      duration: 'Listened for',
+      bytes: 'Received',
+      rate: 'On average',
+      requests: 'Requests',
+    },
+    perSecond: (bits: string) => `${bits}/s`,
+    story: 'From beginning to end',
+    storyOf: (from: string, to: string, qualities: number, titles: number) =>
+      `From ${from} to ${to}: ${some(qualities, String(qualities), 'stretch of one quality', 'stretches of one quality each')}, ${some(titles, String(titles), 'title', 'titles')}. In words below.`,
+    there: 'There',
+    silent: (span: string) => `Silent for ${span}: still counted, until the gap of its source is over.`,
+    quality: 'Quality',
+    titles: 'Heard',
+    now: 'now',
+    until: (from: string, to: string) => `${from} – ${to}`,
+    noTitles: 'What its stream played meanwhile is not known.',
+    titlesFailed: 'What its stream played cannot be read at the moment.',
+    qualitiesMost: (most: string) => `Only the newest ${most} stretches are kept.`,
+    otherQualities: 'Others',
+    inWords: 'The same in words',
+    who: 'Who',
+    others: 'Other sessions of this listener',
+    what: 'On what',
+    player: 'Player',
+    kind: 'Kind',
+    place: 'Place',
+    port: 'Port',
+    certain: 'Why it is one session',
+    rungs: {
+      connection: {
+        name: 'By its connection',
+        meaning:
+          'The server itself gives every connection a number. One connection is one session: it begins and ends when the server says so, and whoever connects again has another one.',
+      },
+      declared: {
+        name: 'By an id that the player sent',
+        meaning:
+          'The player, or the address that the server gave it, carries an id of the playback. Requests with the same id are one session, as long as no silence between them is longer than the gap of the source. A player that sends a new id has a new session.',
+      },
+      inferred: {
+        name: 'By address and user agent',
+        meaning:
+          'Nothing else is known here: requests from one address (of IPv6 its first half) with the same user agent are one session, as long as no silence between them is longer than the gap. Two people with equal players behind one address are one then; one person who changes the network is two.',
+      },
+    },
+    listenerBy: {
+      user: 'Their sessions count as one listener by the user name, whatever they listen with.',
+      device: 'Their sessions count as one listener by the id of the device.',
+      network:
+        'Their sessions count as one listener by network and user agent, for want of a name: the same person on another device is another listener.',
+      erased: 'Who it was has been erased; all of these count as one listener.',
+    },
+    ending: 'How it ended',
+    endings: {
+      left: 'Left: the server said, or showed, that the listener had gone.',
+      expired:
+        'Silent for longer than the gap, or the lease has run out. It ends at the last sign of life, not when that was noticed.',
+      lost: 'Lost: the source went silent. Until then the listener was there; what came after nobody knows.',
+    },
+    more: 'What else the source tells',
+    yes: 'yes',
+    no: 'no',
+  },
   comings: {
     heading: 'Joins and leaves',
     none: 'Quiet at the moment.',

@@ -1,0 +1,9 @@
+/** Puts a text into the clipboard; false where the browser does not let us, as on a page without TLS. */
+export async function copyText(text: string): Promise<boolean> {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
