@@ -66,6 +66,17 @@ test('page by page, everything that matches comes once and in order, whoever has
         after = page.next;
       } while (after !== null);
       assert.deepEqual(found, expected);
+      const filter = asked.isOfStream ? { stream: ['one'] } : {};
+      for (const offset of [0, 1, expected.length >> 1, expected.length - 1, expected.length, expected.length + 5]) {
+        if (offset < 0) continue;
+        const { sessions, total, next } = audience.page({ ...asked, filter, after: null, accepts: null, offset });
+        assert.deepEqual(
+          sessions.map(({ id }) => id),
+          expected.slice(offset, offset + asked.limit),
+        );
+        assert.equal(total, expected.length);
+        assert.equal(next === null, offset + asked.limit >= expected.length);
+      }
     }),
     { numRuns: 150 },
   );

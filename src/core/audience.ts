@@ -5,6 +5,7 @@
 
 import { isWithin } from './access.ts';
 import { Arrivals } from './arrivals.ts';
+import { Best, comparator, directionOf, isByStart, reversed, sortValue } from './audience-order.ts';
 import type { Instant } from './observation.ts';
 import { type Programme, Programmes, type ProgrammesView } from './programmes.ts';
 import { DIMENSIONS, type Dimension, facetOf, type SessionFilter, type SessionSort } from './query.ts';
@@ -39,6 +40,8 @@ export interface AudiencePageQuery {
   readonly limit: number;
   /** The `next` of the page before. */
   readonly after: AudiencePlace | null;
+  /** So many of those that match are left out in front. Default 0; not together with `after`. */
+  readonly offset?: number;
   /** A further condition. */
   readonly accepts: ((session: Session) => boolean) | null;
 }
@@ -54,12 +57,6 @@ export interface AudiencePage {
   readonly next: AudiencePlace | null;
   /** How many match in all. */
   readonly total: number;
-}
-
-interface Placed {
-  session: Session;
-  value: SortValue;
-  id: string;
 }
 
 export interface AudienceNews {
@@ -189,13 +186,17 @@ export class Audience {
   /**
    * A page of the open sessions that match, in order; equal ones by id, unknown values last. The audience changes under
    * the reader's feet, so a page goes on after a place in the order, not after an index. The newest that are wanted for
-   * what they are counted under are found at once; else it is O(open), with one comparison for nearly all of them.
+   * what they are counted under are found at once; else it is O(open), with one comparison for nearly all of them. Behind
+   * an offset it keeps what is in front, too, or what is behind if that is less.
    */
   page(asked: AudiencePageQuery): AudiencePage {
-    const { accepts, after, limit, sort, filter } = asked;
+    const { accepts, after, limit, sort, filter, offset = 0 } = asked;
+    const known = accepts === null ? this.#totalOf(filter) : null;
+    const isFromBehind = known !== null && offset > 0 && offset + limit > known / 2;
+    const kept = isFromBehind ? Math.max(known - offset, 0) : offset + limit;
     const compare = comparator(sort, asked.descending);
     const isWanted = this.#filter(filter);
-    const best = new Best(limit, compare);
+    const best = new Best(kept, isFromBehind ? reversed(compare) : compare);
     let seen = 0;
     let passed = 0;
     const visit = (session: Session) => {
@@ -207,8 +208,7 @@ export class Audience {
       if (after !== null && compare(value, id, after.value, after.id) <= 0) passed++;
       else best.offer(session, value, id);
     };
-    const isNewestFirst = isByStart(sort) && directionOf(sort, asked.descending) < 0;
-    const known = accepts === null ? this.#totalOf(filter) : null;
+    const isNewestFirst = !isFromBehind && isByStart(sort) && directionOf(sort, asked.descending) < 0;
     const isWorthwhile = (latest: Instant) => {
       const worst = best.worst;
       return known === null || worst === null || latest >= (worst.value as Instant);
@@ -216,12 +216,12 @@ export class Audience {
     if (isNewestFirst) this.#arrivals.newest(isWorthwhile, visit);
     else for (const session of this.#sessions.values()) visit(session);
     const total = known ?? seen;
-    const sorted = best.sorted();
+    const sorted = isFromBehind ? best.sorted().reverse().slice(0, limit) : best.sorted().slice(offset);
     const last = sorted.at(-1);
     return {
       sessions: sorted.map(({ session }) => session),
       // What stands before the place begins no earlier than what is on the page: all of it has been seen.
-      next: last !== undefined && total - passed > sorted.length ? { value: last.value, id: last.id } : null,
+      next: last !== undefined && total - passed - offset > sorted.length ? { value: last.value, id: last.id } : null,
       total,
     };
   }
@@ -342,105 +342,4 @@ function isCounted({ values, bot }: Counted, filter: SessionFilter): boolean {
     if (wanted !== undefined && !wanted.includes(values[i]!)) return false;
   }
   return filter.bot === undefined || filter.bot === bot;
-}
-
-type SortValue = string | number | null;
-type Comparator = (a: SortValue, aId: string, b: SortValue, bId: string) => number;
-
-function isByStart(sort: SessionSort): boolean {
-  return sort === 'startedAt' || sort === 'duration';
-}
-
-/** Who has been here for longest began first. */
-function directionOf(sort: SessionSort, descending: boolean): 1 | -1 {
-  return descending !== (sort === 'duration') ? -1 : 1;
-}
-
-function comparator(sort: SessionSort, descending: boolean): Comparator {
-  const direction = directionOf(sort, descending);
-  return (a, aId, b, bId) => {
-    if (a === b) return aId < bId ? -1 : aId > bId ? 1 : 0;
-    if (a === null) return 1;
-    if (b === null) return -1;
-    return a < b ? -direction : direction;
-  };
-}
-
-/** The first few in the order, out of very many: a heap with the last of them on top. */
-class Best {
-  readonly #limit: number;
-  readonly #compare: Comparator;
-  readonly #heap: Placed[] = [];
-
-  constructor(limit: number, compare: Comparator) {
-    this.#limit = limit;
-    this.#compare = compare;
-  }
-
-  offer(session: Session, value: SortValue, id: string): void {
-    const heap = this.#heap;
-    if (heap.length < this.#limit) {
-      heap.push({ session, value, id });
-      this.#up(heap.length - 1);
-      return;
-    }
-    const top = heap[0];
-    if (top === undefined || this.#compare(value, id, top.value, top.id) > 0) return;
-    // The one that has to go becomes the new one.
-    top.session = session;
-    top.value = value;
-    top.id = id;
-    this.#down(top);
-  }
-
-  /** The last of them, once there are as many as are wanted. */
-  get worst(): Placed | null {
-    return this.#heap.length < this.#limit ? null : (this.#heap[0] ?? null);
-  }
-
-  sorted(): Placed[] {
-    return this.#heap.sort((a, b) => this.#order(a, b));
-  }
-
-  #order(a: Placed, b: Placed): number {
-    return this.#compare(a.value, a.id, b.value, b.id);
-  }
-
-  #up(from: number): void {
-    const heap = this.#heap;
-    const placed = heap[from]!;
-    let at = from;
-    while (at > 0) {
-      const parent = (at - 1) >> 1;
-      if (this.#order(placed, heap[parent]!) <= 0) break;
-      heap[at] = heap[parent]!;
-      at = parent;
-    }
-    heap[at] = placed;
-  }
-
-  #down(placed: Placed): void {
-    const heap = this.#heap;
-    let at = 0;
-    for (let child = 1; child < heap.length; child = 2 * at + 1) {
-      const right = child + 1;
-      const greater = right < heap.length && this.#order(heap[right]!, heap[child]!) > 0 ? right : child;
-      if (this.#order(heap[greater]!, placed) <= 0) break;
-      heap[at] = heap[greater]!;
-      at = greater;
-    }
-    heap[at] = placed;
-  }
-}
-
-function sortValue(session: Session, sort: SessionSort): string | number | null {
-  switch (sort) {
-    case 'startedAt':
-    case 'duration':
-      return session.start;
-    case 'bytes':
-      return session.bytes;
-    default:
-      return facetOf(session, sort);
-  }
 }

@@ -67,6 +67,8 @@ export interface SessionQuery {
   readonly limit: number;
   /** Opaque: the `nextCursor` of the page before. */
   readonly cursor: string | null;
+  /** So many of those that match are left out in front. Default 0; not together with a cursor. */
+  readonly offset?: number;
 }
 
 export interface SessionPage {

@@ -513,6 +513,15 @@ export const SessionsQuery = z.strictObject({
     .describe('`-` in front is descending.'),
   limit: z.coerce.number().int().min(1).max(1000).default(100),
   cursor: z.string().max(2000).optional().describe('The `nextCursor` of the page before.'),
+  offset: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(1_000_000_000)
+    .optional()
+    .describe(
+      'So many are left out in front, in the place of `cursor`: for a table that is scrolled anywhere. Whoever reads all pages uses cursors, which lose and repeat none while sessions come and go.',
+    ),
 });
 
 export const AudienceQuery = z.strictObject({ by, limit: z.coerce.number().int().min(1).max(10_000).default(1000) });

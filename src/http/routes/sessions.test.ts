@@ -225,6 +225,38 @@ test('while sessions join and leave, those who stay are on exactly one page', as
   for (const name of plannedNames(CROWD)) assert.ok(names.has(name), name);
 });
 
+test('a page may begin so many sessions down, open or past, and goes on by its cursor', async () => {
+  for (const query of [
+    'state=open&bot=all',
+    'state=open&sort=city',
+    'state=all&bot=all&sort=bytes',
+    'state=open&ip=192.0.2.1',
+  ]) {
+    const all = await allPages(`${query}&limit=7`);
+    for (const offset of [0, 1, all.length >> 1, Math.max(all.length - 1, 0), all.length, all.length + 3]) {
+      const { items, total, nextCursor } = await page(`${query}&limit=2&offset=${offset}`);
+      const expected = all.slice(offset, offset + 2).map(({ id }) => id);
+      assert.deepEqual(
+        items.map(({ id }) => id),
+        expected,
+        `${query} ${offset}`,
+      );
+      assert.equal(total, all.length);
+      assert.equal(nextCursor === null, offset + 2 >= all.length);
+      if (nextCursor === null) continue;
+      const [next] = (await page(`${query}&limit=1&cursor=${encodeURIComponent(nextCursor)}`)).items;
+      assert.equal(next?.id, all[offset + 2]?.id);
+    }
+  }
+});
+
+test('a page begins at a cursor or at an offset, not at both', async () => {
+  const { nextCursor } = await page('state=all&limit=5');
+  const answer = await site.ask(`/api/v1/sessions?state=all&offset=5&cursor=${nextCursor}`);
+  assert.equal(answer.status, 400);
+  assert.match(errorOf(answer).message, /"cursor".*"offset"/);
+});
+
 test('a cursor is good for the question that gave it, and for no other', async () => {
   for (const state of ['open', 'all']) {
     const { nextCursor } = await page(`state=${state}&limit=5`);
@@ -255,6 +287,8 @@ test('a wrong parameter is refused by its name', async () => {
     ['limit=1001', /"limit"/],
     ['limit=ten', /"limit"/],
     ['limit=5&limit=6', /"limit"/],
+    ['offset=-1', /"offset"/],
+    ['offset=some', /"offset"/],
     ['from=yesterday', /"from"/],
     ['to=2026-02-30T00:00:00Z', /"to"/],
     ['to=1772366400000', /"to"/],

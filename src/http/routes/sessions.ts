@@ -29,6 +29,12 @@ export function sessionRoutes(service: Service): Route[] {
       },
       handle: async ({ query }) => {
         if (query.from !== undefined && query.to !== undefined) checkPeriod(query.from, query.to);
+        if (query.cursor !== undefined && query.offset !== undefined) {
+          throw new HeadcountError(
+            'BAD_REQUEST',
+            'A page begins at a "cursor" or at an "offset": leave one of them out.',
+          );
+        }
         const descending = query.sort.startsWith('-');
         const asked: SessionQuery = {
           state: query.state,
@@ -39,6 +45,7 @@ export function sessionRoutes(service: Service): Route[] {
           descending,
           limit: query.limit,
           cursor: query.cursor ?? null,
+          offset: query.offset ?? 0,
         };
         const page = asked.state === 'open' ? openPage(service, asked) : await service.store.sessions(asked);
         return { items: page.items.map(sessionWire), nextCursor: page.nextCursor, total: page.total };
@@ -79,14 +86,14 @@ async function sessionOf(service: Service, id: string): Promise<SessionRecord> {
 }
 
 function openPage(service: Service, asked: SessionQuery): SessionPage {
-  const { filter, sort, descending, limit, from, to } = asked;
+  const { filter, sort, descending, limit, from, to, offset = 0 } = asked;
   const accepts =
     from === null && to === null
       ? null
       : (session: Session) =>
           (to === null || session.start < to) && (from === null || service.describe(session).lastSeenAt > from);
   const after = asked.cursor === null ? null : readCursor(asked);
-  const page = service.audience.page({ filter, sort, descending, limit, after, accepts });
+  const page = service.audience.page({ filter, sort, descending, limit, after, accepts, offset });
   return {
     items: page.sessions.map((session) => service.describe(session)),
     nextCursor: page.next === null ? null : writeCursor(asked, page.next),
@@ -96,7 +103,7 @@ function openPage(service: Service, asked: SessionQuery): SessionPage {
 
 /** Ties the cursor to its query: with another one it would point anywhere. */
 function fingerprint(asked: SessionQuery): string {
-  const { cursor: _, limit: __, ...query } = asked;
+  const { cursor: _, limit: __, offset: ___, ...query } = asked;
   return createHash('sha256').update(JSON.stringify(query)).digest('base64url').slice(0, 8);
 }
 

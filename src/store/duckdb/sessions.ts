@@ -1,6 +1,7 @@
 /**
  * Single sessions and pages of them. A page goes on where the one before has ended by the sort value and id of its last
- * row (keyset), so that it costs the same however deep it is, and new sessions shift nothing.
+ * row (keyset), so that it costs the same however deep it is, and new sessions shift nothing. One that begins so many rows
+ * down first finds the row that stands there (skip.ts).
  */
 
 import type { DuckDBConnection } from '@duckdb/node-api';
@@ -12,6 +13,7 @@ import { type Bindings, createBindings, rowsOf } from './bindings.ts';
 import { RECORD_COLUMNS, recordOf } from './columns.ts';
 import { CITY, filterSql, periodSql, whereSql } from './filter.ts';
 import { hash32 } from './hash.ts';
+import { equals, findStart, type Position } from './skip.ts';
 
 const MOST = 1000;
 
@@ -49,11 +51,41 @@ export async function findSessions(connection: DuckDBConnection, query: SessionQ
   // Both questions see the same commit.
   await connection.run('BEGIN TRANSACTION READ ONLY');
   const total = await countSessions(connection, query);
-  const items = await readPage(connection, query, last, limit + 1);
+  const start = await startOf(connection, query, last, total);
+  const items = start.skip >= total && total > 0 ? [] : await readPage(connection, query, start, limit + 1);
   await connection.run('COMMIT');
   const hasMore = items.length > limit;
   if (hasMore) items.pop();
   return { items, nextCursor: hasMore ? writeCursor(items.at(-1)!, query) : null, total };
+}
+
+/** Where the rows of a page are looked for. */
+interface PageStart {
+  readonly position: Position | null;
+  /** Whether the row at the position may itself be on the page. */
+  readonly isIncluded: boolean;
+  readonly skip: number;
+}
+
+async function startOf(
+  connection: DuckDBConnection,
+  query: SessionQuery,
+  last: Position | null,
+  total: number,
+): Promise<PageStart> {
+  const offset = Math.max(Math.trunc(query.offset ?? 0), 0);
+  if (last !== null || offset === 0) return { position: last, isIncluded: false, skip: 0 };
+  const { sql, isText } = SORTS[query.sort];
+  const select = (what: string, bindings: Bindings) => {
+    const where = whereSql(conditionsOf(query, bindings));
+    return everywhere((table) => `SELECT ${what} FROM ${table} ${where}`);
+  };
+  const { from, skip } = await findStart(
+    connection,
+    { sql, isText, descending: query.descending, select, total },
+    offset,
+  );
+  return { position: from, isIncluded: true, skip };
 }
 
 async function countSessions(connection: DuckDBConnection, query: SessionQuery): Promise<number> {
@@ -67,19 +99,24 @@ async function countSessions(connection: DuckDBConnection, query: SessionQuery):
 async function readPage(
   connection: DuckDBConnection,
   query: SessionQuery,
-  last: Position | null,
+  start: PageStart,
   limit: number,
 ): Promise<SessionRecord[]> {
   const bindings = createBindings();
   const conditions = conditionsOf(query, bindings);
-  if (last !== null) conditions.push(afterSql(query, last, bindings));
+  if (start.position !== null) conditions.push(fromSql(query, start.position, start.isIncluded, bindings));
   const where = whereSql(conditions);
-  const order = `ORDER BY ${SORTS[query.sort].sql} ${query.descending ? 'DESC' : 'ASC'} NULLS LAST, id LIMIT ${limit}`;
+  const sorted = `ORDER BY ${SORTS[query.sort].sql} ${query.descending ? 'DESC' : 'ASC'} NULLS LAST, id`;
+  const order = `${sorted} LIMIT ${start.skip + limit}`;
   // Each table first finds its own rows by the few columns that this takes, and then reads all columns of just these.
   const candidates = everywhere(
     (table) => `SELECT ${RECORD_COLUMNS} FROM ${table} WHERE rowid IN (SELECT rowid FROM ${table} ${where} ${order})`,
   );
-  const rows = await rowsOf(connection, `SELECT * FROM (${candidates}) ${order}`, bindings);
+  const rows = await rowsOf(
+    connection,
+    `SELECT * FROM (${candidates}) ${sorted} LIMIT ${limit} OFFSET ${start.skip}`,
+    bindings,
+  );
   return rows.map((row) => recordOf(row));
 }
 
@@ -95,19 +132,12 @@ function everywhere(select: (table: string) => string): string {
   return `${select('sessions')} UNION ALL ${select('open_sessions')}`;
 }
 
-/** The last row of a page. */
-interface Position {
-  readonly value: string | number | null;
-  readonly id: string;
-}
-
-function afterSql(query: SessionQuery, last: Position, bindings: Bindings): string {
+function fromSql(query: SessionQuery, { value, id }: Position, isIncluded: boolean, bindings: Bindings): string {
   const { sql } = SORTS[query.sort];
-  const laterId = `id > ${bindings.text(last.id)}`;
-  if (last.value === null) return `(${sql} IS NULL AND ${laterId})`;
-  const value = typeof last.value === 'string' ? bindings.text(last.value) : bindings.whole(last.value);
-  const beyond = query.descending ? '<' : '>';
-  return `(${sql} ${beyond} ${value} OR (${sql} = ${value} AND ${laterId}) OR ${sql} IS NULL)`;
+  const tied = `(${equals(sql, value, bindings)} AND id ${isIncluded ? '>=' : '>'} ${bindings.text(id)})`;
+  if (value === null) return tied;
+  const beyond = `${sql} ${query.descending ? '<' : '>'} ${typeof value === 'string' ? bindings.text(value) : bindings.whole(value)}`;
+  return `(${beyond} OR ${tied} OR ${sql} IS NULL)`;
 }
 
 function writeCursor(session: SessionRecord, { sort, descending }: SessionQuery): string {

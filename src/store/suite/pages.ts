@@ -30,6 +30,7 @@ async function readAll(store: Store, query: SessionQuery): Promise<{ items: Sess
 export function testPages(subject: StoreUnderTest): void {
   testAgainstReference(subject);
   testOrders(subject);
+  testOffsets(subject);
   testBadCursors(subject);
 }
 
@@ -56,6 +57,9 @@ function testAgainstReference(subject: StoreUnderTest): void {
       );
       assert.deepEqual(items, expected);
       assert.deepEqual(totals, [expected.length]);
+      const offset = expected.length >> 1;
+      const half = await store.sessions({ ...asked, offset });
+      assert.deepEqual(half.items, expected.slice(offset, offset + asked.limit));
     });
   });
 
@@ -120,6 +124,52 @@ function testOrders(subject: StoreUnderTest): void {
     await createWriter(store)(Array.from({ length: 1100 }, (_, i) => closedSession(`id-${i}`)));
     assert.equal((await store.sessions({ ...EVERYTHING, limit: 5000 })).items.length, 1000);
     assert.equal((await store.sessions({ ...EVERYTHING, limit: 0 })).items.length, 1);
+  });
+}
+
+/** As many as several questions tell apart: few values, many equals, unknown ones, and more than are skipped one by one. */
+const MANY = 5000;
+
+function testOffsets(subject: StoreUnderTest): void {
+  test('a page that begins so many rows down is what stands there, in every order', async (t) => {
+    const store = await freshStore(t, subject);
+    const rows = Array.from({ length: MANY }, (_, i) => {
+      const id = `id-${(i * 7919) % MANY}`;
+      const fields = {
+        bytes: i % 13 === 0 ? 5 : i,
+        startedAt: NOON + (i % 3),
+        stream: `s${i % 4}`,
+        user: `u${i % 997}`,
+      };
+      return i % 5 === 0 ? bareSession(id, { ...fields, user: null }) : closedSession(id, fields);
+    });
+    await createWriter(store)(rows);
+    for (const sort of SESSION_SORTS) {
+      for (const descending of [false, true]) {
+        const asked = { ...EVERYTHING, sort, descending, limit: 3 };
+        const expected = expectedSessions(rows, asked).map(({ id }) => id);
+        for (const offset of [1, 2500, MANY - 2, MANY + 7]) {
+          const { items, total, nextCursor } = await store.sessions({ ...asked, offset });
+          const found = items.map(({ id }) => id);
+          assert.deepEqual(found, expected.slice(offset, offset + 3), `${sort} ${descending} ${offset}`);
+          assert.equal(total, MANY);
+          assert.equal(nextCursor === null, offset + 3 >= MANY);
+        }
+      }
+    }
+  });
+
+  test('a page that begins some rows down goes on by its cursor', async (t) => {
+    const store = await freshStore(t, subject);
+    const rows = ['a', 'b', 'c', 'd', 'e'].map((id) => closedSession(id, { bytes: id.charCodeAt(0) }));
+    await createWriter(store)(rows);
+    const asked: SessionQuery = { ...EVERYTHING, sort: 'bytes', limit: 2 };
+    const { nextCursor } = await store.sessions({ ...asked, offset: 1 });
+    const next = await store.sessions({ ...asked, cursor: nextCursor });
+    assert.deepEqual(
+      next.items.map(({ id }) => id),
+      ['d', 'e'],
+    );
   });
 }
 
