@@ -524,6 +524,18 @@ export const SessionsQuery = z.strictObject({
     ),
 });
 
+const { limit: _, cursor: __, offset: ___, ...choice } = SessionsQuery.shape;
+
+export const SessionsExportQuery = z.strictObject({
+  ...choice,
+  format: z.enum(['csv', 'jsonl', 'parquet']),
+  columns: several
+    .transform((values) => values?.flatMap((value) => value.split(',')).map((name) => name.trim()))
+    .describe(
+      'Names of columns, in this order; several with commas between. Default: all; docs/analyze.md explains them.',
+    ),
+});
+
 export const AudienceQuery = z.strictObject({ by, limit: z.coerce.number().int().min(1).max(10_000).default(1000) });
 
 export const HistoryRequest = z.strictObject({

@@ -33,7 +33,7 @@ export interface SourceInfo {
 export type StreamsView = Pick<Streams, 'idOf' | 'get' | 'unspoken' | 'list' | 'titles'>;
 export type StoreView = Pick<
   Store,
-  'session' | 'sessions' | 'aggregate' | 'timeline' | 'listening' | 'reports' | 'samples'
+  'session' | 'sessions' | 'visit' | 'aggregate' | 'timeline' | 'listening' | 'reports' | 'samples'
 > & {
   /** Null where it must not be told. */
   size(): Promise<Awaited<ReturnType<Store['size']>> | null>;
