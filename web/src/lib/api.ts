@@ -5,6 +5,7 @@
 
 import type {
   AudienceWire,
+  HistoryWire,
   PlacesWire,
   ProgrammesWire,
   SessionPageWire,
@@ -23,6 +24,7 @@ import type {
 /** What the API answers, by path. */
 export interface Answers {
   audience: AudienceWire;
+  history: HistoryWire;
   places: PlacesWire;
   programmes: ProgrammesWire;
   sessions: SessionPageWire;
@@ -33,7 +35,8 @@ export interface Answers {
   timeline: TimelineWire;
 }
 
-type Query = Readonly<Record<string, string | number | null>>;
+/** Several values are a parameter that is given several times; null is none. */
+export type Query = Readonly<Record<string, string | number | readonly string[] | null>>;
 
 /** The code is the server's own, or `UNREACHABLE` when there was no answer. */
 export class ApiError extends Error {
@@ -96,7 +99,9 @@ export async function sendFeedback(
 }
 
 async function get<Answer>(path: string, query: Query, signal: AbortSignal): Promise<Answer> {
-  const asked = Object.entries(query).flatMap(([name, value]) => (value === null ? [] : [[name, String(value)]]));
+  const asked = Object.entries(query).flatMap(([name, value]) =>
+    value === null ? [] : [value].flat().map((each) => [name, String(each)]),
+  );
   const search = new URLSearchParams(asked);
   let response: Response;
   try {

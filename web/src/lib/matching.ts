@@ -13,18 +13,26 @@ export interface Offer extends Chosen {
 }
 
 /** Those that begin with it first, then those that have a word that does, then those that hold it. */
-export function matching(offers: readonly Offer[], wanted: string): readonly Offer[] {
+export function ranked<T extends { readonly text: string }>(offers: readonly T[], wanted: string): readonly T[] {
   const sought = plain(wanted);
   if (sought === '') return [];
-  const ranked = offers
+  return offers
     .map((offer) => ({ offer, rank: rankOf(plain(offer.text), sought) }))
     .filter(({ rank }) => rank > 0)
     .sort((a, b) => b.rank - a.rank)
     .map(({ offer }) => offer);
-  const address: Offer[] = ADDRESS.test(wanted)
-    ? [{ facet: 'ip' satisfies Facet, value: wanted.toLowerCase(), text: wanted.toLowerCase(), sessions: null }]
-    : [];
-  return [...address, ...ranked].slice(0, MOST_OFFERED);
+}
+
+/** As the API compares it; null if it can be none. */
+export function addressOf(wanted: string): string | null {
+  return ADDRESS.test(wanted) ? wanted.toLowerCase() : null;
+}
+
+/** The first few, and before them what looks like an address. */
+export function matching(offers: readonly Offer[], wanted: string): readonly Offer[] {
+  const value = addressOf(wanted);
+  const address: Offer[] = value === null ? [] : [{ facet: 'ip' satisfies Facet, value, text: value, sessions: null }];
+  return [...address, ...ranked(offers, wanted)].slice(0, MOST_OFFERED);
 }
 
 function rankOf(text: string, sought: string): number {
