@@ -17,6 +17,7 @@ export async function serve(store: Store): Promise<HttpServer> {
       version: 'bench',
       startedAt: systemClock.now(),
       isDemo: false,
+      timeZone: 'UTC',
       clock: systemClock,
       log: silentLog,
       audience: new Audience(),

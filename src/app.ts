@@ -222,6 +222,7 @@ async function build(options: AppOptions, closers: Closers): Promise<App> {
     return past;
   };
   closers.add('the import', async () => (await past)?.close());
+  const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
   const sharing = config.sharing.enabled
     ? openLiveSharing({
         directory,
@@ -229,7 +230,7 @@ async function build(options: AppOptions, closers: Closers): Promise<App> {
         store,
         clock,
         hash: keyedHash(key),
-        timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone,
+        timeZone,
         tell: async (found) => {
           if (!sinks.takeEvents || !events.addFound(found)) return;
           const { sequence } = collector;
@@ -244,6 +245,7 @@ async function build(options: AppOptions, closers: Closers): Promise<App> {
     version: VERSION,
     startedAt,
     isDemo: options.isDemo,
+    timeZone,
     clock,
     log: log.scoped('http'),
     audience,

@@ -361,6 +361,7 @@ export const StatusWire = z
     startedAt: time,
     at: time,
     demo: z.boolean(),
+    timeZone: z.string().describe('The IANA name of the time zone of the machine that Headcount runs on.'),
     stalled: z
       .object({ since: time, message: z.string() })
       .nullable()

@@ -182,6 +182,7 @@ export async function startSite(options: SiteOptions = {}): Promise<Site> {
     version: '1.2.3-test',
     startedAt: NOW - 86_400_000,
     isDemo: false,
+    timeZone: 'Europe/Berlin',
     clock,
     log,
     audience,

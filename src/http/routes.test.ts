@@ -129,6 +129,7 @@ const ASKED: Readonly<Record<string, () => Promise<void>>> = {
       startedAt: iso(NOW - 86_400_000),
       at: iso(NOW),
       demo: false,
+      timeZone: 'Europe/Berlin',
       stalled: null,
       gapSeconds: 40,
       attribution: [{ text: 'Places by Example', url: 'https://example.com/' }],

@@ -44,6 +44,8 @@ export interface Service {
   readonly version: string;
   readonly startedAt: Instant;
   readonly isDemo: boolean;
+  /** The IANA name of that of this machine. */
+  readonly timeZone: string;
   readonly clock: Clock;
   readonly log: Log;
   readonly audience: AudienceView;

@@ -31,6 +31,7 @@ export function processRoutes(service: Service): Route[] {
           startedAt: time(service.startedAt),
           at: time(clock.now()),
           demo: service.isDemo,
+          timeZone: service.timeZone,
           stalled: stall === null ? null : { since: time(stall.since), message: stall.message },
           gapSeconds: Math.max(0, ...service.sources().map(({ gap }) => gap)) / 1000,
           store: await service.store.size(),

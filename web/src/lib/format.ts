@@ -111,3 +111,32 @@ export function formatMoment(at: number | string, now: number): string {
   const isToday = moment.toDateString() === new Date(now).toDateString();
   return (isToday ? clockTimes : dayTimes).format(moment);
 }
+
+const ZONED = {
+  day: { weekday: 'short', day: 'numeric', month: 'short', year: 'numeric' },
+  minute: { day: 'numeric', month: 'short', year: 'numeric', hour: 'numeric', minute: '2-digit' },
+  exact: { weekday: 'short', day: 'numeric', month: 'short', hour: 'numeric', minute: '2-digit', second: '2-digit' },
+  clock: { hour: 'numeric', minute: '2-digit' },
+  second: { hour: 'numeric', minute: '2-digit', second: '2-digit' },
+  dayOfMonth: { day: 'numeric', month: 'short' },
+  weekday: { weekday: 'short', day: 'numeric' },
+  month: { month: 'short' },
+  year: { year: 'numeric' },
+  zoneName: { timeZoneName: 'short' },
+} as const satisfies Record<string, Intl.DateTimeFormatOptions>;
+export type ZonedStyle = keyof typeof ZONED;
+
+/** Few zones are looked at, in few styles. */
+const zoned = new Map<string, Intl.DateTimeFormat>();
+
+/** A time as the clocks of a time zone show it. */
+export function formatInZone(at: number, style: ZonedStyle, zone: string): string {
+  const key = `${style} ${zone}`;
+  let format = zoned.get(key);
+  if (format === undefined) {
+    format = new Intl.DateTimeFormat(LOCALE, { ...ZONED[style], timeZone: zone });
+    zoned.set(key, format);
+  }
+  if (style !== 'zoneName') return format.format(at);
+  return format.formatToParts(at).find(({ type }) => type === 'timeZoneName')?.value ?? zone;
+}
