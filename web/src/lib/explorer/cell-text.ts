@@ -51,8 +51,9 @@ export function durationOf({ startedAt, endedAt, durationSeconds }: SessionWire,
   return endedAt === null ? Math.max(0, now - Date.parse(startedAt)) : durationSeconds * 1000;
 }
 
+/** The time alone if it is of today, else with its date. */
 function timeText(at: string, { now, zone }: Moment): string {
   const time = Date.parse(at);
-  const isThisYear = formatInZone(time, 'year', zone) === formatInZone(now, 'year', zone);
-  return formatInZone(time, isThisYear ? 'exact' : 'minute', zone);
+  const isToday = formatInZone(time, 'day', zone) === formatInZone(now, 'day', zone);
+  return formatInZone(time, isToday ? 'second' : 'minute', zone);
 }
