@@ -5,7 +5,7 @@
 
 import { strict as assert } from 'node:assert';
 import { execFileSync } from 'node:child_process';
-import { appendFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -159,6 +159,27 @@ test('its link is copied, and opens it', async () => {
   const { page: other } = await openPage(browser, link);
   await drawerOf(other).getByText(HAMBURG.address).first().waitFor();
   for (const each of [page, other]) await each.context().close();
+});
+
+test('what is shown is exported by keyboard alone, with the columns of the table', async () => {
+  const { page } = await openPage(browser, `${installation.url}/#sessions?state=all&stream=rock&last=1d`);
+  const opener = page.getByRole('button', { name: 'Export' });
+  await page.getByText(HAMBURG.city).first().waitFor();
+  await opener.focus();
+  await page.keyboard.press('ArrowDown');
+  await page.getByRole('menuitem', { name: 'CSV' }).waitFor();
+  const downloading = page.waitForEvent('download');
+  await page.keyboard.press('Enter');
+  const download = await downloading;
+  assert.match(download.suggestedFilename(), /^headcount-sessions-[\d-]+\.csv$/);
+  const [head, ...rows] = readFileSync(await download.path(), 'utf8')
+    .trimEnd()
+    .split('\r\n');
+  const { total } = await installation.ask<{ total: number }>('/sessions?state=all&stream=rock&limit=1');
+  assert.equal(rows.length, total);
+  assert.match(head!, /^id,stream,countryCode,country,city/);
+  assert.equal(await page.evaluate<string>('document.activeElement.textContent'), 'Export', 'the focus is back');
+  await page.context().close();
 });
 
 test('a session that is not there is said to be so', async () => {
