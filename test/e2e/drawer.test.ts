@@ -30,7 +30,7 @@ const cleaning: (() => Promise<unknown>)[] = [];
 const began = Date.now();
 
 const line = (at: number, address: string, quality: string, agent: string) =>
-  `${address} - - [${logTime(at)}] "GET /hls/rock/${quality}/1.ts HTTP/1.1" 200 500000 "-" "${agent}"\n`;
+  `${address} - - [${logTime(at)}] "GET /hls/rock/${quality}.m3u8 HTTP/1.1" 200 500000 "-" "${agent}"\n`;
 
 /** One minute of requests: ten minutes ago, and of two qualities. */
 function past(): string {
