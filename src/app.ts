@@ -35,6 +35,7 @@ import { Inboxes } from './lib/inboxes.ts';
 import { RunningSinks } from './sinks/running.ts';
 import { type RunningSource, RunningSources, traitsOf } from './sources/running.ts';
 import { openDuckDbStore } from './store/duckdb/index.ts';
+import { openParquetSpool } from './store/duckdb/parquet-spool.ts';
 import { forgetListener } from './store/forget.ts';
 import { keepRetention } from './store/retention.ts';
 import { Counters } from './telemetry/counters.ts';
@@ -310,6 +311,7 @@ async function build(options: AppOptions, closers: Closers): Promise<App> {
     facades: facades.routes,
     endpoints: facades.endpoints,
     transfer,
+    openParquet: await openParquetSpool(join(directory, 'exports')),
   });
   closers.add('http', () => http.close());
   for (const each of facades.listening) {

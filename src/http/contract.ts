@@ -542,6 +542,18 @@ export const SessionsQuery = z.strictObject({
     ),
 });
 
+const { limit: _, cursor: __, offset: ___, ...choice } = SessionsQuery.shape;
+
+export const SessionsExportQuery = z.strictObject({
+  ...choice,
+  format: z.enum(['csv', 'jsonl', 'parquet']),
+  columns: several
+    .transform((values) => values?.flatMap((value) => value.split(',')).map((name) => name.trim()))
+    .describe(
+      'Names of columns, in this order; several with commas between. Default: all; docs/analyze.md explains them.',
+    ),
+});
+
 /** Bots are counted beside the people: there is no filter for them. */
 const { bot: botThen, ...facetsThen } = filtersThen;
 

@@ -25,6 +25,7 @@ import { type Clock, systemClock } from '../lib/clock.ts';
 import type { HeadcountError } from '../lib/errors.ts';
 import { networkOf } from '../lib/ip.ts';
 import { openDuckDbStore } from '../store/duckdb/index.ts';
+import { openParquetSpool } from '../store/duckdb/parquet-spool.ts';
 import { forgetListener } from '../store/forget.ts';
 import type { Store } from '../store/store.ts';
 import { Counters } from '../telemetry/counters.ts';
@@ -246,6 +247,7 @@ export async function startSite(options: SiteOptions = {}): Promise<Site> {
         await collector.keep(await past.sessionsOf(source, connections));
       },
     },
+    openParquet: await openParquetSpool(join(directory, 'exports')),
     checkAnswers: true,
   });
   const port = Number(new URL(http.url).port);
@@ -311,6 +313,7 @@ function refusableStore(store: Store, refusal: () => Site['refusal']): Store {
     commit: (commit) => unless('commits', () => store.commit(commit)),
     session: (id) => unless('questions', () => store.session(id)),
     sessions: (query) => unless('questions', () => store.sessions(query)),
+    visit: (query, visit) => unless('questions', () => store.visit(query, visit)),
     aggregate: (query) => unless('questions', () => store.aggregate(query)),
     tally: (query) => unless('questions', () => store.tally(query)),
     countsAt: (query) => unless('questions', () => store.countsAt(query)),

@@ -1,10 +1,11 @@
 /** Who was there at one moment, and what was on: the live answers' shapes, worked out of the history. */
 
 import type { Instant } from '../core/observation.ts';
-import type { Dimension, SessionFilter } from '../core/query.ts';
+import type { Dimension, SessionFilter, SessionQuery } from '../core/query.ts';
 import { type StreamState, Streams } from '../core/streams.ts';
 import { HeadcountError } from '../lib/errors.ts';
 import type { AudienceWire, PlacesWire, StreamWire } from './contract.ts';
+import { checkPeriod } from './filter.ts';
 import { greatestAudienceFirst } from './live-streams.ts';
 import type { Service } from './service.ts';
 import { countryName, labelOf, streamWire, time } from './wire.ts';
@@ -15,6 +16,34 @@ const MOST_STREAMS = 10_000;
 export function checkInstant(at: Instant, now: Instant): void {
   if (at <= now) return;
   throw new HeadcountError('BAD_REQUEST', 'The moment "at" is still to come: ask for one in the past.');
+}
+
+/** As `/sessions` is asked. */
+interface When {
+  readonly at?: Instant | undefined;
+  readonly from?: Instant | undefined;
+  readonly to?: Instant | undefined;
+  readonly state?: SessionQuery['state'] | undefined;
+}
+
+/** At a moment is whoever overlaps the millisecond that begins with it. Throws `BAD_REQUEST` for what contradicts itself. */
+export function whenOf(
+  { at, state, from, to }: When,
+  now: Instant,
+): Pick<SessionQuery, 'state' | 'from' | 'to'> {
+  if (at === undefined) {
+    if (from !== undefined && to !== undefined) checkPeriod(from, to);
+    return { state: state ?? 'open', from: from ?? null, to: to ?? null };
+  }
+  const besides = Object.entries({ state, from, to }).find(([, value]) => value !== undefined);
+  if (besides !== undefined) {
+    throw new HeadcountError(
+      'BAD_REQUEST',
+      `Either "at" or "${besides[0]}": a moment has whoever was there then, whether or not they still are.`,
+    );
+  }
+  checkInstant(at, now);
+  return { state: 'all', from: at, to: at + 1 };
 }
 
 /** Throws `BAD_REQUEST` for filters without a moment: what is live is counted as a whole. */

@@ -10,6 +10,7 @@ import type {
   ProgrammeDetailWire,
   ProgrammesWire,
   SessionPageWire,
+  SessionTitlesWire,
   SessionWire,
   SharedAccountsWire,
   SharingReportWire,
@@ -87,6 +88,11 @@ const ASKED: Readonly<Record<string, () => Promise<void>>> = {
     const { items, total } = await api<SessionPageWire>('/sessions?bot=all');
     assert.equal(total, OPEN.length);
     assert.equal(items.length, OPEN.length);
+  },
+  'GET /sessions/:id/titles': async () => {
+    const { items } = await api<SessionPageWire>('/sessions?stream=/jazz&limit=1');
+    const heard = await api<SessionTitlesWire>(`/sessions/${items[0]!.id}/titles`);
+    assert.equal(heard.items.at(-1)?.title, 'So What');
   },
   'GET /sessions/:id': async () => {
     const { items } = await api<SessionPageWire>('/sessions?state=all&limit=1000&bot=all');

@@ -24,7 +24,7 @@ import {
   type TrustOptions,
   userIn,
 } from './auth.ts';
-import { LiveQuery } from './contract.ts';
+import { LiveQuery, SessionsExportQuery } from './contract.ts';
 import { serveDashboard } from './dashboard.ts';
 import { docsPage } from './docs-page.ts';
 import { registerEndpoints } from './endpoints.ts';
@@ -44,6 +44,7 @@ import { sessionRoutes } from './routes/sessions.ts';
 import { sharingRoutes } from './routes/sharing.ts';
 import { streamRoutes } from './routes/streams.ts';
 import type { Service } from './service.ts';
+import { type OpenParquet, registerSessionExport } from './session-export.ts';
 import { clientOf, FailedSignIns, HELD_FOR } from './sign-ins.ts';
 import { registerTransfer, type Transfer } from './transfer.ts';
 import { serviceAs } from './visible-service.ts';
@@ -62,6 +63,8 @@ export interface HttpOptions {
   readonly endpoints?: readonly ForeignEndpoint[];
   /** The history as a whole, for the owner alone; absent where nobody needs it. */
   readonly transfer?: Transfer;
+  /** Where exports in Parquet are written; absent where nobody wants one. */
+  readonly openParquet?: OpenParquet;
   /** Checks every answer against its declared shape: for tests. */
   readonly checkAnswers?: boolean;
 }
@@ -84,6 +87,12 @@ const PLAIN: readonly PlainRoute[] = [
     query: LiveQuery,
     description:
       '`audience` (LiveAudience) once a second, `stream` (Stream) when one changes, `session` (LiveSession) when somebody joins or leaves, at most 20 a second unless `events=sessions` asks for all, and `sharing` (Event, `sharing.found`) for whoever may see `/sharing`.',
+  },
+  {
+    path: '/api/v1/sessions/export',
+    summary: 'Sessions as a file: all that `/sessions` has with the same parameters, open ones as they stand.',
+    type: 'text/csv',
+    query: SessionsExportQuery,
   },
   { path: '/metrics', summary: 'Prometheus.', type: 'text/plain' },
   { path: '/healthz', summary: 'The process is alive.', type: 'text/plain' },
@@ -288,6 +297,11 @@ function answerError(error: unknown, reply: FastifyReply, service: Service, trus
 async function registerRoutes(app: FastifyInstance, site: Site): Promise<void> {
   const { service, options } = site;
   registerApi(app, site);
+  registerSessionExport(app, {
+    serviceOf: ({ access }) => site.viewOf(access).service,
+    check: needs(site, 'read').onRequest,
+    openParquet: options.openParquet,
+  });
   if (options.transfer !== undefined) {
     registerTransfer(app, options.transfer, { trust: () => site.trust, log: service.log });
   }

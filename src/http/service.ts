@@ -35,6 +35,7 @@ export type StoreView = Pick<
   Store,
   | 'session'
   | 'sessions'
+  | 'visit'
   | 'aggregate'
   | 'countsAt'
   | 'placesAt'

@@ -124,6 +124,7 @@ function storeAs(service: Service, access: PatternAccess, shown: (record: Sessio
       const page = await store.sessions(within(query));
       return { ...page, items: page.items.map(shown) };
     },
+    visit: async (query, visit) => store.visit(within(query), (sessions, total) => visit(sessions.map(shown), total)),
     aggregate: async (query) => store.aggregate(within(query)),
     countsAt: async (query) => store.countsAt(within(query)),
     placesAt: async (query) => store.placesAt(within(query)),

@@ -24,6 +24,7 @@ import type {
   SessionFilter,
   SessionPage,
   SessionQuery,
+  SessionStateFilter,
   TallyGroup,
   TallyQuery,
   Timeline,
@@ -132,7 +133,14 @@ export interface VisitQuery {
   /** Sessions that overlap `[from, to)`. */
   readonly from: Instant | null;
   readonly to: Instant | null;
+  /** Absent is all. */
+  readonly state?: SessionStateFilter;
+  /** Absent: the closed ones in the order in which they were kept, then those that may still change. */
+  readonly order?: SessionOrder;
 }
+
+/** That of `SessionQuery`: unknown last, of equal ones by id. */
+export type SessionOrder = Pick<SessionQuery, 'sort' | 'descending'>;
 
 /** Takes some hundreds of sessions; `total` is how many there are in all. The next come when this has resolved. */
 export type Visit = (sessions: readonly SessionRecord[], total: number) => Promise<void>;
@@ -151,8 +159,8 @@ export interface Store {
   /** Closed and open sessions as of the last commit. Rejects with code `BAD_CURSOR` for a cursor it did not make. */
   sessions(query: SessionQuery): Promise<SessionPage>;
   /**
-   * Every session that fits, once: the closed ones in the order in which they were kept, then those that may still change,
-   * all as of one commit. Memory does not grow with how many there are. Where nothing fits, `visit` is not called. Rejects
+   * Every session that fits, once, in the order that is asked for, all as of one commit. Memory does not grow with how
+   * many there are. Where nothing fits, `visit` is not called. Rejects
    * with what `visit` rejects with, which ends it; with `STORE_BUSY` while five others are under way or wait.
    */
   visit(query: VisitQuery, visit: Visit): Promise<void>;

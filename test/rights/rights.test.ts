@@ -74,6 +74,17 @@ const TABLE: Readonly<Record<string, readonly Entry[]>> = {
     { ...api('/sessions?colour=red', '/sessions?cursor=x'), status: allOf(400) },
   ],
   'GET /api/v1/sessions/:id': [{ ...api('/sessions/{session}'), status: FOREIGN_ID }],
+  'GET /api/v1/sessions/export': [
+    api(
+      '/sessions/export?format=csv&state=all&bot=all',
+      '/sessions/export?format=jsonl&state=all&bot=all',
+      '/sessions/export?format=jsonl&state=all&columns=ip,port,user,stream',
+      '/sessions/export?format=parquet&sort=stream',
+    ),
+    { ...api('/sessions/export?format=csv&ip=203.0.113.99'), status: { masked: 403 } },
+    { ...api('/sessions/export', '/sessions/export?format=csv&columns=x'), status: allOf(400) },
+    { ...api('/sessions/export?format=csv&programme=Strange%20Talk'), status: FOREIGN_ID },
+  ],
   'GET /api/v1/sessions/:id/titles': [{ ...api('/sessions/{session}/titles'), status: FOREIGN_ID }],
   'GET /api/v1/history': [
     api('/history', ...byAll('/history', '&bot=all'), '/history?stream=/talk&by=user', '/history?by=programme'),

@@ -3,6 +3,7 @@
 import { timeOrNull } from '../../http/wire.ts';
 import { type Concurrency, concurrencyOf } from '../../insights/summary/concurrency.ts';
 import type { RelaySummary } from '../../insights/summary/relay.ts';
+import { printableJson } from '../../lib/printable.ts';
 import type { ReadTally } from '../../sources/source.ts';
 import type { Report } from './report.ts';
 import { unreadableReasons } from './words.ts';
@@ -53,12 +54,4 @@ function timelineOf(concurrency: Concurrency | null): object | null {
     average: average.map((value) => Math.round(value * 1000) / 1000),
     peak,
   };
-}
-
-/** The same JSON, with nothing in it that would steer a terminal: JSON itself escapes only the characters below space. */
-export function printableJson(json: string): string {
-  return json.replace(
-    /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g,
-    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
 }

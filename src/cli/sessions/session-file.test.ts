@@ -7,10 +7,10 @@ import { fileURLToPath } from 'node:url';
 import { DuckDBInstance } from '@duckdb/node-api';
 import type { SessionRecord } from '../../core/session.ts';
 import { SessionWire } from '../../http/contract.ts';
+import { SESSION_COLUMNS } from '../../http/session-columns.ts';
 import { sessionWire } from '../../http/wire.ts';
 import { sessionOf } from '../../insights/summary/fixture.ts';
 import { HOSTILE } from '../report/fixture.ts';
-import { SESSION_COLUMNS } from './session-columns.ts';
 import { formatOfName, openSessionFile } from './session-file.ts';
 
 const folder = mkdtempSync(join(tmpdir(), "headcount-session's-"));

@@ -4,12 +4,10 @@
  */
 
 import type { SessionRecord } from '../../core/session.ts';
+import { SESSION_COLUMNS } from '../../http/session-columns.ts';
+import { csvLines, jsonLines, type SessionLines } from '../../http/session-lines.ts';
 import { sessionWire } from '../../http/wire.ts';
-import { csvLine } from '../../lib/csv.ts';
-import { printable } from '../../telemetry/log.ts';
 import { openOutput } from '../output-file.ts';
-import { printableJson } from '../report/json.ts';
-import { SESSION_COLUMNS, type SessionValue } from './session-columns.ts';
 
 export interface SessionFile {
   /** One call at a time: the next when this has resolved. */
@@ -42,8 +40,8 @@ export function formatOfName(path: string): SessionFormat | null {
 }
 
 const OPENINGS: Readonly<Record<SessionFormat, Opening>> = {
-  jsonl: (path) => openLines(path, '', (session) => `${printableJson(JSON.stringify(sessionWire(session)))}\n`),
-  csv: (path) => openLines(path, csvLine(SESSION_COLUMNS.map(({ name }) => name)), csvLineOf),
+  jsonl: (path) => openLines(path, jsonLines(null)),
+  csv: (path) => openLines(path, csvLines(SESSION_COLUMNS)),
   // Only who wants it waits for the database that writes it.
   parquet: async (path) => (await import('./session-parquet.ts')).openSessionParquet(path),
   sqlite: async (path) => (await import('./session-sqlite.ts')).openSessionSqlite(path),
@@ -57,9 +55,9 @@ export function openSessionFile(path: string, format: SessionFormat): Promise<Se
 /** So many characters are gathered before anybody waits for them to be written. */
 const GATHERED = 64 * 1024;
 
-async function openLines(path: string, head: string, lineOf: (session: SessionRecord) => string): Promise<SessionFile> {
+async function openLines(path: string, lines: SessionLines): Promise<SessionFile> {
   const file = await openOutput(path);
-  let gathered = head;
+  let gathered = lines.head;
   const write = () => {
     const text = gathered;
     gathered = '';
@@ -67,7 +65,7 @@ async function openLines(path: string, head: string, lineOf: (session: SessionRe
   };
   return {
     add: (session) => {
-      gathered += lineOf(session);
+      gathered += lines.of(sessionWire(session));
       return gathered.length < GATHERED ? undefined : write();
     },
     finish: async () => {
@@ -76,14 +74,4 @@ async function openLines(path: string, head: string, lineOf: (session: SessionRe
     },
     abandon: file.abandon,
   };
-}
-
-function csvLineOf(session: SessionRecord): string {
-  const wire = sessionWire(session);
-  return csvLine(SESSION_COLUMNS.map(({ of }) => cellOf(of(wire))));
-}
-
-/** Whoever prints the file on a terminal must not be steered by it. */
-function cellOf(value: SessionValue): SessionValue {
-  return typeof value === 'string' ? printable(value) : value;
 }

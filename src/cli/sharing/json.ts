@@ -4,7 +4,7 @@ import { timeOrNull } from '../../http/wire.ts';
 import { effectiveEnd } from '../../insights/sharing/classic/concurrent.ts';
 import type { Jump, Sighting } from '../../insights/sharing/classic/jumps.ts';
 import type { Places, Play, Whereabouts } from '../../insights/sharing/play.ts';
-import { printableJson } from '../report/json.ts';
+import { printableJson } from '../../lib/printable.ts';
 import { locationOf } from './figures.ts';
 import type { FlaggedAccount, SharingReport, TopAddresses } from './report.ts';
 

@@ -3,13 +3,12 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { AudiencePlace } from '../../core/audience.ts';
-import type { Instant } from '../../core/observation.ts';
 import type { SessionPage, SessionQuery, SessionSort } from '../../core/query.ts';
 import type { Session, SessionRecord } from '../../core/session.ts';
 import { HeadcountError } from '../../lib/errors.ts';
 import { IdParam, SessionPageWire, SessionsQuery, SessionTitlesWire, SessionWire } from '../contract.ts';
-import { checkPeriod, filterOf } from '../filter.ts';
-import { checkInstant } from '../instant.ts';
+import { filterOf } from '../filter.ts';
+import { whenOf } from '../instant.ts';
 import { notFound, type Route, route, STORE_ERRORS } from '../route.ts';
 import type { Service } from '../service.ts';
 import { titlesHeard } from '../titles-heard.ts';
@@ -74,26 +73,6 @@ export function sessionRoutes(service: Service): Route[] {
       },
     }),
   ];
-}
-
-/** At a moment is whoever overlaps the millisecond that begins with it. Throws `BAD_REQUEST` for what contradicts itself. */
-function whenOf(
-  { at, state, from, to }: z.output<typeof SessionsQuery>,
-  now: Instant,
-): Pick<SessionQuery, 'state' | 'from' | 'to'> {
-  if (at === undefined) {
-    if (from !== undefined && to !== undefined) checkPeriod(from, to);
-    return { state: state ?? 'open', from: from ?? null, to: to ?? null };
-  }
-  const besides = Object.entries({ state, from, to }).find(([, value]) => value !== undefined);
-  if (besides !== undefined) {
-    throw new HeadcountError(
-      'BAD_REQUEST',
-      `Either "at" or "${besides[0]}": a moment has whoever was there then, whether or not they still are.`,
-    );
-  }
-  checkInstant(at, now);
-  return { state: 'all', from: at, to: at + 1 };
 }
 
 /** Throws `NOT_FOUND`, also for one that may not be seen. */

@@ -8,6 +8,7 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import { cityOf, type SessionPage, type SessionQuery, type SessionSort } from '../../core/query.ts';
 import type { SessionRecord } from '../../core/session.ts';
 import { HeadcountError } from '../../lib/errors.ts';
+import type { SessionOrder, VisitQuery } from '../store.ts';
 import { storedText } from '../text.ts';
 import { type Bindings, createBindings, rowsOf } from './bindings.ts';
 import { RECORD_COLUMNS, recordOf } from './columns.ts';
@@ -106,7 +107,7 @@ async function readPage(
   const conditions = conditionsOf(query, bindings);
   if (start.position !== null) conditions.push(fromSql(query, start.position, start.isIncluded, bindings));
   const where = whereSql(conditions);
-  const sorted = `ORDER BY ${SORTS[query.sort].sql} ${query.descending ? 'DESC' : 'ASC'} NULLS LAST, id`;
+  const sorted = orderSql(query);
   const order = `${sorted} LIMIT ${start.skip + limit}`;
   // Each table first finds its own rows by the few columns that this takes, and then reads all columns of just these.
   const candidates = everywhere(
@@ -121,11 +122,15 @@ async function readPage(
 }
 
 /** Open is what has not ended: what has ended but may still change lies among the open ones, too. */
-function conditionsOf(query: SessionQuery, bindings: Bindings): string[] {
-  const conditions = filterSql(query.filter, bindings);
-  conditions.push(...periodSql(query.from, query.to, bindings));
-  if (query.state !== 'all') conditions.push(query.state === 'open' ? 'ended_at IS NULL' : 'ended_at IS NOT NULL');
+export function conditionsOf({ filter, from, to, state = 'all' }: VisitQuery, bindings: Bindings): string[] {
+  const conditions = filterSql(filter, bindings);
+  conditions.push(...periodSql(from, to, bindings));
+  if (state !== 'all') conditions.push(state === 'open' ? 'ended_at IS NULL' : 'ended_at IS NOT NULL');
   return conditions;
+}
+
+export function orderSql({ sort, descending }: SessionOrder): string {
+  return `ORDER BY ${SORTS[sort].sql} ${descending ? 'DESC' : 'ASC'} NULLS LAST, id`;
 }
 
 function everywhere(select: (table: string) => string): string {

@@ -3,6 +3,7 @@
 import { strict as assert } from 'node:assert';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { SESSION_SORTS, SESSION_STATES } from '../../core/query.ts';
 import type { SessionRecord } from '../../core/session.ts';
 import type { Store, VisitQuery } from '../store.ts';
 import { filter, moment } from './arbitrary.ts';
@@ -32,6 +33,22 @@ export function testVisits(subject: StoreUnderTest): void {
       const found = await visited(store, asked);
       const inOrder = (list: readonly SessionRecord[]) => [...list].sort((a, b) => (a.id < b.id ? -1 : 1));
       assert.deepEqual(inOrder(found), inOrder(expected));
+    });
+  });
+
+  test('a visit that is sorted comes in just the order of the pages, of any state', async (t) => {
+    const store = await freshStore(t, subject);
+    const query = fc.record({
+      filter,
+      from: fc.option(moment),
+      to: fc.option(moment),
+      state: fc.constantFrom(...SESSION_STATES),
+      order: fc.record({ sort: fc.constantFrom(...SESSION_SORTS), descending: fc.boolean() }),
+    });
+    await compareWithReference<VisitQuery>(store, query, async (rows, asked) => {
+      const { order, state, ...rest } = asked;
+      const expected = expectedSessions(rows, { ...EVERYTHING, ...rest, ...order!, state: state! });
+      assert.deepEqual(await visited(store, asked), expected);
     });
   });
 

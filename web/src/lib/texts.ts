@@ -531,11 +531,11 @@ export const texts = {
       },
     },
     listenerBy: {
-      user: 'Their sessions count as one listener by the user name, whatever they listen with.',
-      device: 'Their sessions count as one listener by the id of the device.',
+      user: 'All sessions with this user name count as one listener, whatever they are listened with.',
+      device: 'All sessions with this device count as one listener.',
       network:
-        'Their sessions count as one listener by network and user agent, for want of a name: the same person on another device is another listener.',
-      erased: 'Who it was has been erased; all of these count as one listener.',
+        'All sessions from this network with this user agent count as one listener, for want of a name: the same person on another device is another one.',
+      erased: 'Who it was is not known, or has been erased.',
     },
     ending: 'How it ended',
     endings: {
@@ -547,6 +547,16 @@ export const texts = {
     more: 'What else the source tells',
     yes: 'yes',
     no: 'no',
+  },
+  exporting: {
+    open: 'Export',
+    rows: (count: number, shown: string) => `${some(count, shown, 'session', 'sessions')}, as shown`,
+    formats: {
+      csv: { name: 'CSV', what: 'For spreadsheets' },
+      jsonl: { name: 'JSON lines', what: 'For programs: one object a line' },
+      parquet: { name: 'Parquet', what: 'For DuckDB, pandas and the like' },
+    },
+    all: 'All columns, not only those shown',
   },
   comings: {
     heading: 'Joins and leaves',

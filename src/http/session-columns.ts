@@ -1,6 +1,6 @@
 /** A session as one row of plain values, for files that know no nesting. Every column is explained in docs/analyze.md. */
 
-import type { SessionWire } from '../../http/contract.ts';
+import type { SessionWire } from './contract.ts';
 
 export type SessionValue = string | number | boolean | null;
 
