@@ -4,11 +4,52 @@ import fc from 'fast-check';
 import { anonymised } from './anonymised.ts';
 
 /** What an address has become, and nothing else, has digits. */
-const DOCUMENTED = /\[2001:db8::1\]:50000|2001:db8::1|192\.0\.2\.1(?::50000)?|192\.0\.2|host\.example:50000|\\u[\da-f]{4}/g;
+const DOCUMENTED =
+  /\[2001:db8::1\]:50000|2001:db8::1|192\.0\.2\.1(?::50000)?|192\.0\.2|host\.example:50000|\\u[\da-f]{4}/g;
 
 const around = fc.constantFrom(
-  ...['', ' ', '"', '[', ']', '(', '<', '>', '/', '//', ':', '=', ',', ';', '-', '_', '.', '|', '@', '#', '%', '\t', '\u001b[m'],
-  ...['client', 'from ', 'ip=', '"ip":"', '<IP>', '</IP>', 'http://', 'user ', '::', 'a', 'Z', 'é', '日', '?q=', ' - - ['],
+  ...[
+    '',
+    ' ',
+    '"',
+    '[',
+    ']',
+    '(',
+    '<',
+    '>',
+    '/',
+    '//',
+    ':',
+    '=',
+    ',',
+    ';',
+    '-',
+    '_',
+    '.',
+    '|',
+    '@',
+    '#',
+    '%',
+    '\t',
+    '\u001b[m',
+  ],
+  ...[
+    'client',
+    'from ',
+    'ip=',
+    '"ip":"',
+    '<IP>',
+    '</IP>',
+    'http://',
+    'user ',
+    '::',
+    'a',
+    'Z',
+    'é',
+    '日',
+    '?q=',
+    ' - - [',
+  ],
 );
 
 test('no digit of an IPv4 address survives, wherever it stands', () => {
