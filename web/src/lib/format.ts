@@ -104,3 +104,10 @@ export function formatMoment(at: number | string, now: number): string {
   const isToday = moment.toDateString() === new Date(now).toDateString();
   return (isToday ? clockTimes : dayTimes).format(moment);
 }
+
+const fewDigits = new Intl.NumberFormat(LOCALE, { maximumSignificantDigits: 3 });
+
+/** Rates and the like: `0.25`, `12.5`, `1,230`. */
+export function formatAmount(amount: number): string {
+  return fewDigits.format(amount);
+}
