@@ -38,7 +38,7 @@ async function withTroubles(t: TestContext): Promise<Installation> {
   const now = new Date();
   writeFileSync(log, line('198.51.100.7', logTime(now)).repeat(4));
   appendFileSync(log, line('198.51.100.8', '99/Nov/2026:99:99:99 +0000'));
-  appendFileSync(log, line('2001:db8:7::g', logTime(now)));
+  appendFileSync(log, `2001:db8:7::9 - - [${logTime(now)}] "GET /hls/ro\n`);
   installation.configure({
     sources: [
       { url: `log:${log}`, name: 'edge' },
