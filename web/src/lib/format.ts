@@ -105,9 +105,9 @@ export function formatMoment(at: number | string, now: number): string {
   return (isToday ? clockTimes : dayTimes).format(moment);
 }
 
-const fewDigits = new Intl.NumberFormat(LOCALE, { maximumSignificantDigits: 3 });
+const twoDigits = new Intl.NumberFormat(LOCALE, { maximumSignificantDigits: 2 });
 
-/** Rates and the like: `0.25`, `12.5`, `1,230`. */
+/** Rates and the like: `0.25`, `9.5`, `12`, `1,230`. */
 export function formatAmount(amount: number): string {
-  return fewDigits.format(amount);
+  return amount < 10 ? twoDigits.format(amount) : counts.format(Math.round(amount));
 }

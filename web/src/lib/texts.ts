@@ -322,6 +322,7 @@ export const texts = {
       stunMessages: 'STUN messages',
     } as Readonly<Record<string, string>>,
     rejects: 'What could not be used',
+    unused: (count: string) => `${count} not used`,
     share: (share: string) => `${share} of all`,
     expected: (format: string) => `Expected: ${format}.`,
     example: (time: string) => `The newest, at ${time}, without whom it is about:`,
