@@ -67,3 +67,17 @@ test('after a pause in which nobody sampled, it is of the time since', () => {
   // The machine slept for an hour; nothing was counted.
   assert.equal(perSecond(rates, 61 * MINUTE, 60), 0);
 });
+
+test('what was never counted is left out beside what was', () => {
+  const rates = new Rates(['lines', 'polls']);
+  rates.sample(0, () => 0);
+  const named = (read: (name: string) => number) => rates.read(5000, read).map(({ counter }) => counter);
+  assert.deepEqual(
+    named((name) => (name === 'polls' ? 3 : 0)),
+    ['polls'],
+  );
+  assert.deepEqual(
+    named(() => 0),
+    ['lines', 'polls'],
+  );
+});

@@ -38,10 +38,13 @@ export class Rates {
   read(at: number, read: (name: string) => number): Rate[] {
     const first = this.#samples.find((sample) => at - sample.at <= WINDOW + SAMPLE_EVERY) ?? this.#samples.at(-1);
     if (first === undefined || at - first.at < LEAST) return [];
-    return this.#names.map((counter, i) => ({
+    const rates = this.#names.map((counter, i) => ({
       counter,
       // Counters that began anew have told nothing backwards.
       perSecond: (Math.max(0, read(counter) - first.totals[i]!) * 1000) / (at - first.at),
     }));
+    // What a source does not do is not said beside what it does.
+    const done = rates.filter(({ counter }) => read(counter) > 0);
+    return done.length > 0 ? done : rates;
   }
 }

@@ -36,9 +36,9 @@ async function withTroubles(t: TestContext): Promise<Installation> {
   t.after(() => installation.remove());
   const log = join(installation.folder, 'access.log');
   const now = new Date();
-  writeFileSync(log, line('198.51.100.7', logTime(now)).repeat(4));
+  writeFileSync(log, line('198.51.100.7', logTime(now.getTime())).repeat(4));
   appendFileSync(log, line('198.51.100.8', '99/Nov/2026:99:99:99 +0000'));
-  appendFileSync(log, `2001:db8:7::9 - - [${logTime(now)}] "GET /hls/ro\n`);
+  appendFileSync(log, `2001:db8:7::9 - - [${logTime(now.getTime())}] "GET /hls/ro\n`);
   installation.configure({
     sources: [
       { url: `log:${log}`, name: 'edge' },
