@@ -196,7 +196,7 @@ async function build(options: AppOptions, closers: Closers): Promise<App> {
   });
   closers.add('the sources', () => running.stop());
 
-  const infoOf = ({ setting, health, counters: own, recent }: RunningSource): SourceInfo => {
+  const infoOf = ({ setting, health, counters: own, rates, rejects, recent }: RunningSource): SourceInfo => {
     const { kind, common } = setting;
     const watermark = tracker.watermarkOf(common.name);
     return {
@@ -206,8 +206,10 @@ async function build(options: AppOptions, closers: Closers): Promise<App> {
       audience: common.audience,
       relays: kind.traits.relays === true,
       gap: common.gap,
+      lateness: common.lateness,
       watermark: Number.isFinite(watermark) ? watermark : null,
       counters: own,
+      ...{ rates, rejects },
       hasOutput: !recent.isEmpty,
     };
   };

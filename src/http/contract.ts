@@ -340,6 +340,28 @@ export const SourceWire = z
     sessions: count,
     hasOutput: z.boolean().describe('It runs a program, whose newest lines may be asked for.'),
     counters: z.record(z.string(), z.number()),
+    gapSeconds: z.number().describe('A session ends when nothing was seen of it for so long.'),
+    latenessSeconds: z.number().describe('What it tells may be so old: it is always behind by as much.'),
+    rates: z
+      .array(z.object({ counter: z.string(), perSecond: z.number() }))
+      .describe('What it takes in, over the last minute, the most telling first; empty in the first second.'),
+    rejects: z
+      .array(
+        z.object({
+          counter: z.string(),
+          count,
+          of: count.nullable().describe('How many there were of that in all; null where nothing counts those.'),
+          example: z
+            .object({
+              text: z.string(),
+              expected: z.string().nullable().describe('What it should have been, such as the name of a format.'),
+              at: time,
+            })
+            .nullable()
+            .describe('The newest, anonymised; only for whoever sees every stream and addresses.'),
+        }),
+      )
+      .describe('What came and could not be used.'),
   })
   .meta({ id: 'Source' });
 export type SourceWire = z.infer<typeof SourceWire>;

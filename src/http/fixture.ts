@@ -42,6 +42,14 @@ export const PRINTED = [
   { at: NOW - 1000, text: 'Client disconnected: 203.0.113.99:50555' },
 ];
 
+/** As if a line could not be read. */
+export const REJECT = {
+  counter: 'rejectedTime',
+  count: 3,
+  of: 40,
+  example: { text: '192.0.2.1 - - [never] <script>', expected: 'combined', at: NOW - 3000 },
+};
+
 /** Nobody needs to sign in, and nobody may write. */
 export const OPEN_TRUST: TrustOptions = {
   tokens: [],
@@ -198,6 +206,7 @@ export async function startSite(options: SiteOptions = {}): Promise<Site> {
           kind,
           audience: shared,
           gap,
+          lateness: 5000,
           status: 'running',
           statusSince: NOW - 60_000,
           lastBatchAt: NOW - 500,
@@ -206,6 +215,8 @@ export async function startSite(options: SiteOptions = {}): Promise<Site> {
           lastError:
             name === 'edge-2' ? { code: 'LOG_MISSING', message: 'The log does not exist.', at: NOW - 90_000 } : null,
           counters: counters.read()[name] ?? {},
+          rates: [{ counter: 'lines', perSecond: 12.34567 }],
+          rejects: name === 'edge-2' ? [REJECT, { counter: 'longLines', count: 1, of: null, example: null }] : [],
           hasOutput: name === 'radio',
         };
       }),

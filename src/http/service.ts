@@ -11,6 +11,13 @@ import type { Store } from '../store/store.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { RecentLine } from '../telemetry/recent-lines.ts';
 
+export interface RejectInfo {
+  readonly counter: string;
+  readonly count: number;
+  readonly of: number | null;
+  readonly example: { readonly text: string; readonly expected: string | null; readonly at: Instant } | null;
+}
+
 export interface SourceInfo {
   readonly name: string;
   readonly kind: string;
@@ -22,9 +29,14 @@ export interface SourceInfo {
   readonly lastBatchAt: Instant | null;
   readonly watermark: Instant | null;
   readonly gap: number;
+  readonly lateness: number;
   readonly restarts: number;
   readonly lastError: { readonly code: string; readonly message: string; readonly at: Instant } | null;
   readonly counters: Readonly<Record<string, number>>;
+  /** What it takes in, a second, during the last minute. */
+  readonly rates: readonly { readonly counter: string; readonly perSecond: number }[];
+  /** What it could not use, of how much that was, and what such a thing looks like, anonymised. */
+  readonly rejects: readonly RejectInfo[];
   /** It runs a program, and that has printed something. */
   readonly hasOutput: boolean;
 }

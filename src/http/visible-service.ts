@@ -11,7 +11,7 @@ import type { SessionRecord } from '../core/session.ts';
 import { HeadcountError } from '../lib/errors.ts';
 import type { RecentLine } from '../telemetry/recent-lines.ts';
 import { maskedSession, maskedText } from './masked.ts';
-import type { Service, SourceInfo, StoreView, StreamsView } from './service.ts';
+import type { RejectInfo, Service, SourceInfo, StoreView, StreamsView } from './service.ts';
 
 /** Who sees everything has the service itself. */
 export function serviceAs(service: Service, access: PatternAccess): Service {
@@ -28,6 +28,7 @@ export function serviceAs(service: Service, access: PatternAccess): Service {
     ...service,
     describe: (session) => shown(service.describe(session)),
     output: (source) => withoutAddresses(service.output(source)),
+    sources: () => service.sources().map((source) => ({ ...source, rejects: source.rejects.map(withoutExample) })),
     audience: checkedAudience(audience, access),
     store: storeAs(service, access, shown),
     forget: async (who) => {
@@ -155,6 +156,11 @@ function withoutAddresses(lines: readonly RecentLine[] | null): RecentLine[] | n
   return lines?.map(({ at, text }) => ({ at, text: maskedText(text) })) ?? null;
 }
 
+/** An example is anonymised as far as its shape tells, which is not far enough for those who may not see everything. */
+function withoutExample(reject: RejectInfo): RejectInfo {
+  return { ...reject, example: null };
+}
+
 /** Those that have, or had, a stream of theirs, and those that are named in what they may see. */
 function sourcesAs(
   service: Service,
@@ -173,6 +179,8 @@ function sourcesAs(
       ...source,
       // These are about all of its streams.
       counters: {},
+      rates: [],
+      rejects: [],
       hasOutput: false,
       lastBatchAt: null,
       // The sentence may name another one.

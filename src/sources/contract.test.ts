@@ -1,7 +1,7 @@
 /** The contract of source.ts, for every registered kind, against a peer of its own (fixture.ts). */
 
 import { strict as assert } from 'node:assert';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { until } from '../../lab/child.ts';
@@ -9,6 +9,7 @@ import { held, isNoMoreThan } from '../../lab/held.ts';
 import { type Watched, watchSource } from '../../lab/watch.ts';
 import { readSource, SourceMistake } from '../config/sources.ts';
 import type { Observation } from '../core/observation.ts';
+import { anonymised } from '../lib/anonymised.ts';
 import { HeadcountError } from '../lib/errors.ts';
 import { isSecret } from '../lib/options.ts';
 import type { SourceFixture, SourcePeer } from './fixture.ts';
@@ -44,6 +45,17 @@ function describeDeclaration(kind: SourceKind, fixture: SourceFixture): void {
       const looksSecret = /password|key|token|secret/i.test(name);
       assert.equal(isSecret(option), looksSecret, `is the option ${name} a secret?`);
     }
+  });
+
+  test(`${kind.kind}: says which of its counters are work, and which are rejects; its page explains them`, () => {
+    const page = readFileSync(`${ROOT}/docs/sources/${kind.kind}.md`, 'utf8');
+    const { work, rejects } = kind.counts;
+    assert.ok(work.length > 0);
+    const all = Object.values(rejects).filter((counter) => counter !== null);
+    for (const counter of [...work, ...Object.keys(rejects), ...all]) {
+      assert.ok(page.includes(`\`${counter}\``), `its page does not explain ${counter}`);
+    }
+    assert.equal(new Set([...work, ...Object.keys(rejects)]).size, work.length + Object.keys(rejects).length);
   });
 
   test(`${kind.kind}: URLs mean what they say`, () => {
@@ -86,6 +98,7 @@ function describeRun(kind: SourceKind, fixture: SourceFixture): void {
     const watched = await runOnce(kind, fixture);
     await until('everything is closed', () => isNoMoreThan(before));
     checkBatches(kind, watched);
+    checkCounts(kind, watched);
   });
 
   test(`${kind.kind}: ends soon when it is told so at once`, async () => {
@@ -136,6 +149,21 @@ async function runOnce(kind: SourceKind, fixture: SourceFixture): Promise<Watche
     result = watched;
   });
   return result!;
+}
+
+/** Work is what grows with every batch; an example has a line, and nothing that a terminal or a page would take for more. */
+function checkCounts({ counts }: SourceKind, { counters }: Watched): void {
+  assert.ok(
+    counts.work.some((counter) => counters.get(counter) > 0),
+    'it has worked',
+  );
+  for (const counter of Object.keys(counters.read())) {
+    const example = counters.exampleOf(counter);
+    if (example === null) continue;
+    assert.ok(counter in counts.rejects, `${counter} has an example, and is no reject`);
+    assert.equal(example.text, anonymised(example.text), counter);
+    assert.ok(Math.abs(example.at - Date.now()) < 3_600_000);
+  }
 }
 
 function checkBatches(kind: SourceKind, { batches, counters, sessions }: Watched): void {

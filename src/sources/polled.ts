@@ -4,13 +4,16 @@
  *
  * A failure of a whole poll is thrown (source.ts, 3): it is silence and ends nobody. A stream that was spoken of before
  * and is spoken of no more is down.
+ *
+ * Counters: `polls`, and `badAnswers`: those that were no such answers at all.
  */
 
 import type { Instant, Milliseconds, Observation, Presence, StreamReport } from '../core/observation.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { ScopedCounters } from '../telemetry/counters.ts';
 import { everyTick } from '../transports/poll/every-tick.ts';
-import type { Cursor, KindTraits, Source } from './source.ts';
+import { BadAnswer } from '../transports/poll/fetch-text.ts';
+import type { Cursor, KindCounts, KindTraits, Source } from './source.ts';
 
 export interface Poll {
   /** When the question is asked: the time of all that is answered. */
@@ -48,6 +51,19 @@ export const POLLED_TRAITS: KindTraits = {
   resumes: false,
 };
 
+/** `rejects`: what else it may find in answers, and cannot use. */
+export function polledCounts(rejects: KindCounts['rejects']): KindCounts {
+  return { work: ['polls'], rejects: { badAnswers: 'polls', ...rejects } };
+}
+
+/** Counts an answer that is no answer, with how it begins; any other error is none. */
+export function countBadAnswer(error: unknown, counters: ScopedCounters): void {
+  if (!(error instanceof BadAnswer)) return;
+  counters.add('badAnswers');
+  const { beginning } = error;
+  if (beginning !== null) counters.example('badAnswers', () => beginning);
+}
+
 /** Asks every `every` milliseconds; `ask` throws to say that it cannot go on. */
 export function polledSource(every: number, ask: (poll: Poll) => Promise<PollAnswer>): Source {
   /** Streams that were spoken of: they outlive a failed poll, so that one that vanished meanwhile is told. */
@@ -56,6 +72,7 @@ export function polledSource(every: number, ask: (poll: Poll) => Promise<PollAns
     run: async ({ emit, signal, clock, counters }) => {
       try {
         for await (const at of everyTick(clock, every, signal)) {
+          counters.add('polls');
           const answer = await ask({ at, signal, clock, counters });
           const { listeners, others = [], lateness = 0, cursor } = answer;
           const reports = answer.reports.map((report) => ({ countOnly: listeners === null, ...report }));
@@ -68,7 +85,9 @@ export function polledSource(every: number, ask: (poll: Poll) => Promise<PollAns
           await emit({ observations, watermark: at - lateness, ...(cursor === undefined ? {} : { cursor }) });
         }
       } catch (error) {
-        if (!signal.aborted) throw error;
+        if (signal.aborted) return;
+        countBadAnswer(error, counters);
+        throw error;
       }
     },
   };

@@ -14,7 +14,19 @@ import type { Instant, Milliseconds, Observation, StreamReport } from '../core/o
 import type { ScopedCounters } from '../telemetry/counters.ts';
 import type { LineFile, LineFileState } from '../transports/line-step.ts';
 import type { BlockReader } from './line-batches.ts';
+import type { KindCounts } from './source.ts';
 import { encodingOf, type LineEncoding, linesOf, lineText } from './w3c-rows.ts';
+
+export const ROW_COUNTS: KindCounts = {
+  work: ['lines', 'rows', 'bytes'],
+  rejects: {
+    rejectedFormat: 'lines',
+    rejectedAddress: 'lines',
+    rejectedTime: 'lines',
+    rejectedNumbers: 'lines',
+    longLines: null,
+  },
+};
 
 export interface Row {
   readonly from: Instant;
@@ -190,7 +202,7 @@ export class RowReader<R extends Row> implements BlockReader {
       counters.add('lines');
       const row = file.rows.parse(text);
       if (row === null) counters.add('otherLines');
-      else if (row instanceof Fault) this.#reject(row);
+      else if (row instanceof Fault) this.#reject(row, text);
       else this.#take(row, latest, file);
     }
   }
@@ -203,10 +215,12 @@ export class RowReader<R extends Row> implements BlockReader {
     return { observations, watermark };
   }
 
-  #reject({ name }: Fault): void {
+  #reject({ name }: Fault, text: string): void {
+    const { counters } = this.#options;
     this.#unreadable++;
-    this.#options.counters.add('rejected');
-    this.#options.counters.add(`rejected${name}`);
+    counters.add('rejected');
+    counters.add(`rejected${name}`);
+    counters.example(`rejected${name}`, () => text);
   }
 
   #take(row: R, latest: Instant, file: FileState<R>): void {

@@ -8,10 +8,12 @@ import type { Messages } from '../core/messages.ts';
 import type { SourceTraits } from '../core/tracker.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Inboxes } from '../lib/inboxes.ts';
-import type { Counters } from '../telemetry/counters.ts';
+import type { Counters, ScopedCounters } from '../telemetry/counters.ts';
+import type { Example } from '../telemetry/examples.ts';
 import type { Log } from '../telemetry/log.ts';
+import { type Rate, Rates, SAMPLE_EVERY } from '../telemetry/rates.ts';
 import type { RecentLines } from '../telemetry/recent-lines.ts';
-import type { Batch, CommonOptions, SourceKind } from './source.ts';
+import type { Batch, CommonOptions, KindCounts, SourceKind } from './source.ts';
 import { type SourceHealth, type Supervisor, supervise } from './supervisor.ts';
 
 /** A source as the configuration describes it. */
@@ -21,10 +23,23 @@ export interface SourceSetting {
   readonly options: Readonly<Record<string, unknown>>;
 }
 
+/** Something that came and could not be used. */
+export interface Reject {
+  readonly counter: string;
+  readonly count: number;
+  /** Of so many; null where nothing counts those. */
+  readonly of: number | null;
+  readonly example: Example | null;
+}
+
 export interface RunningSource {
   readonly setting: SourceSetting;
   readonly health: SourceHealth;
   readonly counters: Readonly<Record<string, number>>;
+  /** What it has taken in during the last minute, the most telling first; empty before that says anything. */
+  readonly rates: readonly Rate[];
+  /** Only what there has been. */
+  readonly rejects: readonly Reject[];
   /** The newest lines of its program, as it printed them, addresses included; none if it runs none. */
   readonly recent: RecentLines;
 }
@@ -53,6 +68,7 @@ export interface RunningOptions {
 interface Entry {
   readonly setting: SourceSetting;
   readonly supervisor: Supervisor;
+  readonly rates: Rates;
 }
 
 export function traitsOf({ kind, common }: SourceSetting): SourceTraits {
@@ -63,18 +79,27 @@ export function traitsOf({ kind, common }: SourceSetting): SourceTraits {
 export class RunningSources {
   readonly #options: RunningOptions;
   readonly #entries = new Map<string, Entry>();
+  readonly #stopping = new AbortController();
+  readonly #sampling: Promise<void>;
 
   constructor(options: RunningOptions) {
     this.#options = options;
+    this.#sampling = this.#sampleRates();
   }
 
   list(): RunningSource[] {
-    return [...this.#entries.values()].map(({ setting, supervisor }) => ({
-      setting,
-      health: supervisor.health(),
-      counters: this.#options.counters.scope(setting.common.name).read(),
-      recent: supervisor.recent,
-    }));
+    const { counters, clock } = this.#options;
+    return [...this.#entries.values()].map(({ setting, supervisor, rates }) => {
+      const own = counters.scope(setting.common.name);
+      return {
+        setting,
+        health: supervisor.health(),
+        counters: own.read(),
+        rates: rates.read(clock.elapsed(), (name) => own.get(name)),
+        rejects: rejectsOf(setting.kind.counts, own),
+        recent: supervisor.recent,
+      };
+    });
   }
 
   /** Starts them; they must have been attached. */
@@ -104,7 +129,19 @@ export class RunningSources {
 
   /** Resolves when all have ended. */
   async stop(): Promise<void> {
-    await Promise.all([...this.#entries.values()].map(({ supervisor }) => supervisor.stop()));
+    this.#stopping.abort();
+    await Promise.all([this.#sampling, ...[...this.#entries.values()].map(({ supervisor }) => supervisor.stop())]);
+  }
+
+  async #sampleRates(): Promise<void> {
+    const { clock, counters } = this.#options;
+    while (!this.#stopping.signal.aborted) {
+      await clock.sleep(SAMPLE_EVERY, this.#stopping.signal);
+      for (const [name, { rates }] of this.#entries) {
+        const own = counters.scope(name);
+        rates.sample(clock.elapsed(), (counter) => own.get(counter));
+      }
+    }
   }
 
   #start(setting: SourceSetting, cursor: unknown): void {
@@ -126,8 +163,21 @@ export class RunningSources {
       onFinished: () => collecting.finished(name),
       onSilent: () => collecting.lose(name),
     });
-    this.#entries.set(name, { setting, supervisor });
+    const rates = new Rates(kind.counts.work);
+    rates.sample(clock.elapsed(), (counter) => counters.scope(name).get(counter));
+    this.#entries.set(name, { setting, supervisor, rates });
   }
+}
+
+function rejectsOf({ rejects }: KindCounts, counters: ScopedCounters): Reject[] {
+  return Object.entries(rejects)
+    .map(([counter, all]) => ({
+      counter,
+      count: counters.get(counter),
+      of: all === null ? null : counters.get(all),
+      example: counters.exampleOf(counter),
+    }))
+    .filter(({ count }) => count > 0);
 }
 
 function isSame(a: SourceSetting, b: SourceSetting): boolean {

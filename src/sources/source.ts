@@ -80,6 +80,14 @@ export interface KindTraits extends Pick<SourceTraits, 'departures' | 'provision
   readonly findsGaps?: boolean;
 }
 
+/** What the counters of a kind are about: shared code shows them as rates and shares. */
+export interface KindCounts {
+  /** What it takes in, the most telling first: they only ever grow. */
+  readonly work: readonly string[];
+  /** What came and could not be used, and the counter of all that came of it; null where nothing counts those. */
+  readonly rejects: Readonly<Record<string, string | null>>;
+}
+
 export interface SourceKind<Schema extends z.ZodObject = z.ZodObject> {
   /** kebab-case, the folder's name. */
   readonly kind: string;
@@ -94,6 +102,7 @@ export interface SourceKind<Schema extends z.ZodObject = z.ZodObject> {
   /** Every option with a default (or required), a `.describe()` sentence, and `.meta({ secret: true })` on secrets. */
   readonly config: Schema;
   readonly traits: KindTraits;
+  readonly counts: KindCounts;
   /** The options that a URL says, as input for `config`; its query has been taken off and is merged in by the caller. */
   fromUrl(url: URL | string): Record<string, unknown>;
   /** What the source is called if nobody names it: kind + host or path, never credentials. */

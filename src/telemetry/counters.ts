@@ -3,16 +3,18 @@
  * is counted here; `/metrics`, `/api/v1/sources` and the tests read them.
  */
 
+import { type Example, Examples } from './examples.ts';
+
 export class Counters {
-  readonly #scopes = new Map<string, Map<string, number>>();
+  readonly #scopes = new Map<string, ScopedCounters>();
 
   scope(name: string): ScopedCounters {
     let counters = this.#scopes.get(name);
     if (counters === undefined) {
-      counters = new Map();
+      counters = new ScopedCounters();
       this.#scopes.set(name, counters);
     }
-    return new ScopedCounters(counters);
+    return counters;
   }
 
   forget(name: string): void {
@@ -21,16 +23,13 @@ export class Counters {
 
   /** All of them, by scope. */
   read(): Record<string, Record<string, number>> {
-    return Object.fromEntries([...this.#scopes].map(([scope, counters]) => [scope, Object.fromEntries(counters)]));
+    return Object.fromEntries([...this.#scopes].map(([scope, counters]) => [scope, counters.read()]));
   }
 }
 
 export class ScopedCounters {
-  readonly #counters: Map<string, number>;
-
-  constructor(counters: Map<string, number> = new Map()) {
-    this.#counters = counters;
-  }
+  readonly #counters = new Map<string, number>();
+  readonly #examples = new Examples();
 
   /** Names are camelCase and few: they become labels. */
   add(name: string, amount = 1): void {
@@ -48,5 +47,17 @@ export class ScopedCounters {
 
   read(): Record<string, number> {
     return Object.fromEntries(this.#counters);
+  }
+
+  /**
+   * One of those that `name` counts, as it came: it is anonymised before it is kept, and only asked for about once a second.
+   * `expected` is what it should have been.
+   */
+  example(name: string, text: () => string, expected: string | null = null): void {
+    this.#examples.offer(name, text, expected);
+  }
+
+  exampleOf(name: string): Example | null {
+    return this.#examples.of(name);
   }
 }

@@ -138,6 +138,18 @@ test('an own stream and an own session are whole', async () => {
   assert.deepEqual(await get('whole', `/sessions/${sessions[0]!.id}`), sessions[0]);
 });
 
+test('examples of what could not be read are for whoever sees every stream and addresses', async () => {
+  const whole = await get<SourcesWire>('owner', '/sources');
+  const examples = ({ items }: SourcesWire) =>
+    items.flatMap(({ rejects }) => rejects.flatMap(({ example }) => example ?? []));
+  assert.equal(examples(whole).length, 1);
+  const masked = await get<SourcesWire>('masked', '/sources');
+  assert.deepEqual(examples(masked), []);
+  assert.equal(masked.items[1]?.rejects[0]?.count, 3, 'how many there are is told');
+  const limited = await get<SourcesWire>('limited', '/sources');
+  assert.ok(limited.items.every(({ rates, rejects }) => rates.length === 0 && rejects.length === 0));
+});
+
 test('of sources only those are told that have a stream that is seen, and nothing that they count', async () => {
   const { items } = await get<SourcesWire>('limited', '/sources');
   assert.deepEqual(

@@ -5,7 +5,7 @@ import { type TestContext, test } from 'node:test';
 import { clientFacts, FOREVER, presence } from '../../core/observation.ts';
 import type { HistoryWire, SessionPageWire, SessionWire, SourceOutputWire, SourcesWire } from '../contract.ts';
 import { CROWD, listenerOf, NOW, OPEN, SOURCES } from '../crowd.fixture.ts';
-import { errorOf, PRINTED, type Site, startSite } from '../fixture.ts';
+import { errorOf, PRINTED, REJECT, type Site, startSite } from '../fixture.ts';
 
 async function siteOf(t: TestContext, isEmpty = false): Promise<Site> {
   const site = await startSite({ isEmpty });
@@ -52,6 +52,13 @@ test('every source says how it is, in full', async (t) => {
     sessions: OPEN.filter(({ space }) => space === 'cdn').length,
     hasOutput: false,
     counters: { observations: CROWD.filter(({ source }) => source === 'edge-2').length },
+    gapSeconds: SOURCES[1]!.gap / 1000,
+    latenessSeconds: 5,
+    rates: [{ counter: 'lines', perSecond: 12.346 }],
+    rejects: [
+      { ...REJECT, example: { ...REJECT.example, at: iso(REJECT.example.at) } },
+      { counter: 'longLines', count: 1, of: null, example: null },
+    ],
   });
   assert.equal(items[2]?.sessions, OPEN.filter(({ source }) => source === 'radio').length);
 });

@@ -94,5 +94,12 @@ function sourceWire(service: Service, source: SourceInfo): SourceWire {
     sessions: sessions + bots,
     hasOutput: source.hasOutput,
     counters: { ...source.counters },
+    gapSeconds: source.gap / 1000,
+    latenessSeconds: source.lateness / 1000,
+    rates: source.rates.map(({ counter, perSecond }) => ({ counter, perSecond: Math.round(perSecond * 1000) / 1000 })),
+    rejects: source.rejects.map(({ counter, count, of, example }) => ({
+      ...{ counter, count, of },
+      example: example === null ? null : { ...example, at: time(example.at) },
+    })),
   };
 }

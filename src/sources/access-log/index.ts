@@ -12,6 +12,7 @@ import type { TailCursor } from '../../transports/tail/mark.ts';
 import { tail } from '../../transports/tail/tail.ts';
 import { emitLines, type LogStep } from '../line-batches.ts';
 import { type CommonOptions, defineSource, type SourceContext } from '../source.ts';
+import { FAULTS } from './line.ts';
 import { addressOf, config, type Options, readerOptions } from './options.ts';
 import { readCursor, startOf } from './place.ts';
 import { readLogOnce } from './read-once.ts';
@@ -26,6 +27,14 @@ export const accessLog = defineSource({
   usage: '/var/log/nginx/access.log, log:PATTERN?from=end, syslog:HOST:PORT, or - for standard input',
   config,
   traits: { departures: 'never', provisional: false, gap: 40_000, lateness: 5000, resumes: true, findsGaps: true },
+  counts: {
+    work: ['lines', 'requests', 'bytes'],
+    rejects: {
+      ...Object.fromEntries(FAULTS.map((fault) => [`rejected${fault}`, 'lines'])),
+      ...{ longLines: null, malformedMessages: 'datagrams', truncatedMessages: 'connections' },
+      ...{ droppedDatagrams: 'datagrams', kernelDrops: null, refusedSenders: null },
+    },
+  },
   fromUrl: (url) => ({ path: pathOf(url) }),
   defaultName: ({ path }) => `access-log:${path}`,
   create: (options, common) => ({ run: (context) => run(options, common, context) }),

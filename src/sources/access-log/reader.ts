@@ -21,12 +21,13 @@ import { Clients } from './clients.ts';
 import { Fold, type Names, presencesOf } from './fold.ts';
 import { createFormat, type FormatMark, type FormatOptions, markOf } from './formats/index.ts';
 import { type GapOptions, Gaps, type GapsMark } from './gaps.ts';
-import { END, FAULTS, GOOD, HAS, type LineFormat, OTHER, type Verdict } from './line.ts';
+import { END, GOOD, HAS, type LineFormat, OTHER, type Verdict } from './line.ts';
 import { Measures } from './measures.ts';
 import { type PackedBatch, packClients } from './packed.ts';
 import { LineScanner } from './parse.ts';
 import { Paths, PLAIN } from './paths.ts';
 import { compilePattern, type PatternOption } from './patterns.ts';
+import { Rejected } from './rejected.ts';
 import { Rows, type RowsMark } from './rows.ts';
 import { textOf } from './text.ts';
 import { QuickLines, UNKNOWN } from './wasm/quick-lines.ts';
@@ -175,7 +176,7 @@ export class LogReader {
   #future = 0;
   #others = 0;
   #publishing = 0;
-  readonly #faults = Object.fromEntries(FAULTS.map((fault) => [fault, 0])) as Record<(typeof FAULTS)[number], number>;
+  readonly #rejected = new Rejected();
   readonly #requestsOf = new Float64Array(1000);
   readonly #bytesOf = new Float64Array(1000);
   readonly #told = new Map<string, number>();
@@ -299,7 +300,7 @@ export class LogReader {
     this.#lines++;
     if (verdict !== GOOD) {
       if (verdict === OTHER) this.#others++;
-      else this.#faults[line.fault]++;
+      else this.#rejected.add(line, this.#scanner.format.name);
       return;
     }
     const { status } = line;
@@ -517,7 +518,7 @@ export class LogReader {
       const requests = this.#requestsOf[status]!;
       if (requests > 0) statuses[String(status).padStart(3, '0')] = { requests, bytes: this.#bytesOf[status]! };
     }
-    return { bytes: this.#bytes, lines: this.#lines, unreadable: this.#unreadable, statuses };
+    return { bytes: this.#bytes, lines: this.#lines, unreadable: this.#rejected.total, statuses };
   }
 
   #request(time: Instant): void {
@@ -588,16 +589,13 @@ export class LogReader {
     if (this.#gaps.see(name, textOf(line.bytes, line.pathStart, line.pathEnd), time)) this.#report(stream, time);
   }
 
-  get #unreadable(): number {
-    return Object.values(this.#faults).reduce((sum, count) => sum + count, 0);
-  }
-
   #count(): void {
     this.#tell('bytes', this.#bytes);
     this.#tell('lines', this.#lines);
     this.#tell('requests', this.#audience);
-    this.#tell('rejected', this.#unreadable);
-    for (const [fault, count] of Object.entries(this.#faults)) this.#tell(`rejected${fault}`, count);
+    this.#tell('rejected', this.#rejected.total);
+    for (const [fault, count] of Object.entries(this.#rejected.counts)) this.#tell(`rejected${fault}`, count);
+    this.#rejected.tellExamples(this.#options.counters);
     this.#tell('otherLines', this.#others);
     this.#tell('publishing', this.#publishing);
     this.#tell('unknownBehindProxy', this.#clients.unknownBehindProxy);

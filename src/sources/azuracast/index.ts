@@ -11,7 +11,14 @@ import { answeredBadly, fetchText, MAX_ANSWER_BYTES } from '../../transports/pol
 import { hostAndPort, pageUrl, peerAddress, readPeerUrl } from '../../transports/poll/peer-address.ts';
 import { pollOptions } from '../../transports/poll/poll-options.ts';
 import { askEach } from '../ask-each.ts';
-import { POLLED_TRAITS, type Poll, type PollAnswer, type PolledListeners, polledSource } from '../polled.ts';
+import {
+  POLLED_TRAITS,
+  type Poll,
+  type PollAnswer,
+  type PolledListeners,
+  polledCounts,
+  polledSource,
+} from '../polled.ts';
 import { defineSource } from '../source.ts';
 import { parseListeners, parseStations, type StationFacts } from './parse.ts';
 
@@ -39,6 +46,7 @@ export const azuracast = defineSource({
   usage: 'azuracasts://:APIKEY@HOST/STATION,STATION?every=15s',
   config,
   traits: POLLED_TRAITS,
+  counts: polledCounts({ unreadableListeners: null, stationsFailed: null }),
   fromUrl: (url) => {
     const { user, password, path, ...peer } = readPeerUrl(url, 'azuracasts');
     // A key has a colon in it.
@@ -121,6 +129,7 @@ async function ask<T>(
     },
   });
   const parsed = status === 200 ? parse(body) : null;
-  if (parsed === null) throw answeredBadly(url, `HTTP ${status} and nothing that AzuraCast says to ${path}`);
+  if (parsed === null)
+    throw answeredBadly(url, `HTTP ${status} and nothing that AzuraCast says to ${path}`, undefined, { body });
   return parsed;
 }

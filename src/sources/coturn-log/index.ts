@@ -9,6 +9,7 @@ import { z } from 'zod';
 import type { ScopedCounters } from '../../telemetry/counters.ts';
 import { pathIn, readRowsOnce, rowLogOptions, runRowLog } from '../row-log.ts';
 import type { Dialect } from '../row-reader.ts';
+import { ROW_COUNTS } from '../row-reader.ts';
 import { defineSource } from '../source.ts';
 import { logClockOf } from './log-clock.ts';
 import { CoturnFile, type CoturnRow } from './parse.ts';
@@ -30,6 +31,7 @@ export const coturnLog = defineSource({
   usage: 'coturn-log:PATTERN',
   config,
   traits: { departures: 'inOrder', provisional: false, gap: 0, lateness: 5000, resumes: true, relays: true },
+  counts: ROW_COUNTS,
   fromUrl: (url) => ({ path: pathIn(url, ['coturn-log']) }),
   defaultName: ({ path }) => `coturn-log:${path}`,
   create: (options, common) => ({

@@ -8,7 +8,7 @@ import type { Presence } from '../../core/observation.ts';
 import { port, secret } from '../../lib/options.ts';
 import { hostAndPort, peerAddress, readPeerUrl } from '../../transports/poll/peer-address.ts';
 import { pollOptions } from '../../transports/poll/poll-options.ts';
-import { POLLED_TRAITS, type Poll, type PollAnswer, polledSource } from '../polled.ts';
+import { POLLED_TRAITS, type Poll, type PollAnswer, polledCounts, polledSource } from '../polled.ts';
 import { defineSource } from '../source.ts';
 import { SteadyInstants } from '../steady-instants.ts';
 import { askCommandLine } from './command-line.ts';
@@ -35,6 +35,7 @@ export const coturn = defineSource({
   usage: 'coturn-cli://:PASSWORD@HOST:5766',
   config,
   traits: { ...POLLED_TRAITS, relays: true },
+  counts: polledCounts({ unreadableAllocations: null, notPrinted: null }),
   fromUrl: (url) => readPeerUrl(url, ''),
   defaultName: (options) => `coturn:${hostAndPort(options)}`,
   create: (options) => {

@@ -69,11 +69,11 @@ function ask(access: IcecastAccess, signal: AbortSignal, page: string): Promise<
 
 /** Icecast always writes UTF-8; what is none is replaced, never fatal. */
 function read<T>(access: IcecastAccess, page: Page, parse: (text: string) => T): T {
-  if (page.status !== 200) throw answeredBadly(pageUrl(access, '/'), `HTTP ${page.status}`);
+  if (page.status !== 200) throw answeredBadly(pageUrl(access, '/'), `HTTP ${page.status}`, undefined, page);
   try {
     return parse(page.body.toString('utf8'));
   } catch (error) {
-    throw answeredBadly(pageUrl(access, '/'), 'what is no statistics page of Icecast', error);
+    throw answeredBadly(pageUrl(access, '/'), 'what is no statistics page of Icecast', error, page);
   }
 }
 

@@ -13,7 +13,7 @@ import { parseDuration } from '../../lib/duration.ts';
 import { secret } from '../../lib/options.ts';
 import { hostAndPort, peerAddress, readPeerUrl } from '../../transports/poll/peer-address.ts';
 import { pollOptions } from '../../transports/poll/poll-options.ts';
-import { type Poll, type PollAnswer, polledSource } from '../polled.ts';
+import { type Poll, type PollAnswer, polledCounts, polledSource } from '../polled.ts';
 import { defineSource, type Source, type SourceContext } from '../source.ts';
 import { askAdmin } from './admin.ts';
 import { type LogRows, openLog, type ServerLog } from './log.ts';
@@ -60,6 +60,12 @@ export const icecast = defineSource({
     // In the access log, if there is one; who is there now has to be asked anew.
     resumes: false,
   },
+  counts: polledCounts({
+    unreadableListeners: 'listeners',
+    namelessMounts: 'mounts',
+    mountsFailed: null,
+    namelessRows: 'rows',
+  }),
   fromUrl: (url) => {
     const { password, ...address } = readPeerUrl(url, 'icecasts');
     return password === undefined ? address : { ...address, password };

@@ -22,9 +22,11 @@ export async function askPublic(
   access: PeerAddress & { readonly timeout: number },
   { at, signal, clock, counters }: Poll,
 ): Promise<readonly StreamReport[]> {
+  let page: Page | undefined;
   const once = async () => {
     const options = { auth: null, timeoutMs: access.timeout, maxBytes: MAX_ANSWER_BYTES, signal };
-    return read(access, await fetchText(pageUrl(access, PAGE), options), at);
+    page = await fetchText(pageUrl(access, PAGE), options);
+    return read(access, page, at);
   };
   let stats = await once();
   if (stats instanceof XmlError) {
@@ -32,7 +34,8 @@ export async function askPublic(
     signal.throwIfAborted();
     stats = await once();
   }
-  if (stats instanceof XmlError) throw answeredBadly(pageUrl(access, '/'), 'a status page that is no JSON', stats);
+  if (stats instanceof XmlError)
+    throw answeredBadly(pageUrl(access, '/'), 'a status page that is no JSON', stats, page);
   const reports = stats.reports.slice(0, MAX_MOUNTS);
   counters.set('mountsIgnored', stats.reports.length - reports.length);
   counters.set('namelessMounts', stats.nameless);
@@ -42,7 +45,7 @@ export async function askPublic(
 
 function read(access: PeerAddress, page: Page, at: number): PublicStats | XmlError {
   if (page.status === 404) throw hasNoPage(access);
-  if (page.status !== 200) throw answeredBadly(pageUrl(access, '/'), `HTTP ${page.status}`);
+  if (page.status !== 200) throw answeredBadly(pageUrl(access, '/'), `HTTP ${page.status}`, undefined, page);
   try {
     return parseStatus(page.body.toString('utf8'), at);
   } catch (error) {

@@ -11,7 +11,7 @@ import { httpUrl, secret } from '../../lib/options.ts';
 import { answeredBadly, fetchText, MAX_ANSWER_BYTES } from '../../transports/poll/fetch-text.ts';
 import { pollOptions } from '../../transports/poll/poll-options.ts';
 import { ByteDeltas } from '../byte-deltas.ts';
-import { POLLED_TRAITS, type Poll, type PollAnswer, polledSource } from '../polled.ts';
+import { POLLED_TRAITS, type Poll, type PollAnswer, polledCounts, polledSource } from '../polled.ts';
 import { type CommonOptions, defineSource, type Source } from '../source.ts';
 import { FIELDS, type Field, JsonMistake, type Mapping, parseAnswer } from './parse.ts';
 import { isFieldPath, isItemsPath, parsePath } from './path.ts';
@@ -92,6 +92,7 @@ export const json = defineSource({
   usage: 'json:https://HOST/PAGE?items=sessions&fields=stream:room,id:id,address:ip',
   config,
   traits: POLLED_TRAITS,
+  counts: polledCounts({ unreadableItems: null, repeatedItems: null, listsMissing: null }),
   fromUrl: (url) => {
     const endpoint = String(url).replace(/^json:/, '');
     if (endpoint === '') return {};
@@ -136,8 +137,8 @@ async function askServer(options: Config, mapping: Mapping, bytes: ByteDeltas, p
     signal: poll.signal,
     headers: { accept: 'application/json', ...authorization },
   });
-  if (status !== 200) throw answeredBadly(endpoint, `HTTP ${status}`);
-  const { reports, people, counts } = read(endpoint, () => parseAnswer(body, mapping, poll.at));
+  if (status !== 200) throw answeredBadly(endpoint, `HTTP ${status}`, undefined, { body });
+  const { reports, people, counts } = read(endpoint, body, () => parseAnswer(body, mapping, poll.at));
   poll.counters.set('unreadableItems', counts.unreadableItems);
   poll.counters.set('repeatedItems', counts.repeatedItems);
   poll.counters.set('itemsIgnored', counts.itemsIgnored);
@@ -154,11 +155,11 @@ async function askServer(options: Config, mapping: Mapping, bytes: ByteDeltas, p
   return { reports, listeners: { unknown: new Set(), present } };
 }
 
-function read<T>(endpoint: string, parse: () => T): T {
+function read<T>(endpoint: string, body: Buffer, parse: () => T): T {
   try {
     return parse();
   } catch (error) {
-    if (error instanceof JsonMistake) throw answeredBadly(endpoint, error.message);
+    if (error instanceof JsonMistake) throw answeredBadly(endpoint, error.message, undefined, { body });
     throw error;
   }
 }

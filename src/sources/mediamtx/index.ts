@@ -14,7 +14,7 @@ import { loginOf, optionalLogin } from '../../transports/poll/optional-login.ts'
 import { hostAndPort, pageUrl, peerAddress, readPeerUrl } from '../../transports/poll/peer-address.ts';
 import { pollOptions } from '../../transports/poll/poll-options.ts';
 import { ByteDeltas } from '../byte-deltas.ts';
-import { POLLED_TRAITS, type Poll, type PollAnswer, polledSource } from '../polled.ts';
+import { POLLED_TRAITS, type Poll, type PollAnswer, polledCounts, polledSource } from '../polled.ts';
 import { defineSource, type Source } from '../source.ts';
 import { errorIn, type ListPage, parseList, parsePaths, parseSessions, type Sessions } from './parse.ts';
 
@@ -53,6 +53,7 @@ export const mediamtx = defineSource({
   usage: 'mediamtx://USER:PASSWORD@HOST:9997',
   config,
   traits: POLLED_TRAITS,
+  counts: polledCounts({ unreadableSessions: null }),
   fromUrl: (url) => readPeerUrl(url, 'mediamtxs'),
   defaultName: (options) => `mediamtx:${hostAndPort(options)}`,
   create: createMediamtx,
@@ -131,7 +132,7 @@ async function askPage(
   if (found !== null) return found;
   const error = errorIn(answer)?.slice(0, MAX_QUOTE);
   const what = status === 200 ? 'what is no list of MediaMTX' : `HTTP ${status}`;
-  throw answeredBadly(url, error === undefined ? what : `the error "${error}"`);
+  throw answeredBadly(url, error === undefined ? what : `the error "${error}"`, undefined, { body });
 }
 
 function answerOf(items: readonly unknown[], lists: readonly Sessions[], poll: Poll, deltas: ByteDeltas): PollAnswer {

@@ -13,7 +13,7 @@ import { answeredBadly, fetchText, MAX_ANSWER_BYTES, type Page } from '../../tra
 import { loginOf, optionalLogin } from '../../transports/poll/optional-login.ts';
 import { hostAndPort, pageUrl, peerAddress, readPeerUrl } from '../../transports/poll/peer-address.ts';
 import { pollOptions } from '../../transports/poll/poll-options.ts';
-import { POLLED_TRAITS, type Poll, type PollAnswer, polledSource } from '../polled.ts';
+import { POLLED_TRAITS, type Poll, type PollAnswer, polledCounts, polledSource } from '../polled.ts';
 import { defineSource, type Source } from '../source.ts';
 import { SteadyInstants } from '../steady-instants.ts';
 import { parseStat, presencesOf, reportOf, type Stat, type StatStream } from './parse.ts';
@@ -41,6 +41,7 @@ export const nginxRtmp = defineSource({
   usage: 'nginx-rtmp://HOST:8080/stat',
   config,
   traits: POLLED_TRAITS,
+  counts: polledCounts({ unreadableClients: null }),
   fromUrl: (url) => readPeerUrl(url, 'nginx-rtmps'),
   defaultName: (options) => `nginx-rtmp:${hostAndPort(options)}`,
   create: createNginxRtmp,
@@ -69,11 +70,11 @@ function ask(options: Config, { signal }: Poll): Promise<Page> {
 
 /** What clients say of themselves goes into the page as they sent it: what is no UTF-8 is replaced, never fatal. */
 function read(options: Config, page: Page): Stat {
-  if (page.status !== 200) throw answeredBadly(pageUrl(options, ''), `HTTP ${page.status}`);
+  if (page.status !== 200) throw answeredBadly(pageUrl(options, ''), `HTTP ${page.status}`, undefined, page);
   try {
     return parseStat(page.body.toString('utf8'));
   } catch (error) {
-    throw answeredBadly(pageUrl(options, ''), 'what is no statistics page of nginx-rtmp', error);
+    throw answeredBadly(pageUrl(options, ''), 'what is no statistics page of nginx-rtmp', error, page);
   }
 }
 

@@ -11,7 +11,7 @@ import { secret } from '../../lib/options.ts';
 import { answeredBadly, fetchText, MAX_ANSWER_BYTES } from '../../transports/poll/fetch-text.ts';
 import { hostAndPort, pageUrl, peerAddress, readPeerUrl } from '../../transports/poll/peer-address.ts';
 import { pollOptions } from '../../transports/poll/poll-options.ts';
-import { POLLED_TRAITS, type Poll, type PollAnswer, polledSource } from '../polled.ts';
+import { POLLED_TRAITS, type Poll, type PollAnswer, polledCounts, polledSource } from '../polled.ts';
 import { defineSource } from '../source.ts';
 import { parseStatus, parseViewers } from './parse.ts';
 
@@ -32,6 +32,7 @@ export const owncast = defineSource({
   usage: 'owncast://USER:PASSWORD@HOST:PORT?every=10s',
   config,
   traits: POLLED_TRAITS,
+  counts: polledCounts({ unreadableViewers: null }),
   fromUrl: (url) => {
     const peer = readPeerUrl(url, 'owncasts');
     // Owncast itself speaks no TLS: a web server in front of it does.
@@ -70,6 +71,7 @@ async function ask<T>(
     headers: { accept: 'application/json' },
   });
   const parsed = status === 200 ? parse(body) : null;
-  if (parsed === null) throw answeredBadly(url, `what Owncast 0.0.12 and later do not say (HTTP ${status})`);
+  if (parsed === null)
+    throw answeredBadly(url, `what Owncast 0.0.12 and later do not say (HTTP ${status})`, undefined, { body });
   return parsed;
 }

@@ -59,6 +59,7 @@ export class Clients {
     const key = this.#keyOf(groups);
     if (key === null) {
       counters.add('unreadableLines');
+      counters.example('unreadableLines', () => line);
       return [];
     }
     if (found.meaning === 'close') return this.#close(key, at);

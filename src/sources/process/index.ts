@@ -84,6 +84,13 @@ export const processSource = defineSource({
   usage: 'process:/opt/daemon?arguments=-v&open=PATTERN&close=PATTERN or process:?file=PATH',
   config,
   traits: { departures: 'inOrder', provisional: false, gap: 0, lateness: 0, resumes: false },
+  counts: {
+    work: ['lines'],
+    rejects: {
+      ...{ unknownLines: 'lines', unreadableLines: 'lines', slowLines: 'lines' },
+      ...{ longLines: null, unreadableEntries: null },
+    },
+  },
   fromUrl: (url) => {
     const program = pathOf(url);
     return program === '' ? {} : { program };
@@ -109,7 +116,12 @@ async function run(options: Options, context: SourceContext): Promise<void> {
   const matcher = createMatcher(options, counters);
   const read = (step: LinesStep & { kind: 'lines' }): Observation[] => {
     const found = matcher.match(step.lines);
-    counters.add('unknownLines', found.filter((each) => each === null).length);
+    counters.add('lines', step.lines.length);
+    const unknown = found.indexOf(null);
+    if (unknown !== -1) {
+      counters.add('unknownLines', found.filter((each) => each === null).length);
+      counters.example('unknownLines', () => step.lines[unknown]!);
+    }
     return found.flatMap((each, i) => {
       // Lines are told in order, so their times must not go back.
       now = Math.max(now, Math.min(step.times?.[i] ?? Number.POSITIVE_INFINITY, clock.now()));

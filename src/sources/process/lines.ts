@@ -98,7 +98,10 @@ async function* entriesOf(
     }
     const entries = step.lines.map(parseEntry);
     const known = entries.filter((entry) => entry !== null);
-    if (known.length < entries.length) context.counters.add('unreadableEntries', entries.length - known.length);
+    if (known.length < entries.length) {
+      context.counters.add('unreadableEntries', entries.length - known.length);
+      context.counters.example('unreadableEntries', () => step.lines[entries.indexOf(null)]!);
+    }
     journal.cursor = known.at(-1)?.cursor ?? journal.cursor;
     const short = known.filter(({ message }) => isNotTooLong(message, context));
     yield { kind: 'lines', lines: short.map(({ message }) => message), times: short.map(({ at }) => at) };
@@ -114,5 +117,6 @@ function notTooLong(lines: readonly string[], context: SourceContext): string[] 
 function isNotTooLong(line: string, { counters }: SourceContext): boolean {
   if (line.length <= LONGEST_LINE) return true;
   counters.add('longLines');
+  counters.example('longLines', () => line);
   return false;
 }

@@ -10,6 +10,7 @@ import { duration } from '../../lib/options.ts';
 import type { ScopedCounters } from '../../telemetry/counters.ts';
 import { pathIn, readRowsOnce, rowLogOptions, runRowLog } from '../row-log.ts';
 import type { Dialect } from '../row-reader.ts';
+import { ROW_COUNTS } from '../row-reader.ts';
 import { type CommonOptions, defineSource } from '../source.ts';
 import { Connections } from './connections.ts';
 import { ShoutcastFile, type ShoutcastRow } from './parse.ts';
@@ -36,6 +37,7 @@ export const shoutcastLog = defineSource({
   usage: 'shoutcast-log:PATTERN',
   config,
   traits: { departures: 'inOrder', provisional: false, gap: 900_000, lateness: 5000, resumes: true },
+  counts: ROW_COUNTS,
   fromUrl: (url) => ({ path: pathIn(url, ['shoutcast-log']) }),
   defaultName: ({ path }) => `shoutcast-log:${path}`,
   create: (options, common) => ({

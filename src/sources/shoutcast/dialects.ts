@@ -133,15 +133,20 @@ function refusal(access: ShoutcastAccess): HeadcountError {
   return new HeadcountError('PEER_REFUSED_LOGIN', message);
 }
 
-/** What the server says in this dialect; null if it does not speak it. Rejects as `ask` does. */
+/** What the server says in this dialect; null if it does not speak it, and `onOther` is shown it. Rejects as `ask` does. */
 export function overviewIn(
   { page, maxBytes, parse }: Dialect,
   access: ShoutcastAccess,
   at: Instant,
   signal: AbortSignal,
+  onOther: (body: Uint8Array) => void = () => {},
 ): Promise<Overview | null> {
   const question = { path: page(access), maxBytes };
-  return ask(access, question, signal, (body) => parse(body, streamOf(access), at));
+  return ask(access, question, signal, (body) => {
+    const overview = parse(body, streamOf(access), at);
+    if (overview === null) onOther(body);
+    return overview;
+  });
 }
 
 export interface Found {
@@ -155,11 +160,14 @@ export interface Found {
  */
 export async function findDialect(access: ShoutcastAccess, at: Instant, signal: AbortSignal): Promise<Found> {
   let refused: HeadcountError | null = null;
+  let other: { readonly body: Uint8Array } | undefined;
   const we = access.password === undefined ? 'public' : 'administrator';
   for (const dialect of DIALECTS) {
     if (dialect.to !== 'both' && dialect.to !== we) continue;
     try {
-      const overview = await overviewIn(dialect, access, at, signal);
+      const overview = await overviewIn(dialect, access, at, signal, (body) => {
+        other ??= { body };
+      });
       if (overview !== null) return { dialect, overview };
     } catch (error) {
       if (!isAnswer(error)) throw error;
@@ -167,7 +175,8 @@ export async function findDialect(access: ShoutcastAccess, at: Instant, signal: 
     }
   }
   if (refused === null) {
-    throw answeredBadly(pageUrl(access, '/'), 'no statistics of SHOUTcast, or hides them from whoever has no password');
+    const what = 'no statistics of SHOUTcast, or hides them from whoever has no password';
+    throw answeredBadly(pageUrl(access, '/'), what, undefined, other);
   }
   if (access.password !== undefined) throw refused;
   const message = `${hostAndPort(access)} hides its statistics. Give the password: adminpassword in sc_serv.conf.`;

@@ -13,7 +13,14 @@ import { answeredBadly } from '../../transports/poll/fetch-text.ts';
 import { hostAndPort, pageUrl, peerAddress, readPeerUrl } from '../../transports/poll/peer-address.ts';
 import { pollOptions } from '../../transports/poll/poll-options.ts';
 import { askEach } from '../ask-each.ts';
-import { POLLED_TRAITS, type Poll, type PollAnswer, type PolledListeners, polledSource } from '../polled.ts';
+import {
+  POLLED_TRAITS,
+  type Poll,
+  type PollAnswer,
+  type PolledListeners,
+  polledCounts,
+  polledSource,
+} from '../polled.ts';
 import { defineSource } from '../source.ts';
 import { Connections } from './connections.ts';
 import { ask, type Dialect, findDialect, type Overview, overviewIn, streamOf } from './dialects.ts';
@@ -46,6 +53,7 @@ export const shoutcast = defineSource({
   usage: 'shoutcast://:PASSWORD@HOST:PORT/SID?every=10s',
   config,
   traits: POLLED_TRAITS,
+  counts: polledCounts({ unreadableListeners: null, streamsFailed: null, songsFailed: null }),
   fromUrl: (url) => {
     const { path, ...peer } = readPeerUrl(url, 'shoutcasts');
     const [, before, sid] = /^(.*?)\/(\d+)\/?$/.exec(path ?? '') ?? [undefined, path ?? ''];

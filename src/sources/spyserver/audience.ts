@@ -77,6 +77,7 @@ export function createAudience({ stream, boot, isIgnored, counters }: AudienceOp
 
   const take = (text: string, now: Instant): readonly Observation[] => {
     const line = parseLine(text);
+    counters.add('lines');
     switch (line.kind) {
       case 'accepted':
         return accept(line.client, line.software, now);
@@ -89,6 +90,7 @@ export function createAudience({ stream, boot, isIgnored, counters }: AudienceOp
         return report(now, { description: `${line.device}, ${line.isInUse ? 'in use' : 'asleep'}` });
       case 'unknown':
         counters.add('unknownLines');
+        counters.example('unknownLines', () => text);
         return NOTHING;
       case 'noise':
         return NOTHING;

@@ -62,6 +62,16 @@ export const spyserver = defineSource({
   usage: 'spyserver:/etc/hf.config?exe=/opt/spyserver or spyserver:?port=5555',
   config,
   traits: { departures: 'inOrder', provisional: false, gap: 0, lateness: 0, resumes: false },
+  counts: {
+    work: ['lines', 'polls'],
+    rejects: {
+      unknownLines: 'lines',
+      longLines: null,
+      unreadableSockets: null,
+      droppedClients: null,
+      worldUnknown: null,
+    },
+  },
   fromUrl: (url) => {
     const path = pathOf(url);
     return path === '' ? {} : { config: path };

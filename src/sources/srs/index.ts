@@ -13,7 +13,7 @@ import { loginOf, optionalLogin } from '../../transports/poll/optional-login.ts'
 import { hostAndPort, pageUrl, peerAddress, readPeerUrl } from '../../transports/poll/peer-address.ts';
 import { pollOptions } from '../../transports/poll/poll-options.ts';
 import { ByteDeltas } from '../byte-deltas.ts';
-import { POLLED_TRAITS, type Poll, type PollAnswer, polledSource } from '../polled.ts';
+import { POLLED_TRAITS, type Poll, type PollAnswer, polledCounts, polledSource } from '../polled.ts';
 import { defineSource } from '../source.ts';
 import { parseAnswer, parseClients, parseStreams } from './parse.ts';
 
@@ -37,6 +37,7 @@ export const srs = defineSource({
   usage: 'srs://HOST:1985',
   config,
   traits: POLLED_TRAITS,
+  counts: polledCounts({ unreadableClients: null }),
   fromUrl: (url) => readPeerUrl(url, 'srss'),
   defaultName: (options) => `srs:${hostAndPort(options)}`,
   create: (options) => {
@@ -85,8 +86,9 @@ async function askPage(options: Config, { signal }: Poll, list: string, start: n
     headers: { accept: 'application/json' },
   });
   const answer = parseAnswer(fieldsOf(parseJson(body)), list);
-  if (answer !== null && 'code' in answer) throw answeredBadly(url, `the error code ${answer.code}`);
-  if (status !== 200) throw answeredBadly(url, `HTTP ${status}`);
-  if (answer === null) throw answeredBadly(url, `what is no list of ${list} of SRS`);
+  if (answer !== null && 'code' in answer)
+    throw answeredBadly(url, `the error code ${answer.code}`, undefined, { body });
+  if (status !== 200) throw answeredBadly(url, `HTTP ${status}`, undefined, { body });
+  if (answer === null) throw answeredBadly(url, `what is no list of ${list} of SRS`, undefined, { body });
   return answer;
 }

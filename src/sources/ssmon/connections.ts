@@ -50,7 +50,10 @@ export class Connections {
 
   take(message: unknown, now: Instant): Taken {
     const connection = parseConnection(message);
-    if (connection === null) return this.#without('malformed', 'malformedPosts');
+    if (connection === null) {
+      this.#counters.example('malformedPosts', () => JSON.stringify(message) ?? String(message));
+      return this.#without('malformed', 'malformedPosts');
+    }
     if (this.#isIgnored(connection.address)) return this.#without('ignored', 'ignoredPosts');
     const observations = connection.end === null ? this.#begin(connection, now) : this.#end(connection, now);
     return { receipt: 'taken', observations };

@@ -39,6 +39,10 @@ export const ssmon = defineSource({
   usage: 'ssmon:INBOX',
   config,
   traits: { departures: 'inOrder', provisional: false, gap: 0, lateness: 0, resumes: false },
+  counts: {
+    work: ['posts'],
+    rejects: { malformedPosts: 'posts', droppedPosts: 'posts' },
+  },
   fromUrl: (url) => {
     const inbox = String(url).replace(/^ssmon:(?:\/\/)?/, '');
     return inbox === '' ? {} : { inbox };
@@ -60,6 +64,7 @@ async function run(options: Options, context: SourceContext): Promise<void> {
     }
     // Told in order: times must not go back.
     now = Math.max(now, clock.now());
+    counters.add('posts');
     const { receipt, observations } = connections.take(message, now);
     waiting.push(...observations);
     wake();

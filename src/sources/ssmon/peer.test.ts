@@ -65,7 +65,7 @@ test('44: one address with two ports is two connections; what is posted again ch
   hand({ start, port: '1' });
   await until('one has ended', () => watched.sessions().filter(({ endedAt }) => endedAt !== null).length === 1);
   assert.equal(watched.sessions().length, 2);
-  assert.deepEqual(watched.counters.read(), { opened: 2, closed: 1, repeatedPosts: 3 });
+  assert.deepEqual(watched.counters.read(), { posts: 6, opened: 2, closed: 1, repeatedPosts: 3 });
 });
 
 test('the same address and port with a later start: the one before has gone', async () => {
@@ -110,7 +110,7 @@ test('60: clients of ignored addresses are not taken', async () => {
   assert.equal(hand({ ip: '2001:db8::1' }), 'ignored');
   assert.equal(hand({ ip: '192.169.1.2' }), 'taken');
   await shows(watched, 'hf.config 5678');
-  assert.deepEqual(watched.counters.read(), { ignoredPosts: 2, opened: 1 });
+  assert.deepEqual(watched.counters.read(), { posts: 3, ignoredPosts: 2, opened: 1 });
 });
 
 test('a connection of which no end is told ends after the longest time', async () => {

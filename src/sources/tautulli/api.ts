@@ -51,7 +51,8 @@ export async function ask(
     headers: { accept: 'application/json' },
   });
   const envelope = envelopeOf(page);
-  if (envelope === null) throw answeredBadly(url, `HTTP ${page.status} and no answer of Tautulli's API`);
+  if (envelope === null)
+    throw answeredBadly(url, `HTTP ${page.status} and no answer of Tautulli's API`, undefined, page);
   if (envelope.result === 'success' && page.status === 200) return envelope.content;
   throw refusal(access, command, envelope.message ?? `HTTP ${page.status}`);
 }

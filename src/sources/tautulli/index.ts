@@ -14,6 +14,7 @@ import { duration, secret } from '../../lib/options.ts';
 import { everyTick } from '../../transports/poll/every-tick.ts';
 import { answeredBadly } from '../../transports/poll/fetch-text.ts';
 import { hostAndPort, pageUrl, peerAddress, readPeerUrl } from '../../transports/poll/peer-address.ts';
+import { countBadAnswer } from '../polled.ts';
 import { type CommonOptions, defineSource, type Source, type SourceContext } from '../source.ts';
 import { ask } from './api.ts';
 import { beginPass, type Pass, type Progress, progressFrom, takePage } from './history.ts';
@@ -60,6 +61,10 @@ export const tautulli = defineSource({
     lateness: 600_000,
     resumes: true,
   },
+  counts: {
+    work: ['polls', 'rows'],
+    rejects: { badAnswers: 'polls', unreadableRows: null, unreadableSessions: null },
+  },
   fromUrl: (url) => {
     const { user, password: _, ...address } = readPeerUrl(url, 'tautullis');
     return { ...address, apiKey: user };
@@ -80,7 +85,7 @@ interface History {
 function createTautulli(options: Config, { lateness }: CommonOptions): Source {
   return {
     run: async (context) => {
-      const { signal, clock } = context;
+      const { signal, clock, counters } = context;
       const begin = beginningOf(options.from, clock.now());
       const progress = progressFrom(context.cursor, begin);
       const history: History = { progress, pass: null, reporter: new Reporter(context), isSaved: false };
@@ -88,6 +93,7 @@ function createTautulli(options: Config, { lateness }: CommonOptions): Source {
       let playing: ReadonlySet<string> = new Set();
       try {
         for await (const tick of everyTick(clock, options.every, signal)) {
+          counters.add('polls');
           // Rows have whole seconds. So has the live view, lest a row end just before its live session began.
           const at = Math.floor(tick / 1000) * 1000;
           const now = await tellActivity(context, options, history, at, lateness);
@@ -101,7 +107,9 @@ function createTautulli(options: Config, { lateness }: CommonOptions): Source {
           if (now === null) throw plexIsGone(options);
         }
       } catch (error) {
-        if (!signal.aborted) throw error;
+        if (signal.aborted) return;
+        countBadAnswer(error, counters);
+        throw error;
       }
     },
   };

@@ -87,6 +87,14 @@ export const turn = defineSource({
     resumes: true,
     relays: true,
   },
+  counts: {
+    work: ['packets', 'stunMessages', 'channelData'],
+    rejects: {
+      ...{ rejectedPackets: 'packets', rejectedStun: 'packets', rejectedChannelData: 'packets' },
+      ...{ rejectedFingerprints: 'packets', unknownLinks: 'packets', untimed: 'packets' },
+      ...{ wrongIntegrity: 'stunMessages', unreadableTexts: null, kernelDropped: 'kernelReceived' },
+    },
+  },
   fromUrl: (url) => {
     const place = String(url).replace(/^turn:/, '');
     return CAPTURE_FILE.test(place) ? { file: place } : { interface: place };

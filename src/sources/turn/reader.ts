@@ -26,6 +26,7 @@ import { Allocations, FIRST_CHANNEL, LAST_CHANNEL } from './allocations.ts';
 import type { Flow } from './flow-table.ts';
 import { BAD_FINGERPRINT, BAD_INTEGRITY, type Keys, NO_KEYS, VERIFIED, Verifier } from './integrity.ts';
 import { channelMessageOf, stunMessageOf } from './messages.ts';
+import { describeHeader } from './rejected-header.ts';
 import {
   CLASSIC,
   createStunMessage,
@@ -140,6 +141,7 @@ export class TurnReader {
     channelData: 0,
   };
   readonly #told = new Map<string, number>();
+  readonly #rejects = new Map<string, string>();
   /** The newest packet time. */
   #newest = Number.NEGATIVE_INFINITY;
   #folded = Number.NEGATIVE_INFINITY;
@@ -249,7 +251,7 @@ export class TurnReader {
       const bytes = buffer.readUInt16BE(payload + 2);
       // RFC 8656 §12.5: over UDP padding to a multiple of four is allowed, and not required.
       const padding = length - 4 - bytes;
-      if (padding < 0 || padding > 3) this.#tally.rejectedChannelData++;
+      if (padding < 0 || padding > 3) this.#reject('rejectedChannelData', buffer, payload, captured);
       else this.#channelData(this.#flow, this.#isUp(buffer, packet, null), type, bytes, length, time);
     }
   }
@@ -284,10 +286,17 @@ export class TurnReader {
   }
 
   #countNoStun(found: Exclude<StunVerdict, typeof STUN>, buffer: Buffer, at: number, captured: number): void {
-    if (found === MALFORMED) this.#tally.rejectedStun++;
+    if (found === MALFORMED) this.#reject('rejectedStun', buffer, at, captured);
     else if (found === CLASSIC) this.#tally.classicStun++;
     else if (found === MICROSOFT) this.#tally.microsoftTurn++;
     else this.#countOther(buffer, at, at + captured);
+  }
+
+  /** The first of them since the last batch is shown, by what tells of nobody: type, length, magic cookie. */
+  #reject(counter: 'rejectedStun' | 'rejectedChannelData', buffer: Buffer, at: number, captured: number): void {
+    this.#tally[counter]++;
+    if (this.#rejects.has(counter)) return;
+    this.#rejects.set(counter, describeHeader(buffer.subarray(at, at + captured)));
   }
 
   /** Records of TLS (RFC 8446 §5.1) begin with their kind, 20 to 23, and 3; those of DTLS with 254. */
@@ -391,6 +400,8 @@ export class TurnReader {
     for (const [name, total] of errors.counters()) this.#tell(name, total);
     this.#tell('unreadableTexts', transactions.unreadableTexts);
     this.#options.counters.set('allocationsOpen', size);
+    for (const [name, text] of this.#rejects) this.#options.counters.example(name, () => text);
+    this.#rejects.clear();
   }
 
   /** Counters outlive a reader: they are told what has been added since. */

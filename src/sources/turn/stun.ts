@@ -103,9 +103,8 @@ export function readStun(
   if (isMicrosoft(buffer, start, captured)) return MICROSOFT;
   if (bodyLength % 4 !== 0 || HEADER + bodyLength > length) return MALFORMED;
   message.buffer = buffer;
-  // The class is bits 4 and 8; the method is what lies around them.
-  message.method = (type & 0x000f) | ((type & 0x00e0) >> 1) | ((type & 0x3e00) >> 2);
-  message.kind = (((type & 0x0100) >> 7) | ((type & 0x0010) >> 4)) as StunClass;
+  message.method = methodOf(type);
+  message.kind = classOf(type);
   message.transaction = start + 8;
   message.end = start + captured;
   return readAttributes(message, buffer, start + HEADER, start + HEADER + bodyLength);
@@ -236,6 +235,15 @@ export function forEachXorAddress(message: StunMessage, type: number, use: (endp
 
 export function formatEndpoint({ address, port }: Endpoint): string {
   return `${address.includes(':') ? `[${address}]` : address}:${port}`;
+}
+
+/** RFC 8489 §5: the class is bits 4 and 8 of the type, the method is what lies around them. */
+export function classOf(type: number): StunClass {
+  return (((type & 0x0100) >> 7) | ((type & 0x0010) >> 4)) as StunClass;
+}
+
+export function methodOf(type: number): number {
+  return (type & 0x000f) | ((type & 0x00e0) >> 1) | ((type & 0x3e00) >> 2);
 }
 
 const METHODS: Readonly<Record<number, string>> = {

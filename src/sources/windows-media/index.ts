@@ -14,7 +14,7 @@ import type { ScopedCounters } from '../../telemetry/counters.ts';
 import { type Post, receivePosts, type Taken } from '../../transports/posts/posts.ts';
 import { addressOf } from '../access-log/options.ts';
 import { pathIn, readRowsOnce, rowLogOptions, runRowLog } from '../row-log.ts';
-import { type Dialect, StreamsUp } from '../row-reader.ts';
+import { type Dialect, ROW_COUNTS, StreamsUp } from '../row-reader.ts';
 import { type CommonOptions, defineSource, type SourceContext } from '../source.ts';
 import { readReport } from './multicast.ts';
 import { type Rendering, RenderingFile } from './parse.ts';
@@ -63,6 +63,10 @@ export const windowsMedia = defineSource({
   usage: 'wms:PATTERN, or wms-multicast:HOST:PORT/PATH',
   config,
   traits: { departures: 'inOrder', provisional: false, gap: 60_000, lateness: 60_000, resumes: true },
+  counts: {
+    work: ['lines', 'rows', 'posts', 'bytes'],
+    rejects: { ...ROW_COUNTS.rejects, malformedPosts: null, refusedPosts: null, droppedPosts: null },
+  },
   fromUrl: (url) => ({
     path: typeof url === 'string' && url.startsWith('wms-multicast:') ? url : pathIn(url, ['wms']),
   }),

@@ -10,6 +10,7 @@ import { clientFacts, type Observation, presence } from '../../core/observation.
 import type { ScopedCounters } from '../../telemetry/counters.ts';
 import { pathIn, readRowsOnce, rowLogOptions, runRowLog } from '../row-log.ts';
 import type { Dialect } from '../row-reader.ts';
+import { ROW_COUNTS } from '../row-reader.ts';
 import { defineSource } from '../source.ts';
 import { type Connection, WowzaFile } from './parse.ts';
 
@@ -31,6 +32,7 @@ export const wowzaLog = defineSource({
   usage: 'wowza-log:PATTERN',
   config,
   traits: { departures: 'never', provisional: false, gap: 0, lateness: 5000, resumes: true },
+  counts: ROW_COUNTS,
   fromUrl: (url) => ({ path: pathIn(url, ['wowza-log']) }),
   defaultName: ({ path }) => `wowza-log:${path}`,
   create: (options, common) => ({

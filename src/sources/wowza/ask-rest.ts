@@ -94,9 +94,9 @@ async function askRead<T>(
   const { status, body } = await ask(access, signal, `${base}${page}`, 'application/json');
   if (status === 404 && page !== '/applications') return null;
   const url = pageUrl(access, '/');
-  if (status !== 200) throw answeredBadly(url, `HTTP ${status}`);
+  if (status !== 200) throw answeredBadly(url, `HTTP ${status}`, undefined, { body });
   const answer = read(parseJson(body));
-  if (answer === null) throw answeredBadly(url, "no answer of Wowza's REST API");
+  if (answer === null) throw answeredBadly(url, "no answer of Wowza's REST API", undefined, { body });
   return answer;
 }
 

@@ -13,7 +13,7 @@ import { answeredBadly, type Page } from '../../transports/poll/fetch-text.ts';
 import { hostAndPort, pageUrl, peerAddress, readPeerUrl } from '../../transports/poll/peer-address.ts';
 import { pollOptions } from '../../transports/poll/poll-options.ts';
 import { ByteDeltas } from '../byte-deltas.ts';
-import { POLLED_TRAITS, type Poll, type PollAnswer, polledSource } from '../polled.ts';
+import { POLLED_TRAITS, type Poll, type PollAnswer, polledCounts, polledSource } from '../polled.ts';
 import { defineSource, type Source } from '../source.ts';
 import { ask } from './ask.ts';
 import { askRest } from './ask-rest.ts';
@@ -54,6 +54,7 @@ export const wowza = defineSource({
   config,
   // Wowza itself bridges the pauses of HLS.
   traits: POLLED_TRAITS,
+  counts: polledCounts({ unreadableSessions: null, streamsFailed: null }),
   fromUrl: (url) => {
     // What stands behind the host is the address within Wowza, not a path of HTTP.
     const { path, ...peer } = readPeerUrl(url, 'wowzas');
@@ -136,10 +137,10 @@ function limited({ instances, streams }: ConnectionCounts, { counters }: Poll): 
 
 /** Wowza writes in the encoding of its machine, and does not say which. */
 function read<T>(options: Config, page: Page, parse: (xml: string) => T): T {
-  if (page.status !== 200) throw answeredBadly(pageUrl(options, '/'), `HTTP ${page.status}`);
+  if (page.status !== 200) throw answeredBadly(pageUrl(options, '/'), `HTTP ${page.status}`, undefined, page);
   try {
     return parse(decodeText(page.body));
   } catch (error) {
-    throw answeredBadly(pageUrl(options, '/'), 'what is no statistics page of Wowza', error);
+    throw answeredBadly(pageUrl(options, '/'), 'what is no statistics page of Wowza', error, page);
   }
 }

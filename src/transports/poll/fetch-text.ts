@@ -17,6 +17,7 @@ import { promisify } from 'node:util';
 import { gunzip, inflate, inflateRaw } from 'node:zlib';
 import { HeadcountError } from '../../lib/errors.ts';
 import { inTime, lookupRoutable, peerOf, refuseLinkLocalLiteral } from '../../lib/outgoing.ts';
+import { decodeText } from './decode-text.ts';
 import { answerDigest, parseChallenges } from './digest.ts';
 
 export interface Credentials {
@@ -73,10 +74,33 @@ export async function fetchText(url: URL | string, options: FetchOptions): Promi
   return inTime(options, () => at, exchange);
 }
 
+/** So many bytes of an answer are kept to show how it begins. */
+const BEGINNING = 2048;
+
+/** `PEER_ANSWERED_BADLY`, with the answer: it may say of listeners, and is in no message. */
+export class BadAnswer extends HeadcountError {
+  readonly #body: Buffer | null;
+
+  constructor(message: string, cause: unknown, body: Uint8Array | null) {
+    super('PEER_ANSWERED_BADLY', message, cause === undefined ? undefined : { cause });
+    this.#body = body === null ? null : Buffer.from(body.subarray(0, BEGINNING));
+  }
+
+  /** As it came; null if there was none, or nothing in it. */
+  get beginning(): string | null {
+    return this.#body === null || this.#body.length === 0 ? null : decodeText(this.#body);
+  }
+}
+
 /** For callers: the answer of this peer is not what it should be. `what` ends a sentence: "… answered with <what>". */
-export function answeredBadly(url: URL | string, what: string, cause?: unknown): HeadcountError {
+export function answeredBadly(
+  url: URL | string,
+  what: string,
+  cause?: unknown,
+  page?: { readonly body: Uint8Array },
+): BadAnswer {
   const message = `${peerOf(new URL(url))} answered with ${what}. Check that this is the right server and version.`;
-  return new HeadcountError('PEER_ANSWERED_BADLY', message, cause === undefined ? undefined : { cause });
+  return new BadAnswer(message, cause, page?.body ?? null);
 }
 
 interface Answer {

@@ -106,8 +106,10 @@ function createListener(options: SyslogOptions) {
   };
   const takeMessage = (message: Buffer) => {
     const body = bodyOf(message);
-    if (body === null) counters.add('malformedMessages');
-    else queue.push(body);
+    if (body === null) {
+      counters.add('malformedMessages');
+      counters.example('malformedMessages', () => message.subarray(0, 2048).toString());
+    } else queue.push(body);
     wake();
   };
   const takeDatagram = (message: Buffer, { address }: { readonly address: string }) => {

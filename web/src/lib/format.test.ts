@@ -1,7 +1,7 @@
 import { strict as assert } from 'node:assert';
 import { test } from 'node:test';
 import { backoff } from './backoff.ts';
-import { formatBytes, formatDuration, formatShare, formatSpan } from './format.ts';
+import { formatAmount, formatBytes, formatDuration, formatShare, formatSpan } from './format.ts';
 
 const digits = (text: string) => text.replaceAll(/[^\d]/g, '');
 
@@ -46,4 +46,8 @@ test('attempts come ever less often, down to one in half a minute', () => {
     [1000, 2000, 4000, 30_000, 30_000],
   );
   assert.equal(backoff(2, 0), 1500);
+});
+
+test('amounts are said with two digits, or in whole numbers', () => {
+  assert.deepEqual([0, 0.2567, 9.49, 10.2, 71.3].map(formatAmount).map(digits), ['0', '026', '95', '10', '71']);
 });

@@ -182,3 +182,10 @@ export function formatInZone(at: number, style: ZonedStyle, zone: string): strin
   if (style !== 'zoneName') return format.format(at);
   return format.formatToParts(at).find(({ type }) => type === 'timeZoneName')?.value ?? zone;
 }
+
+const twoDigits = new Intl.NumberFormat(LOCALE, { maximumSignificantDigits: 2 });
+
+/** Rates and the like: `0.25`, `9.5`, `12`, `1,230`. */
+export function formatAmount(amount: number): string {
+  return amount < 10 ? twoDigits.format(amount) : counts.format(Math.round(amount));
+}
