@@ -17,6 +17,8 @@ export function createHourPlot(
 ): HourPlot {
   const accent = colourOf('--accent');
   const track = colourOf('--track');
+  // As thick as the type is large: a wall screen is seen from far.
+  const width = 2 * (Number.parseFloat(getComputedStyle(document.documentElement).fontSize) / 15);
   let edges: [number, number] = [0, 1];
   const plot = new uPlot(
     {
@@ -35,8 +37,8 @@ export function createHourPlot(
       },
       series: [
         {},
-        { stroke: accent, width: 2, fill: fading(accent), points: { show: false } },
-        { stroke: accent, width: 2, dash: [3, 3], fill: fading(accent), points: { show: false } },
+        { stroke: accent, width, fill: fading(accent), points: { show: false } },
+        { stroke: accent, width, dash: [1.5 * width, 1.5 * width], fill: fading(accent), points: { show: false } },
       ],
       hooks: {
         drawClear: [(self) => drawFloor(self, track)],

@@ -186,6 +186,11 @@ export const german: Texts = {
     names: { en: 'English', de: 'Deutsch' },
     codes: { en: 'EN', de: 'DE' },
   },
+  kiosk: {
+    more: (count) => `und ${count} weitere`,
+    noStream: (stream) => `Einen Stream mit dem Namen ${stream} gibt es nicht.`,
+    noTitles: 'Es sind keine Titel bekannt.',
+  },
   banner: {
     demo: 'Demo',
     demoText: 'Alle Hörer hier sind simuliert. Mit eigenen geht es so:',
@@ -209,8 +214,8 @@ export const german: Texts = {
       `In der Zahl sind Hörer, die seit bis zu ${seconds} still sind und vielleicht schon gegangen. In der durchgezogenen Kurve und im Spitzenwert sind sie nicht.`,
     lastMinute: 'Letzte Minute',
     lastSeconds: (seconds) => `Letzte ${seconds}`,
-    joined: 'gekommen',
-    left: 'gegangen',
+    joined: 'kamen',
+    left: 'gingen',
     peakToday: 'Spitze heute',
     peakAt: (time) => `um ${time}`,
     peakNone: 'noch niemand',

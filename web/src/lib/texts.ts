@@ -189,6 +189,11 @@ export const english = {
     names: { en: 'English', de: 'Deutsch' },
     codes: { en: 'EN', de: 'DE' },
   },
+  kiosk: {
+    more: (count: string) => `and ${count} more`,
+    noStream: (stream: string) => `There is no stream called ${stream}.`,
+    noTitles: 'No titles are known.',
+  },
   banner: {
     demo: 'Demo',
     demoText: 'All these listeners are simulated. To watch your own:',
