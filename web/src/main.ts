@@ -1,6 +1,7 @@
 /** Starts the dashboard: the words, the clock, the live connection, and the page. */
 
 import './app.css';
+import './print.css';
 import { mount } from 'svelte';
 import App from './App.svelte';
 import { startClock } from './lib/clock.svelte.ts';

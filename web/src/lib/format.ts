@@ -99,6 +99,11 @@ export function formatExactClock(at: number | string): string {
   return exactTimes.format(new Date(at));
 }
 
+/** The day, the year and the minute. */
+export function formatDate(at: number): string {
+  return dayTimes.format(at);
+}
+
 /** The time alone if it is of the same day as `now`, else with its date. */
 export function formatMoment(at: number | string, now: number): string {
   const moment = new Date(at);

@@ -191,6 +191,9 @@ export const german: Texts = {
     noStream: (stream) => `Einen Stream mit dem Namen ${stream} gibt es nicht.`,
     noTitles: 'Es sind keine Titel bekannt.',
   },
+  printing: {
+    note: (address, time) => `${address} · gedruckt am ${time}`,
+  },
   banner: {
     demo: 'Demo',
     demoText: 'Alle Hörer hier sind simuliert. Mit eigenen geht es so:',

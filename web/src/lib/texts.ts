@@ -194,6 +194,9 @@ export const english = {
     noStream: (stream: string) => `There is no stream called ${stream}.`,
     noTitles: 'No titles are known.',
   },
+  printing: {
+    note: (address: string, time: string) => `${address} · printed ${time}`,
+  },
   banner: {
     demo: 'Demo',
     demoText: 'All these listeners are simulated. To watch your own:',
