@@ -21,6 +21,7 @@ import type {
   StreamsWire,
   TimelineWire,
 } from '../../../src/http/contract.ts';
+import { texts } from './texts.ts';
 
 /** What the API answers, by path. */
 export interface Answers {
@@ -43,10 +44,17 @@ export type Query = Readonly<Record<string, string | number | readonly string[] 
 /** The code is the server's own, or `UNREACHABLE` when there was no answer. */
 export class ApiError extends Error {
   readonly code: string;
+  /** The language of the message, where it is not that of the page: the server's sentences are English. */
+  readonly lang: 'en' | undefined;
 
-  constructor(code: string, message: string, options?: ErrorOptions) {
+  constructor(
+    code: string,
+    message: string,
+    { isServers = false, ...options }: ErrorOptions & { isServers?: boolean } = {},
+  ) {
     super(message, options);
     this.code = code;
+    this.lang = isServers ? 'en' : undefined;
   }
 }
 
@@ -94,7 +102,7 @@ export async function sendFeedback(
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify(feedback),
   }).catch((error) => {
-    throw new ApiError('UNREACHABLE', 'Headcount does not answer.', { cause: error });
+    throw new ApiError('UNREACHABLE', texts.unreachable, { cause: error });
   });
   if (!response.ok) throw await errorOf(response);
   return (await response.json()) as SharingReportWire;
@@ -110,7 +118,7 @@ async function get<Answer>(path: string, query: Query, signal: AbortSignal): Pro
     response = await fetch(`api/v1/${path}${search.size > 0 ? `?${search}` : ''}`, { signal, cache: 'no-store' });
   } catch (error) {
     if (signal.aborted) throw error;
-    throw new ApiError('UNREACHABLE', 'Headcount does not answer.', { cause: error });
+    throw new ApiError('UNREACHABLE', texts.unreachable, { cause: error });
   }
   if (!response.ok) throw await errorOf(response);
   return (await response.json()) as Answer;
@@ -119,9 +127,12 @@ async function get<Answer>(path: string, query: Query, signal: AbortSignal): Pro
 async function errorOf(response: Response): Promise<ApiError> {
   try {
     const { error } = (await response.json()) as { error: { code: string; message: string } };
-    return new ApiError(error.code, error.message);
+    return new ApiError(error.code, error.message, { isServers: true });
   } catch {
     // What stands in front of us answered, with a page of its own.
-    return new ApiError(`HTTP_${response.status}`, `The server answered ${response.status} ${response.statusText}.`);
+    return new ApiError(
+      `HTTP_${response.status}`,
+      texts.httpStatus(`${response.status} ${response.statusText}`.trim()),
+    );
   }
 }

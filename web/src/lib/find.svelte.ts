@@ -43,5 +43,9 @@ async function valuesOf(facet: (typeof COUNTED)[number], signal: AbortSignal): P
   const { groups } = await ask('audience', { by: facet, limit: MOST_VALUES }, signal);
   return groups
     .filter(({ value, sessions }) => value !== null && sessions > 0)
-    .map(({ value, label, sessions }) => ({ facet, value, sessions, text: label ?? choiceText({ facet, value }) }));
+    .map(({ value, label, sessions }) => ({
+      ...{ facet, value, sessions },
+      // The server has countries in English.
+      text: (facet === 'country' ? null : label) ?? choiceText({ facet, value }),
+    }));
 }

@@ -1,7 +1,8 @@
-/** Numbers, sizes and times as people read them, in the viewer's locale and time zone. Words are in texts.ts. */
+/** Numbers, sizes, times and countries as people read them, in the viewer's locale and time zone. Words are in texts.ts. */
 
-/** The browser's own choice. */
-const LOCALE = undefined;
+import { locale } from './language.ts';
+
+const LOCALE = locale;
 
 const counts = new Intl.NumberFormat(LOCALE);
 const shortCounts = new Intl.NumberFormat(LOCALE, { notation: 'compact', maximumFractionDigits: 1 });
@@ -138,6 +139,11 @@ export function formatExactMoment(at: number | string): string {
   return exactMoments.format(new Date(at));
 }
 
+/** The day, the year and the minute. */
+export function formatDate(at: number): string {
+  return dayTimes.format(at);
+}
+
 /** The time alone if it is of the same day as `now`, else with its date. */
 export function formatMoment(at: number | string, now: number): string {
   const moment = new Date(at);
@@ -188,4 +194,39 @@ const twoDigits = new Intl.NumberFormat(LOCALE, { maximumSignificantDigits: 2 })
 /** Rates and the like: `0.25`, `9.5`, `12`, `1,230`. */
 export function formatAmount(amount: number): string {
   return amount < 10 ? twoDigits.format(amount) : counts.format(Math.round(amount));
+}
+
+const days = new Intl.DateTimeFormat(LOCALE, { weekday: 'short', day: 'numeric', month: 'short' });
+const dayMinutes = new Intl.DateTimeFormat(LOCALE, {
+  day: 'numeric',
+  month: 'short',
+  hour: '2-digit',
+  minute: '2-digit',
+});
+
+/** `Sat 21 Nov`. */
+export function formatDay(at: number): string {
+  return days.format(at);
+}
+
+/** `Sat 21 – Sun 22 Nov`. */
+export function formatDays(from: number, to: number): string {
+  return days.formatRange(from, to);
+}
+
+/** The day and the minute, without the year: for what is within a few months. */
+export function formatDayMinute(at: number): string {
+  return dayMinutes.format(at);
+}
+
+const countries = new Intl.DisplayNames(LOCALE, { type: 'region', fallback: 'none' });
+
+/** A country by its code (ISO 3166-1 alpha-2); the English name that the server has, where the code says nothing. */
+export function formatCountry(code: string, name: string | null = null): string {
+  try {
+    return countries.of(code) ?? name ?? code;
+  } catch {
+    // Somebody wrote something else into the address.
+    return name ?? code;
+  }
 }

@@ -10,17 +10,23 @@ export interface HourPlot {
   remove(): void;
 }
 
-/** `onPoint` hears of the point under the pointer: its time in milliseconds and its count. */
+/**
+ * `onPoint` hears of the point under the pointer: its time in milliseconds and its count. `fineness` is how many times as
+ * large as its frame it is drawn: for paper, where it is laid out smaller again.
+ */
 export function createHourPlot(
   frame: HTMLElement,
   onPoint: (point: { at: number; count: number } | null) => void,
+  fineness = 1,
 ): HourPlot {
   const accent = colourOf('--accent');
   const track = colourOf('--track');
+  // As thick as the type is large: a wall screen is seen from far.
+  const width = 2 * fineness * (Number.parseFloat(getComputedStyle(document.documentElement).fontSize) / 15);
   let edges: [number, number] = [0, 1];
   const plot = new uPlot(
     {
-      ...sizeOf(frame),
+      ...sizeOf(frame, fineness),
       padding: [6, 5, 0, 0],
       legend: { show: false },
       axes: [{ show: false }, { show: false }],
@@ -35,8 +41,8 @@ export function createHourPlot(
       },
       series: [
         {},
-        { stroke: accent, width: 2, fill: fading(accent), points: { show: false } },
-        { stroke: accent, width: 2, dash: [3, 3], fill: fading(accent), points: { show: false } },
+        { stroke: accent, width, fill: fading(accent), points: { show: false } },
+        { stroke: accent, width, dash: [1.5 * width, 1.5 * width], fill: fading(accent), points: { show: false } },
       ],
       hooks: {
         drawClear: [(self) => drawFloor(self, track)],
@@ -46,7 +52,7 @@ export function createHourPlot(
     [[], [], []],
     frame,
   );
-  const observer = new ResizeObserver(() => plot.setSize(sizeOf(frame)));
+  const observer = new ResizeObserver(() => plot.setSize(sizeOf(frame, fineness)));
   observer.observe(frame);
   return {
     show: (curve, from, to) => {
@@ -60,8 +66,8 @@ export function createHourPlot(
   };
 }
 
-function sizeOf(frame: HTMLElement): { width: number; height: number } {
-  return { width: Math.max(frame.clientWidth, 60), height: Math.max(frame.clientHeight, 40) };
+function sizeOf(frame: HTMLElement, fineness: number): { width: number; height: number } {
+  return { width: fineness * Math.max(frame.clientWidth, 60), height: fineness * Math.max(frame.clientHeight, 40) };
 }
 
 /** From the line's colour to nothing, downwards. */

@@ -1,6 +1,6 @@
 /**
- * Every English text of the dashboard, in one place: a second language is a second object of this shape. Texts take
- * numbers and times already formatted (format.ts), and counts beside them where the grammar needs them.
+ * Every English text of the dashboard, in one place: another language is another object of this shape (texts.de.ts). Texts
+ * take numbers and times already formatted (format.ts), and counts beside them where the grammar needs them.
  */
 
 const plurals = new Intl.PluralRules('en');
@@ -10,12 +10,14 @@ function some(count: number, shown: string, one: string, other: string): string 
   return `${shown} ${plurals.select(count) === 'one' ? one : other}`;
 }
 
-export const texts = {
+export const english = {
   title: 'Headcount',
   titleWith: (count: string) => `${count} listening · Headcount`,
   titleOf: (page: string) => `${page} · Headcount`,
   skip: 'Skip to the numbers',
   loading: 'Loading …',
+  unreachable: 'Headcount does not answer.',
+  httpStatus: (status: string) => `The server answered ${status}.`,
   unknown: 'Unknown',
   tryNow: 'Try now',
   connection: {
@@ -67,13 +69,141 @@ export const texts = {
     failed: 'Allocations cannot be asked for:',
     none: 'No source watches a TURN server.',
   },
+  sharing: {
+    heading: 'Shared accounts',
+    lead: (days: string) =>
+      `Judged by the sessions of the last ${days} days. A high score is a reason to look, and no proof.`,
+    judging: (judged: string, accounts: string) => `Judging: ${judged} of ${accounts} accounts so far.`,
+    cut: 'There are more accounts than are judged: only those with most time are here.',
+    none: 'No session has a user name.',
+    noneText:
+      'Accounts are users by name: of a Tautulli, of listener logins, of TURN. As soon as a source tells one, it is judged here.',
+    noneFlagged: 'No account looks shared.',
+    off: 'Shared accounts are not looked for',
+    offText: 'The configuration has switched it off. This switches it on, after a restart:',
+    offCommand: 'sharing:\n  enabled: true',
+    forbidden: 'You may not see this',
+    forbiddenText: 'Reports show names, addresses and all streams: it takes the right to see them all.',
+    failed: 'This cannot be read at the moment:',
+    gone: 'There is no such account any more.',
+    back: 'All accounts',
+    choose: 'Choose an account to see its evidence.',
+    show: 'Show',
+    from: { 0: 'All', 20: '20 and more', 50: '50 and more' },
+    more: (count: string) => `Show ${count} more`,
+    scoreOf: (score: string) => `Score ${score} of 100`,
+    classic: (score: string) => `classic ${score}`,
+    classicHint: 'The score of the detector for Tautulli, which has no upper end.',
+    findings: (count: number, shown: string) => some(count, shown, 'finding', 'findings'),
+    devices: (count: number, shown: string) => some(count, shown, 'device', 'devices'),
+    households: (count: number, shown: string) => some(count, shown, 'household', 'households'),
+    plays: (count: number, shown: string) => some(count, shown, 'session', 'sessions'),
+    lastSeen: (time: string) => `last seen ${time}`,
+    cutAccount: 'It has too many sessions: only the newest were judged.',
+    kinds: {
+      simultaneous: 'At once',
+      travel: 'Impossible journey',
+      households: 'Several homes',
+      'new-devices': 'New devices',
+      resale: 'Looks resold',
+    },
+    signals: 'What the score is made of',
+    points: (points: string, most: string) => `${points} of ${most} points`,
+    nothing: 'Nothing speaks for several households.',
+    evidence: 'Evidence',
+    evidenceMost: (shown: string, count: string) => `The ${shown} strongest of ${count}.`,
+    noEvidence: 'There is no evidence that several households use this account.',
+    apart: (km: string) => `${km} km apart`,
+    atOnce: (span: string) => `${span} between them`,
+    overlap: (span: string) => `${span} at once`,
+    showInTimeline: 'Show in the timeline',
+    fineFinding: 'This is fine',
+    finePattern: 'All like this are fine',
+    fineUser: 'This account is fine',
+    fineDevice: 'Device is fine',
+    fineNetwork: 'Network is fine',
+    isFine: 'fine',
+    mayNot: 'Saying what is fine takes the right to write.',
+    timeline: 'Timeline',
+    timelineHint:
+      'One line for each device; a colour is a household. Shaded: at once in two of them. Dashed: a journey.',
+    ranges: { day: 'Day', week: 'Week', all: 'All' },
+    range: 'Range',
+    earlier: 'Earlier',
+    later: 'Later',
+    moreDevices: (count: number, shown: string) =>
+      `${some(count, shown, 'device more', 'devices more')} in this time, not drawn`,
+    emptyRange: 'Nothing in this time.',
+    table: 'Sessions in words',
+    tableMost: (count: string) => `The newest ${count} of this time.`,
+    bar: (title: string, device: string, place: string, from: string, to: string) =>
+      `${title} · ${device} · ${place} · ${from} – ${to}`,
+    places: 'Places and journeys',
+    allPlaces: 'All places',
+    map: 'Map of the places of this account. The same places are in the table of households.',
+    noPlaces: 'No place is known.',
+    marks: (count: number, shown: string) => some(count, shown, 'session', 'sessions'),
+    householdsHeading: 'Households',
+    householdKinds: {
+      home: 'Home',
+      habitual: 'Another home',
+      work: 'Work',
+      stay: 'A stay',
+      visited: 'Visited',
+      mobile: 'On the move',
+      satellite: 'By satellite',
+      masked: 'Behind a VPN or a data centre',
+    },
+    unknownPlace: 'place not known',
+    days: (count: number, shown: string) => `on ${some(count, shown, 'day', 'days')}`,
+    networks: (count: number, shown: string) => some(count, shown, 'network', 'networks'),
+    devicesHeading: 'Devices',
+    device: 'Device',
+    unknownDevice: 'not known',
+    fineHeading: 'What is fine',
+    fineNone: 'Nothing yet. What you say is fine counts no longer, and neither do its repeats.',
+    fineKinds: { finding: 'Finding', device: 'Device', network: 'Network', user: 'The whole account' },
+    fineBy: (name: string, time: string) => `${name}, ${time}`,
+    somebody: 'somebody',
+    takeBack: 'Take back',
+    suppressed: 'Looked like sharing, and is none',
+    suppressions: {
+      allowed: 'said to be fine',
+      dismissed: 'findings said to be fine',
+      'same-household': 'in one household',
+      mobile: 'on a mobile network',
+      satellite: 'by satellite',
+      vpn: 'through a VPN',
+      hosting: 'from a data centre',
+      'next-episode': 'the next one began',
+      'same-title': 'the same title went on',
+      'family-device': 'a device that moves with the family',
+      work: 'at work',
+      trip: 'on a trip',
+      'place-unknown': 'place not known',
+      'within-accuracy': 'within the accuracy of the places',
+    } as Record<string, string>,
+    audit: 'That you look at this is written down.',
+  },
   theme: { legend: 'Appearance', light: 'Light', system: 'As the system', dark: 'Dark' },
+  languages: {
+    // Each in its own words: whoever looks for one may not read the other.
+    names: { en: 'English', de: 'Deutsch' },
+    codes: { en: 'EN', de: 'DE' },
+  },
+  kiosk: {
+    more: (count: string) => `and ${count} more`,
+    noStream: (stream: string) => `There is no stream called ${stream}.`,
+    noTitles: 'No titles are known.',
+  },
+  printing: {
+    note: (address: string, time: string) => `${address} · printed ${time}`,
+  },
   banner: {
     demo: 'Demo',
     demoText: 'All these listeners are simulated. To watch your own:',
     demoCommand: 'headcount /var/log/nginx/access.log',
     lost: (time: string) => `The connection is lost. These are the numbers of ${time}.`,
-    lostAtOnce: 'Headcount does not answer.',
     retrying: 'Trying again …',
     retryIn: (seconds: number) => `Trying again in ${seconds} s.`,
     failing: (source: string) => `${source} cannot be read:`,
@@ -849,3 +979,19 @@ export const texts = {
     upSince: (time: string) => `running since ${time}`,
   },
 } as const;
+
+/** The same in other words: every text is there, and takes what the English one takes. */
+type Reworded<T> = T extends string
+  ? string
+  : T extends (...given: infer Given) => string
+    ? (...given: Given) => string
+    : { readonly [Key in keyof T]: Reworded<T[Key]> };
+
+export type Texts = Reworded<typeof english>;
+
+/** In the viewer's language from before the page is shown (language.ts): to be read when it is used, never when a file is loaded. */
+export let texts: Texts = english;
+
+export function setTexts(next: Texts): void {
+  texts = next;
+}

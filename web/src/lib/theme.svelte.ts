@@ -1,4 +1,9 @@
-/** Light, dark, or as the system says: kept in this browser, and told to the stylesheet by an attribute of the root. */
+/**
+ * Light, dark, or as the system says: kept in this browser, and told to the stylesheet by an attribute of the root. Paper is
+ * always light.
+ */
+
+import { flushSync } from 'svelte';
 
 const KEY = 'headcount.theme';
 
@@ -9,10 +14,15 @@ const systemIsDark = matchMedia('(prefers-color-scheme: dark)');
 let isSystemDark = $state(systemIsDark.matches);
 systemIsDark.addEventListener('change', () => {
   isSystemDark = systemIsDark.matches;
+  tellBrowser();
 });
 
 let chosen = $state<Theme>(remembered());
+let isPrinting = $state(false);
 apply(chosen);
+// The browser takes its picture when these return: what is drawn on canvas is drawn anew by then.
+addEventListener('beforeprint', () => setPrinting(true));
+addEventListener('afterprint', () => setPrinting(false));
 
 export const theme = {
   get chosen(): Theme {
@@ -29,7 +39,12 @@ export const theme = {
   },
   /** What is seen, whoever decided it. */
   get isDark(): boolean {
+    if (isPrinting) return false;
     return chosen === 'system' ? isSystemDark : chosen === 'dark';
+  },
+  /** Whatever is drawn in pixels is wanted finer. */
+  get isPrinting(): boolean {
+    return isPrinting;
   },
 };
 
@@ -44,6 +59,18 @@ function remembered(): Theme {
 function apply(next: Theme): void {
   if (next === 'system') delete document.documentElement.dataset['theme'];
   else document.documentElement.dataset['theme'] = next;
+  tellBrowser();
+}
+
+function setPrinting(next: boolean): void {
+  apply(next ? 'light' : chosen);
+  isPrinting = next;
+  flushSync();
+}
+
+/** What is around the page, as the bar of a phone's browser, has its colour. */
+function tellBrowser(): void {
+  document.querySelector('meta[name="theme-color"]')?.setAttribute('content', colourOf('--page'));
 }
 
 /** A colour of the stylesheet as the browser resolves it at the moment: for canvas and map, which know no variables. */

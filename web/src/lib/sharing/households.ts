@@ -2,7 +2,7 @@
 
 import type { SharingReportWire } from '../../../../src/http/contract.ts';
 import { placeName } from '../place-name.ts';
-import { sharingTexts as words } from './texts.ts';
+import { texts } from '../texts.ts';
 
 /** So many are told apart; later ones share the last. */
 const COLOURS = 5;
@@ -14,6 +14,7 @@ export function colourOfHousehold(household: number): string {
 
 /** Null is none that is known. */
 export function householdName(household: SharingReportWire['allHouseholds'][number] | null): string {
+  const words = texts.sharing;
   if (household === null) return words.unknownPlace;
   const { kind, place, networks } = household;
   const where = place === null ? (networks[0] ?? words.unknownPlace) : placeName({ ...place, countryCode: null });
