@@ -305,6 +305,7 @@ async function build(options: AppOptions, closers: Closers): Promise<App> {
     socket: join(directory, 'headcount.sock'),
     basePath: config.basePath,
     trust,
+    signedIn: join(directory, 'signed-in.json'),
     facades: facades.routes,
     endpoints: facades.endpoints,
     transfer,

@@ -7,12 +7,14 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { z } from 'zod';
 import { HeadcountError } from '../lib/errors.ts';
 import type { Principal, Right } from './auth.ts';
+import type { Door } from './doorkeeper.ts';
 
 export interface RouteRequest<Params, Query, Body> {
   readonly params: Params;
   readonly query: Query;
   readonly body: Body;
   readonly principal: Principal;
+  readonly door: Door;
 }
 
 /** A route that answers JSON. */
