@@ -16,7 +16,9 @@ import type {
   StreamDetailWire,
   StreamsWire,
   TimelineWire,
+  YouWire,
 } from '../../../src/http/contract.ts';
+import { signIn } from './sign-in.svelte.ts';
 
 /** What the API answers, by path. */
 export interface Answers {
@@ -36,11 +38,18 @@ type Query = Readonly<Record<string, string | number | null>>;
 /** The code is the server's own, or `UNREACHABLE` when there was no answer. */
 export class ApiError extends Error {
   readonly code: string;
+  /** In so many seconds it is worth trying again; null if the server does not say. */
+  readonly retryAfter: number | null;
 
-  constructor(code: string, message: string, options?: ErrorOptions) {
+  constructor(code: string, message: string, { retryAfter = null, ...options }: ApiErrorOptions = {}) {
     super(message, options);
     this.code = code;
+    this.retryAfter = retryAfter;
   }
+}
+
+interface ApiErrorOptions extends ErrorOptions {
+  readonly retryAfter?: number | null;
 }
 
 /** Throws `ApiError`; when the signal has aborted, whatever `fetch` throws then. */
@@ -72,15 +81,33 @@ export async function sendFeedback(
     readonly fine: boolean;
   },
 ): Promise<SharingReportWire> {
-  const response = await fetch(`api/v1/sharing/${encodeURIComponent(id)}/feedback`, {
+  return post(`sharing/${encodeURIComponent(id)}/feedback`, feedback);
+}
+
+/** What comes back beside the answer is a cookie. Throws `ApiError`. */
+export function sendSignIn(
+  given: ({ readonly name: string; readonly password: string } | { readonly token: string }) & {
+    readonly stay: boolean;
+  },
+): Promise<YouWire> {
+  return post('sign-in', given);
+}
+
+/** Throws `ApiError`. */
+export async function sendSignOut(): Promise<void> {
+  await post('sign-out', {});
+}
+
+async function post<Answer>(path: string, body: object): Promise<Answer> {
+  const response = await fetch(`api/v1/${path}`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(feedback),
+    body: JSON.stringify(body),
   }).catch((error) => {
     throw new ApiError('UNREACHABLE', 'Headcount does not answer.', { cause: error });
   });
   if (!response.ok) throw await errorOf(response);
-  return (await response.json()) as SharingReportWire;
+  return (await response.json()) as Answer;
 }
 
 async function get<Answer>(path: string, query: Query, signal: AbortSignal): Promise<Answer> {
@@ -100,7 +127,9 @@ async function get<Answer>(path: string, query: Query, signal: AbortSignal): Pro
 async function errorOf(response: Response): Promise<ApiError> {
   try {
     const { error } = (await response.json()) as { error: { code: string; message: string } };
-    return new ApiError(error.code, error.message);
+    if (error.code === 'NOT_SIGNED_IN') signIn.need();
+    const retryAfter = Number(response.headers.get('retry-after')) || null;
+    return new ApiError(error.code, error.message, { retryAfter });
   } catch {
     // What stands in front of us answered, with a page of its own.
     return new ApiError(`HTTP_${response.status}`, `The server answered ${response.status} ${response.statusText}.`);
