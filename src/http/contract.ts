@@ -12,6 +12,7 @@ import { YouWire } from './sign-in-contract.ts';
 
 export * from './sharing-contract.ts';
 export * from './sign-in-contract.ts';
+export * from './trial-contract.ts';
 
 const time = z.iso.datetime({ precision: 3 }).describe('ISO 8601, UTC, with milliseconds.');
 const count = z.int().min(0);

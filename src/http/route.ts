@@ -104,6 +104,7 @@ export const STATUS_OF: Readonly<Record<string, number>> = {
   BAD_REQUEST: 400,
   BAD_CURSOR: 400,
   BAD_QUERY: 400,
+  BAD_URL: 400,
   NOT_SIGNED_IN: 401,
   FORBIDDEN: 403,
   HOST_NOT_ALLOWED: 403,
@@ -122,6 +123,7 @@ export const STATUS_OF: Readonly<Record<string, number>> = {
   STORE_FULL: 503,
   STORE_TOO_MUCH: 503,
   TOO_MANY_READERS: 503,
+  TRY_BUSY: 503,
 };
 
 /** What every question to the store may meet. */

@@ -46,6 +46,7 @@ import { sessionRoutes } from './routes/sessions.ts';
 import { sharingRoutes } from './routes/sharing.ts';
 import { signInRoutes } from './routes/sign-in.ts';
 import { streamRoutes } from './routes/streams.ts';
+import { trialRoutes } from './routes/trial.ts';
 import type { Service } from './service.ts';
 import { FailedSignIns, HELD_FOR } from './sign-ins.ts';
 import { registerTransfer, type Transfer } from './transfer.ts';
@@ -118,6 +119,7 @@ export function allRoutes(service: Service): Route[] {
     ...sharingRoutes(service),
     ...processRoutes(service),
     ...signInRoutes(),
+    ...trialRoutes(service),
   ];
 }
 

@@ -102,6 +102,13 @@ const TABLE: Readonly<Record<string, readonly Entry[]>> = {
     },
   ],
   'POST /api/v1/sign-out': [{ ...api('/sign-out'), question: post({}), status: TO_ALL }],
+  'POST /api/v1/try': [
+    {
+      ...api('/try'),
+      question: post({ url: 'icecast://192.0.2.1', token: 'x' }),
+      status: { limited: 403, anybody: 403 },
+    },
+  ],
   // The owner's alone, through the socket.
   'POST /api/v1/export': [
     { ...api('/export'), question: post({ from: null, to: null, filter: {} }), status: onlyOwner(200) },

@@ -39,6 +39,7 @@ export const azuracast = defineSource({
   usage: 'azuracasts://:APIKEY@HOST/STATION,STATION?every=15s',
   config,
   traits: POLLED_TRAITS,
+  trial: { options: [] },
   fromUrl: (url) => {
     const { user, password, path, ...peer } = readPeerUrl(url, 'azuracasts');
     // A key has a colon in it.

@@ -60,6 +60,7 @@ export const icecast = defineSource({
     // In the access log, if there is one; who is there now has to be asked anew.
     resumes: false,
   },
+  trial: { options: [] },
   fromUrl: (url) => {
     const { password, ...address } = readPeerUrl(url, 'icecasts');
     return password === undefined ? address : { ...address, password };

@@ -92,6 +92,7 @@ export const json = defineSource({
   usage: 'json:https://HOST/PAGE?items=sessions&fields=stream:room,id:id,address:ip',
   config,
   traits: POLLED_TRAITS,
+  trial: { options: ['items', 'fields', 'stream', 'boot', 'user', 'password', 'token', 'header'] },
   fromUrl: (url) => {
     const endpoint = String(url).replace(/^json:/, '');
     if (endpoint === '') return {};

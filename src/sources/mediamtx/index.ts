@@ -53,6 +53,7 @@ export const mediamtx = defineSource({
   usage: 'mediamtx://USER:PASSWORD@HOST:9997',
   config,
   traits: POLLED_TRAITS,
+  trial: { options: [] },
   fromUrl: (url) => readPeerUrl(url, 'mediamtxs'),
   defaultName: (options) => `mediamtx:${hostAndPort(options)}`,
   create: createMediamtx,

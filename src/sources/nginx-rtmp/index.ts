@@ -41,6 +41,7 @@ export const nginxRtmp = defineSource({
   usage: 'nginx-rtmp://HOST:8080/stat',
   config,
   traits: POLLED_TRAITS,
+  trial: { options: [] },
   fromUrl: (url) => readPeerUrl(url, 'nginx-rtmps'),
   defaultName: (options) => `nginx-rtmp:${hostAndPort(options)}`,
   create: createNginxRtmp,

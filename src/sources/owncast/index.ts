@@ -32,6 +32,7 @@ export const owncast = defineSource({
   usage: 'owncast://USER:PASSWORD@HOST:PORT?every=10s',
   config,
   traits: POLLED_TRAITS,
+  trial: { options: [] },
   fromUrl: (url) => {
     const peer = readPeerUrl(url, 'owncasts');
     // Owncast itself speaks no TLS: a web server in front of it does.

@@ -46,6 +46,7 @@ export const shoutcast = defineSource({
   usage: 'shoutcast://:PASSWORD@HOST:PORT/SID?every=10s',
   config,
   traits: POLLED_TRAITS,
+  trial: { options: [] },
   fromUrl: (url) => {
     const { path, ...peer } = readPeerUrl(url, 'shoutcasts');
     const [, before, sid] = /^(.*?)\/(\d+)\/?$/.exec(path ?? '') ?? [undefined, path ?? ''];

@@ -37,6 +37,7 @@ export const srs = defineSource({
   usage: 'srs://HOST:1985',
   config,
   traits: POLLED_TRAITS,
+  trial: { options: [] },
   fromUrl: (url) => readPeerUrl(url, 'srss'),
   defaultName: (options) => `srs:${hostAndPort(options)}`,
   create: (options) => {

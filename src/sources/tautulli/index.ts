@@ -60,6 +60,7 @@ export const tautulli = defineSource({
     lateness: 600_000,
     resumes: true,
   },
+  trial: { options: [] },
   fromUrl: (url) => {
     const { user, password: _, ...address } = readPeerUrl(url, 'tautullis');
     return { ...address, apiKey: user };

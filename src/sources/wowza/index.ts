@@ -54,6 +54,7 @@ export const wowza = defineSource({
   config,
   // Wowza itself bridges the pauses of HLS.
   traits: POLLED_TRAITS,
+  trial: { options: [] },
   fromUrl: (url) => {
     // What stands behind the host is the address within Wowza, not a path of HTTP.
     const { path, ...peer } = readPeerUrl(url, 'wowzas');

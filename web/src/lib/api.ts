@@ -16,6 +16,7 @@ import type {
   StreamDetailWire,
   StreamsWire,
   TimelineWire,
+  TriedWire,
   YouWire,
 } from '../../../src/http/contract.ts';
 import { signIn } from './sign-in.svelte.ts';
@@ -91,6 +92,11 @@ export function sendSignIn(
   },
 ): Promise<YouWire> {
   return post('sign-in', given);
+}
+
+/** Throws `ApiError`; what the server that is tried does is in the answer. */
+export function sendTry(asked: { readonly url: string; readonly token?: string }): Promise<TriedWire> {
+  return post('try', asked);
 }
 
 /** Throws `ApiError`. */
