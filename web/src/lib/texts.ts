@@ -30,7 +30,7 @@ export const texts = {
     turn: 'TURN',
     sharing: 'Shared accounts',
     sources: 'Sources',
-    welcome: 'Watch your own',
+    welcome: 'Begin',
   },
   pageFailed: 'This page could not be loaded',
   pageFailedHint: 'Headcount may have been updated meanwhile: reload to try again.',
@@ -132,7 +132,7 @@ export const texts = {
   welcome: {
     heading: 'Nothing is watched yet',
     headingDemo: 'Watch your own',
-    text: 'Choose what you have. The line on the right watches it: on the command line, or in the configuration. The first listeners appear within seconds.',
+    text: 'Choose what you have. One line watches it: on the command line, or in the configuration. The first listeners appear within seconds.',
     have: 'What do you have?',
     ways: [
       {
