@@ -23,6 +23,7 @@ export async function serve(store: Store): Promise<HttpServer> {
       audience: new Audience(),
       streams: new Streams((text) => text),
       store,
+      trial: { pass: null, trying: { count: 0 }, tryUrl: () => Promise.reject(new Error('nothing is tried here')) },
       attribution: [],
       describe: () => {
         throw new Error('nobody is here');

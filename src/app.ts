@@ -9,6 +9,7 @@ import { Collector } from './collector/collector.ts';
 import { Events } from './collector/events.ts';
 import { installationKey } from './config/key.ts';
 import type { LoadedConfig } from './config/load.ts';
+import { readTrial } from './config/trial.ts';
 import { trustOf } from './config/trust.ts';
 import { Audience } from './core/audience.ts';
 import { Messages } from './core/messages.ts';
@@ -23,17 +24,21 @@ import { createMask, keyedHash } from './enrich/privacy.ts';
 import type { FacadeSource } from './facades/facade.ts';
 import { RunningFacades } from './facades/running.ts';
 import { createAccounts } from './http/accounts.ts';
+import { hasCredentials } from './http/auth.ts';
 import { serveEndpoints } from './http/endpoints.ts';
 import { maskedText } from './http/masked.ts';
 import { serveHttp } from './http/server.ts';
 import type { Service, SourceInfo } from './http/service.ts';
 import type { Transfer } from './http/transfer.ts';
+import { TrialPass } from './http/trial-pass.ts';
 import { type LiveSharing, openLiveSharing } from './insights/sharing/live/index.ts';
 import { type Clock, steadyClock } from './lib/clock.ts';
 import { HeadcountError, messageOf } from './lib/errors.ts';
 import { Inboxes } from './lib/inboxes.ts';
 import { RunningSinks } from './sinks/running.ts';
+import { KINDS } from './sources/index.ts';
 import { type RunningSource, RunningSources, traitsOf } from './sources/running.ts';
+import { tryOnce } from './sources/trial.ts';
 import { openDuckDbStore } from './store/duckdb/index.ts';
 import { openParquetSpool } from './store/duckdb/parquet-spool.ts';
 import { forgetListener } from './store/forget.ts';
@@ -57,6 +62,8 @@ export interface AppOptions {
 export interface App {
   /** Where the dashboard is. */
   readonly url: string;
+  /** Where a server can be tried before it is watched; null where that needs no address of its own. */
+  readonly trialUrl: string | null;
   /** Takes over the sources and the programmes of a changed configuration; says in the log what needs a restart. */
   reload(config: LoadedConfig): Promise<void>;
   /** Sources first, then the last commit, HTTP and the store. Leaves nothing behind. */
@@ -243,6 +250,8 @@ async function build(options: AppOptions, closers: Closers): Promise<App> {
         warn: (message) => log.scoped('sharing').warn(message),
       })
     : null;
+  const isNew = options.isDemo || config.sources.length === 0;
+  const pass = isNew && !hasCredentials(trust) ? new TrialPass(() => clock.elapsed()) : null;
   const service: Service = {
     version: VERSION,
     startedAt,
@@ -253,6 +262,7 @@ async function build(options: AppOptions, closers: Closers): Promise<App> {
     audience,
     streams,
     store,
+    trial: { pass, trying: { count: 0 }, tryUrl: (url) => tryUrl(url, clock) },
     attribution: isBundled(config) ? [ATTRIBUTION] : [],
     describe: live.describe,
     sources: () => running.list().map(infoOf),
@@ -310,6 +320,7 @@ async function build(options: AppOptions, closers: Closers): Promise<App> {
     socket: join(directory, 'headcount.sock'),
     basePath: config.basePath,
     trust,
+    signedIn: join(directory, 'signed-in.json'),
     facades: facades.routes,
     endpoints: facades.endpoints,
     transfer,
@@ -352,6 +363,7 @@ async function build(options: AppOptions, closers: Closers): Promise<App> {
 
   return {
     url: http.url,
+    trialUrl: pass === null ? null : `${http.url}#welcome?token=${pass.token}`,
     close: () => closers.closeAll(),
     reload: async (changed) => {
       if (credentialsIn(changed) !== credentials) {
@@ -370,6 +382,11 @@ async function build(options: AppOptions, closers: Closers): Promise<App> {
       log.info(`the configuration has been read again: ${count} ${count === 1 ? 'source' : 'sources'}${rest}`);
     },
   };
+}
+
+async function tryUrl(url: string, clock: Clock) {
+  const { source, line, secretFiles } = readTrial(url, KINDS);
+  return { ...(await tryOnce(source, clock)), line, secretFiles: [...secretFiles] };
 }
 
 function sharingOr(sharing: LiveSharing | null): LiveSharing {

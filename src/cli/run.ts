@@ -141,6 +141,7 @@ async function serve(terminal: Terminal, config: LoadedConfig, log: Log, { isDem
   });
   if (isDemo) log.info('this is the demo: all listeners are simulated');
   log.info(`serving on ${app.url}`);
+  if (app.trialUrl !== null) log.info(`to try a source in the browser: ${app.trialUrl}`);
   const reloading = reloader(app, log, reload);
   terminal.onReload(reloading.ask);
   await aborted(AbortSignal.any([terminal.signal, broken.signal]));

@@ -125,7 +125,7 @@ function kindOf(url: string, kinds: readonly SourceKind[]): SourceKind {
 }
 
 /** Query parameters are options, in camelCase or with hyphens. */
-function splitQuery(url: string): [string, Record<string, string>] {
+export function splitQuery(url: string): [string, Record<string, string>] {
   const at = url.indexOf('?');
   if (at === -1) return [url, {}];
   const query: Record<string, string> = {};

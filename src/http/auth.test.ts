@@ -40,7 +40,9 @@ async function refused(site: Site, path: string, question: Question, status: num
   return error.message;
 }
 
-const READABLE = ['/', '/docs', '/openapi.json', '/metrics', '/api/v1/status', '/api/v1/sessions'];
+/** To those who may read. */
+const PRIVATE = ['/docs', '/openapi.json', '/metrics', '/api/v1/status', '/api/v1/sessions'];
+const READABLE = ['/', ...PRIVATE];
 
 test('without credentials everything can be read, and nothing written', async () => {
   await withSite({}, async (site) => {
@@ -100,14 +102,34 @@ test('what a proxy forwards is refused while there are no credentials, with what
   });
 });
 
-test('with credentials only health is told to strangers', async () => {
+test('with credentials only health is told to strangers, and the empty page that asks who they are', async () => {
   await withSite({ trust: CREDENTIALS }, async (site) => {
-    for (const path of [...READABLE, '/api/v1/live', '/api/v1/places']) {
+    for (const path of [...PRIVATE, '/api/v1/live', '/api/v1/places']) {
       await refused(site, path, {}, 401, 'NOT_SIGNED_IN');
       const { headers } = await site.ask(path);
-      assert.match(String(headers['www-authenticate']), /^Basic realm="Headcount"/, 'a browser asks for them');
+      assert.match(String(headers['www-authenticate']), /^Basic realm="Headcount"/, 'programs are told how');
     }
-    for (const path of ['/healthz', '/readyz']) assert.equal((await site.ask(path)).status, 200, path);
+    for (const path of ['/', '/healthz', '/readyz']) assert.equal((await site.ask(path)).status, 200, path);
+  });
+});
+
+test('a browser is not made to open a dialog of its own', async () => {
+  await withSite({ trust: CREDENTIALS }, async (site) => {
+    const browsers = [
+      { 'user-agent': 'Mozilla/5.0 (X11; Linux x86_64) Gecko/20100101 Firefox/140.0' },
+      { 'sec-fetch-mode': 'cors', accept: '*/*' },
+      { accept: 'text/html,application/xhtml+xml,*/*;q=0.8' },
+    ];
+    for (const headers of browsers) {
+      for (const path of [...PRIVATE, '/api/v1/live']) {
+        const answer = await site.ask(path, { headers });
+        assert.equal(answer.status, 401, path);
+        assert.equal(answer.headers['www-authenticate'], undefined, path);
+      }
+    }
+    const page = await site.ask('/docs', { headers: { accept: 'text/html' } });
+    assert.match(String(page.headers['content-type']), /^text\/html/);
+    assert.match(page.text, /Please <a href="\/">sign in<\/a>/);
   });
 });
 

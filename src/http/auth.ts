@@ -18,6 +18,8 @@ export interface Principal {
   readonly name: string | null;
   readonly rights: ReadonlySet<Right>;
   readonly access: PatternAccess;
+  /** What a browser has signed in with. */
+  readonly cookie?: string;
 }
 
 export interface TrustOptions {
@@ -84,7 +86,11 @@ export function authenticate(headers: IncomingHttpHeaders, trust: TrustOptions):
   const [, token = ''] = authorization.split(/ +/, 2);
   const found = user === null ? findToken(trust.tokens, token) : findUser(trust.users, user.name, user.password);
   if (found === null) throw new HeadcountError('NOT_SIGNED_IN', 'These credentials are not right.');
-  return { name: found.name, rights: found.write ? WRITE : READ, access: found.access };
+  return principalOf(found);
+}
+
+export function principalOf({ name, write, access }: Credential): Principal {
+  return { name, rights: write ? WRITE : READ, access };
 }
 
 /** The name and password of HTTP Basic (RFC 7617); null if it is something else. */
@@ -110,17 +116,31 @@ export function seesEverything({ access }: Principal): boolean {
   return access.seesAll && access.seesAddresses;
 }
 
-/** What a write must look like, so that no other site can make a browser send it. Throws otherwise. */
-export function checkWrite(headers: IncomingHttpHeaders, trust: TrustOptions): void {
+/**
+ * What a write must look like, so that no other site can make a browser send it. Throws otherwise. Browsers say where it
+ * comes from; what comes with the cookie of one and does not say so is refused.
+ */
+export function checkWrite(headers: IncomingHttpHeaders, { cookie }: Principal, trust: TrustOptions): void {
   if (!/^application\/json\s*(;|$)/i.test(headers['content-type'] ?? '')) {
     throw new HeadcountError('NOT_JSON', 'Send the body as application/json.');
   }
   const { origin } = headers;
-  if (origin !== undefined && !trust.origins.has(origin) && originHost(origin) !== headers.host?.toLowerCase()) {
+  if (origin === undefined && cookie === undefined) return;
+  if (origin === undefined || !isOwnOrListed(origin, headers, trust)) {
     throw new HeadcountError('ORIGIN_NOT_ALLOWED', 'Another site may not write here.');
   }
 }
 
-function originHost(origin: string): string | null {
-  return URL.canParse(origin) ? new URL(origin).host : null;
+/** For a browser a dialog of its own would come before the page that asks for credentials; others are told how to send them. */
+export function challengeFor(headers: IncomingHttpHeaders): string | null {
+  const isBrowser = /^Mozilla\//.test(headers['user-agent'] ?? '') || headers['sec-fetch-mode'] !== undefined;
+  return isBrowser || acceptsHtml(headers) ? null : 'Basic realm="Headcount", charset="UTF-8"';
+}
+
+export function acceptsHtml({ accept = '' }: IncomingHttpHeaders): boolean {
+  return /\btext\/html\b/i.test(accept);
+}
+
+function isOwnOrListed(origin: string, { host }: IncomingHttpHeaders, { origins }: TrustOptions): boolean {
+  return origins.has(origin) || (URL.canParse(origin) && new URL(origin).host === host?.toLowerCase());
 }

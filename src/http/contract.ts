@@ -8,8 +8,11 @@ import { CUME_RULES, DIMENSIONS, SESSION_SORTS, SESSION_STATES } from '../core/q
 import { STEPS } from '../insights/metrics/steps.ts';
 import { formatDuration, parseDuration } from '../lib/duration.ts';
 import { SharingFoundWire } from './sharing-contract.ts';
+import { YouWire } from './sign-in-contract.ts';
 
 export * from './sharing-contract.ts';
+export * from './sign-in-contract.ts';
+export * from './trial-contract.ts';
 
 const time = z.iso.datetime({ precision: 3 }).describe('ISO 8601, UTC, with milliseconds.');
 const count = z.int().min(0);
@@ -396,14 +399,7 @@ export const StatusWire = z
       .number()
       .describe('The longest gap of any source: the live audience includes those still within theirs.'),
     store: z.object({ bytes: count, sessions: count }).nullable().describe('Null for whoever may not see all streams.'),
-    you: z
-      .object({
-        name: z.string().nullable().describe('Null without credentials.'),
-        allStreams: z.boolean(),
-        addresses: z.boolean().describe('Whether addresses are whole, or masked.'),
-        write: z.boolean(),
-      })
-      .describe('Who asks, and what they may see.'),
+    you: YouWire,
     attribution: z.array(z.object({ text: z.string(), url: z.string() })),
   })
   .meta({ id: 'Status' });

@@ -34,7 +34,7 @@ import type { TrustOptions } from './auth.ts';
 import { botOf, CROWD, NOW, observationsOf, placeOf, playerOf, SOURCES } from './crowd.fixture.ts';
 import type { ForeignEndpoint, ForeignRoute } from './route.ts';
 import { type HttpServer, serveHttp } from './server.ts';
-import type { Service } from './service.ts';
+import type { Service, Trial } from './service.ts';
 
 /** As if the source ran a program. */
 export const PRINTED = [
@@ -66,7 +66,19 @@ export interface SiteOptions {
   readonly endpoints?: readonly ForeignEndpoint[];
   /** Without the crowd nobody is there. */
   readonly isEmpty?: boolean;
+  /** As at the first start, when nothing is watched yet. */
+  readonly trial?: Trial;
 }
+
+/** Nobody gets to try it with a token. */
+export const NO_TRIAL: Trial = {
+  pass: null,
+  trying: { count: 0 },
+  tryUrl: async () => ({
+    ...{ kind: 'icecast', status: 200, server: 'Icecast 2.4.4', error: null },
+    ...{ found: { streams: 0, listeners: 0, isCountOnly: true }, line: 'icecast://radio.example', secretFiles: [] },
+  }),
+};
 
 /** A clock that stands still until it is told to move; sleepers wake up soon. */
 export class StandingClock implements Clock {
@@ -196,10 +208,11 @@ export async function startSite(options: SiteOptions = {}): Promise<Site> {
     audience,
     streams,
     store: refusable,
+    trial: options.trial ?? NO_TRIAL,
     attribution: [{ text: 'Places by Example', url: 'https://example.com/' }],
     describe: (session) => tracker.describe(session),
     sources: () =>
-      SOURCES.map(({ name, kind, audience: shared, gap }) => {
+      (options.trial === undefined ? SOURCES : []).map(({ name, kind, audience: shared, gap }) => {
         const watermark = tracker.watermarkOf(name);
         return {
           name,

@@ -27,10 +27,7 @@ interface When {
 }
 
 /** At a moment is whoever overlaps the millisecond that begins with it. Throws `BAD_REQUEST` for what contradicts itself. */
-export function whenOf(
-  { at, state, from, to }: When,
-  now: Instant,
-): Pick<SessionQuery, 'state' | 'from' | 'to'> {
+export function whenOf({ at, state, from, to }: When, now: Instant): Pick<SessionQuery, 'state' | 'from' | 'to'> {
   if (at === undefined) {
     if (from !== undefined && to !== undefined) checkPeriod(from, to);
     return { state: state ?? 'open', from: from ?? null, to: to ?? null };

@@ -28,9 +28,15 @@ export interface LiveView {
   onFound(listener: (found: unknown) => void): () => void;
 }
 
-interface Reader {
-  readonly response: ServerResponse;
+export interface ReaderOptions {
   readonly wantsAll: boolean;
+  readonly access: PatternAccess;
+  /** Asked once a second: what it has come in with may be over. */
+  readonly isAllowed: () => boolean;
+}
+
+interface Reader extends Pick<ReaderOptions, 'wantsAll' | 'isAllowed'> {
+  readonly response: ServerResponse;
 }
 
 /** Those who see the same. */
@@ -62,6 +68,7 @@ class Channel {
   }
 
   tick(): void {
+    for (const { response, isAllowed } of this.readers) if (!isAllowed()) response.end();
     this.#send(event('audience', this.#view.audience({ joined: this.#joined, left: this.#left })));
     this.#sampled = 0;
     this.#joined = 0;
@@ -94,7 +101,7 @@ class Channel {
   }
 
   #write(reader: Reader, text: string): void {
-    if (reader.response.destroyed) return;
+    if (reader.response.destroyed || reader.response.writableEnded) return;
     if (reader.response.writableLength > (reader.wantsAll ? MOST_WAITING_OF_ALL : MOST_WAITING)) {
       this.#drop(reader);
       return;
@@ -126,11 +133,7 @@ export class LiveFeed {
   }
 
   /** The response must have been taken over from Fastify; it is ended when the reader goes or the feed is closed. */
-  add(
-    response: ServerResponse,
-    headers: Record<string, string>,
-    { wantsAll, access }: { wantsAll: boolean; access: PatternAccess },
-  ): void {
+  add(response: ServerResponse, headers: Record<string, string>, { wantsAll, access, isAllowed }: ReaderOptions): void {
     // Nobody would tell us that it has gone if it already had.
     if (response.destroyed || response.socket === null) return;
     response.writeHead(200, {
@@ -140,7 +143,7 @@ export class LiveFeed {
       'x-accel-buffering': 'no',
     });
     const channel = this.#channelOf(access);
-    const reader = { response, wantsAll };
+    const reader = { response, wantsAll, isAllowed };
     const gone = () => this.#leave(channel, access, reader);
     response.on('close', gone);
     response.on('error', gone);

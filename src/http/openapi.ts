@@ -69,7 +69,8 @@ function refusalsOf(route: Route): Readonly<Record<string, string>> {
     HOST_NOT_ALLOWED: 'The host name is not ours.',
     FORWARDED_WITHOUT_CREDENTIALS: 'It came through a proxy, and no credentials are configured.',
     ...(hasAddressFilter(route) ? { FORBIDDEN: 'You may not see addresses, and so not look for one.' } : {}),
-    ...(route.right === 'write' ? WRITE_REFUSALS : {}),
+    ...(route.right === 'write' ? { FORBIDDEN: 'You may read, but not write; or not see all that it touches.' } : {}),
+    ...(route.method === 'POST' ? POST_REFUSALS : {}),
     TOO_MANY_ATTEMPTS: 'Too many failed sign-ins: wait a minute.',
   };
 }
@@ -78,8 +79,7 @@ function hasAddressFilter({ query }: Route): boolean {
   return query instanceof z.ZodObject && 'ip' in query.shape;
 }
 
-const WRITE_REFUSALS = {
-  FORBIDDEN: 'You may read, but not write; or not see all that it touches.',
+const POST_REFUSALS = {
   ORIGIN_NOT_ALLOWED: 'Another site may not write here.',
   NOT_JSON: 'The body must be application/json.',
 };

@@ -7,12 +7,14 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { z } from 'zod';
 import { HeadcountError } from '../lib/errors.ts';
 import type { Principal, Right } from './auth.ts';
+import type { Door } from './doorkeeper.ts';
 
 export interface RouteRequest<Params, Query, Body> {
   readonly params: Params;
   readonly query: Query;
   readonly body: Body;
   readonly principal: Principal;
+  readonly door: Door;
 }
 
 /** A route that answers JSON. */
@@ -102,6 +104,7 @@ export const STATUS_OF: Readonly<Record<string, number>> = {
   BAD_REQUEST: 400,
   BAD_CURSOR: 400,
   BAD_QUERY: 400,
+  BAD_URL: 400,
   NOT_SIGNED_IN: 401,
   FORBIDDEN: 403,
   HOST_NOT_ALLOWED: 403,
@@ -122,6 +125,7 @@ export const STATUS_OF: Readonly<Record<string, number>> = {
   STORE_FULL: 503,
   STORE_TOO_MUCH: 503,
   TOO_MANY_READERS: 503,
+  TRY_BUSY: 503,
 };
 
 /** What every question to the store may meet. */

@@ -12,8 +12,9 @@ import { ALL_ACCESS, type PatternAccess } from '../core/access.ts';
 import type { SharingFound } from '../core/event.ts';
 import { HeadcountError, messageOf } from '../lib/errors.ts';
 import {
-  authenticate,
+  acceptsHtml,
   authorize,
+  challengeFor,
   checkHost,
   checkWrite,
   hasCredentials,
@@ -22,11 +23,12 @@ import {
   type Right,
   seesEverything,
   type TrustOptions,
-  userIn,
 } from './auth.ts';
 import { LiveQuery, SessionsExportQuery } from './contract.ts';
-import { serveDashboard } from './dashboard.ts';
+import { CookieSessions } from './cookie-sessions.ts';
+import { serveDashboard, signInPage } from './dashboard.ts';
 import { docsPage } from './docs-page.ts';
+import { Doorkeeper } from './doorkeeper.ts';
 import { registerEndpoints } from './endpoints.ts';
 import { closeOwnersDoor, isReadable, listenOn, openOwnersDoor, urlOf } from './listening.ts';
 import { LiveFeed } from './live.ts';
@@ -42,10 +44,12 @@ import { programmeRoutes } from './routes/programmes.ts';
 import { reportRoutes } from './routes/reports.ts';
 import { sessionRoutes } from './routes/sessions.ts';
 import { sharingRoutes } from './routes/sharing.ts';
+import { signInRoutes } from './routes/sign-in.ts';
 import { streamRoutes } from './routes/streams.ts';
+import { trialRoutes } from './routes/trial.ts';
 import type { Service } from './service.ts';
 import { type OpenParquet, registerSessionExport } from './session-export.ts';
-import { clientOf, FailedSignIns, HELD_FOR } from './sign-ins.ts';
+import { FailedSignIns, HELD_FOR } from './sign-ins.ts';
 import { registerTransfer, type Transfer } from './transfer.ts';
 import { serviceAs } from './visible-service.ts';
 import { eventWire, sessionWire } from './wire.ts';
@@ -65,6 +69,8 @@ export interface HttpOptions {
   readonly transfer?: Transfer;
   /** Where exports in Parquet are written; absent where nobody wants one. */
   readonly openParquet?: OpenParquet;
+  /** Where it is kept who is signed in; absent: it is over with the process. */
+  readonly signedIn?: string;
   /** Checks every answer against its declared shape: for tests. */
   readonly checkAnswers?: boolean;
 }
@@ -121,6 +127,8 @@ export function allRoutes(service: Service): Route[] {
     ...reportRoutes(service),
     ...sharingRoutes(service),
     ...processRoutes(service),
+    ...signInRoutes(),
+    ...trialRoutes(service),
   ];
 }
 
@@ -150,6 +158,8 @@ interface Site {
   readonly options: HttpOptions;
   /** A reload changes it. */
   trust: TrustOptions;
+  readonly sessions: CookieSessions;
+  readonly doorkeeper: Doorkeeper;
   readonly viewOf: (access: PatternAccess) => View;
   readonly live: LiveFeed;
 }
@@ -166,7 +176,16 @@ function siteOf(service: Service, options: HttpOptions): Site {
       onFound: (listener) => onFound(seen, access, (event) => listener(eventWire(event))),
     };
   });
-  return { service, options, trust: options.trust, viewOf, live };
+  const { clock, log } = service;
+  const sessions = new CookieSessions({ file: options.signedIn ?? null, clock, log });
+  const doorkeeper = new Doorkeeper({
+    basePath: options.basePath,
+    trust: () => site.trust,
+    failures: new FailedSignIns(() => clock.elapsed()),
+    sessions,
+  });
+  const site: Site = { service, options, trust: options.trust, sessions, doorkeeper, viewOf, live };
+  return site;
 }
 
 /** Only whoever may see everything is told. */
@@ -191,6 +210,7 @@ export async function serveHttp(service: Service, options: HttpOptions): Promise
     site.live.endAll();
     if (ownersDoor !== null) await closeOwnersDoor(ownersDoor, options.socket!);
     await app.close();
+    await site.sessions.stop();
   };
   try {
     await guard(app, site, owners);
@@ -215,8 +235,7 @@ export async function serveHttp(service: Service, options: HttpOptions): Promise
 
 /** What every request must pass before anything looks at it, and how what is thrown becomes an answer. */
 async function guard(app: FastifyInstance, site: Site, owners: WeakSet<Socket>): Promise<void> {
-  const { service, options } = site;
-  const failures = new FailedSignIns(() => service.clock.elapsed());
+  const { options } = site;
   app.decorateRequest('principal', null as unknown as Principal);
   app.addHook('onRequest', async (request) => {
     if (owners.has(request.raw.socket)) {
@@ -224,7 +243,7 @@ async function guard(app: FastifyInstance, site: Site, owners: WeakSet<Socket>):
       return;
     }
     checkHost(request.headers, site.trust);
-    request.principal = signIn(request, site.trust, failures);
+    request.principal = site.doorkeeper.admit(request);
   });
   await app.register(fastifyHelmet, {
     contentSecurityPolicy: {
@@ -245,7 +264,7 @@ async function guard(app: FastifyInstance, site: Site, owners: WeakSet<Socket>):
     // We do not speak TLS ourselves; whoever does in front of us says so.
     strictTransportSecurity: false,
   });
-  app.setErrorHandler((error, _, reply) => answerError(error, reply, service, site.trust));
+  app.setErrorHandler((error, request, reply) => answerError(error, request, reply, site));
   app.setNotFoundHandler((_, reply) =>
     reply
       .status(404)
@@ -253,33 +272,21 @@ async function guard(app: FastifyInstance, site: Site, owners: WeakSet<Socket>):
   );
 }
 
-/** Throws `NOT_SIGNED_IN` or `TOO_MANY_ATTEMPTS`. */
-function signIn({ headers, raw }: FastifyRequest, trust: TrustOptions, failures: FailedSignIns): Principal {
-  const { authorization } = headers;
-  // Whoever does not try to sign in guesses nothing: health checks behind the same proxy go on.
-  if (authorization === undefined) return authenticate(headers, trust);
-  const client = clientOf(raw.socket.remoteAddress ?? '', headers, trust.isTrustedProxy);
-  const attempt = { client, name: userIn(authorization)?.name ?? null };
-  failures.check(attempt);
-  try {
-    const principal = authenticate(headers, trust);
-    failures.succeeded(attempt);
-    return principal;
-  } catch (error) {
-    failures.failed(attempt);
-    throw error;
-  }
-}
+const HTML = 'text/html; charset=utf-8';
 
 /** What is refused before it comes to us, in our words. */
 const CODE_OF: Readonly<Record<number, string>> = { 403: 'FORBIDDEN', 404: 'NOT_FOUND', 413: 'TOO_LARGE' };
 
-function answerError(error: unknown, reply: FastifyReply, service: Service, trust: TrustOptions): FastifyReply {
+function answerError(error: unknown, { headers, url }: FastifyRequest, reply: FastifyReply, site: Site): FastifyReply {
+  const { service, options, trust } = site;
   if (error instanceof HeadcountError && STATUS_OF[error.code] !== undefined) {
     const status = STATUS_OF[error.code]!;
-    if (status === 401 && hasCredentials(trust))
-      reply.header('www-authenticate', 'Basic realm="Headcount", charset="UTF-8"');
+    const challenge = status === 401 && hasCredentials(trust) ? challengeFor(headers) : null;
+    if (challenge !== null) reply.header('www-authenticate', challenge);
     if (status === 429) reply.header('retry-after', String(HELD_FOR / 1000));
+    if (status === 401 && acceptsHtml(headers) && !url.startsWith(`${options.basePath}api/`)) {
+      return reply.status(status).type(HTML).send(signInPage(options.basePath));
+    }
     return reply.status(status).send({ error: { code: error.code, message: error.message } });
   }
   const { statusCode } = error as { statusCode?: number };
@@ -313,10 +320,8 @@ async function registerRoutes(app: FastifyInstance, site: Site): Promise<void> {
   });
   for (const facade of options.facades ?? []) registerFacade(app, facade, site);
   await registerEndpoints(app, options.endpoints ?? [], (address) => site.trust.isTrustedProxy(address));
-  await app.register(async (pages) => {
-    pages.addHook('onRequest', needs(site, 'read').onRequest);
-    await serveDashboard(pages);
-  });
+  // For everybody, since it asks who they are: it holds nothing that anybody may not see.
+  await app.register(serveDashboard);
 }
 
 function needs(site: Site, right: Right) {
@@ -331,7 +336,9 @@ function registerApi(app: FastifyInstance, site: Site): void {
       url: `/api/v1${route.path}`,
       onRequest: async (request) => {
         authorize(request.principal, route.right, site.trust);
-        if (route.right === 'write' && request.principal !== OWNER) checkWrite(request.headers, site.trust);
+        if (route.method === 'POST' && request.principal !== OWNER) {
+          checkWrite(request.headers, request.principal, site.trust);
+        }
       },
       handler: async (request, reply) => {
         reply.header('cache-control', 'no-store');
@@ -340,6 +347,7 @@ function registerApi(app: FastifyInstance, site: Site): void {
           query: parsePart(route.query, request.query, 'parameter'),
           body: parsePart(route.body, request.body, 'body'),
           principal: request.principal,
+          door: site.doorkeeper.doorFor(request, reply),
         });
         return options.checkAnswers ? route.answer.parse(answer) : answer;
       },
@@ -354,7 +362,12 @@ function registerApi(app: FastifyInstance, site: Site): void {
       Object.entries(reply.getHeaders()).map(([name, value]) => [name, String(value)]),
     );
     reply.hijack();
-    live.add(reply.raw, headers, { wantsAll: events === 'sessions', access: request.principal.access });
+    const { principal } = request;
+    live.add(reply.raw, headers, {
+      wantsAll: events === 'sessions',
+      access: principal.access,
+      isAllowed: () => site.doorkeeper.holds(principal),
+    });
   });
 }
 
@@ -370,9 +383,8 @@ function registerPages(app: FastifyInstance, site: Site): void {
   // What a facade shows may name streams.
   const limited = documentOf(facades.filter(({ isForAll }) => isForAll));
   const documentFor = ({ principal }: FastifyRequest) => (seesEverything(principal) ? whole : limited);
-  const html = 'text/html; charset=utf-8';
   app.get('/openapi.json', needs(site, 'read'), (request) => documentFor(request));
-  app.get('/docs', needs(site, 'read'), (request, reply) => reply.type(html).send(docsPage(documentFor(request))));
+  app.get('/docs', needs(site, 'read'), (request, reply) => reply.type(HTML).send(docsPage(documentFor(request))));
   app.get('/metrics', needs(site, 'read'), ({ principal: { access } }, reply) =>
     reply
       .type('text/plain; version=0.0.4; charset=utf-8')

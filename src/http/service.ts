@@ -10,6 +10,8 @@ import type { Clock } from '../lib/clock.ts';
 import type { Store } from '../store/store.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { RecentLine } from '../telemetry/recent-lines.ts';
+import type { TriedWire } from './contract.ts';
+import type { TrialPass } from './trial-pass.ts';
 
 export interface RejectInfo {
   readonly counter: string;
@@ -61,6 +63,16 @@ export type StoreView = Pick<
   size(): Promise<Awaited<ReturnType<Store['size']>> | null>;
 };
 
+/** Trying a server before it is watched. */
+export interface Trial {
+  /** Null where whoever tries has to sign in, or something was watched from the start. */
+  readonly pass: TrialPass | null;
+  /** So many are being tried. */
+  readonly trying: { count: number };
+  /** Throws `BAD_URL`. What the server does is in the answer. */
+  tryUrl(url: string): Promise<TriedWire>;
+}
+
 /** The whole, or what somebody may see of it: visible-service.ts. */
 export interface Service {
   readonly version: string;
@@ -73,6 +85,7 @@ export interface Service {
   readonly audience: AudienceView;
   readonly streams: StreamsView;
   readonly store: StoreView;
+  readonly trial: Trial;
   readonly attribution: readonly { readonly text: string; readonly url: string }[];
   describe(session: Session): SessionRecord;
   sources(): readonly SourceInfo[];

@@ -7,7 +7,8 @@ import { changePoints } from '../core/quality.ts';
 import type { Dimension } from '../core/query.ts';
 import type { SessionRecord } from '../core/session.ts';
 import type { StreamState } from '../core/streams.ts';
-import type { EventWire, SessionWire, StreamWire } from './contract.ts';
+import type { Principal } from './auth.ts';
+import type { EventWire, SessionWire, StreamWire, YouWire } from './contract.ts';
 
 /** Between these a time is written with a year of four digits. */
 const EARLIEST = Date.parse('0000-01-01T00:00:00Z');
@@ -28,6 +29,10 @@ const countryNames = new Intl.DisplayNames(['en'], { type: 'region', fallback: '
 export function countryName(code: string | null): string | null {
   if (code === null || !/^[A-Z]{2}$/.test(code)) return null;
   return countryNames.of(code) ?? null;
+}
+
+export function youWire({ name, rights, access }: Principal): YouWire {
+  return { name, allStreams: access.seesAll, addresses: access.seesAddresses, write: rights.has('write') };
 }
 
 export function sessionWire(session: SessionRecord): SessionWire {

@@ -6,7 +6,7 @@
  * connected to.
  */
 
-import { lookup as resolve } from 'node:dns';
+import { type LookupAddress, lookup as resolve } from 'node:dns';
 import { isIP, type LookupFunction } from 'node:net';
 import { HeadcountError } from './errors.ts';
 import { isInCidr, parseCidr, parseIp } from './ip.ts';
@@ -25,27 +25,42 @@ function isLinkLocal(address: string): boolean {
 }
 
 class LinkLocalRefused extends Error {}
+class AddressWithheld extends Error {}
+
+/** Addresses that are not connected to, beside the link-local ones. */
+type Withheld = (address: string) => boolean;
+const NONE: Withheld = () => false;
 
 /** Throws if the host of the URL is a link-local address: names are not looked up when they are addresses already. */
-export function refuseLinkLocalLiteral(url: URL): void {
+export function refuseLinkLocalLiteral(url: URL, isWithheld = NONE): void {
   const literal = url.hostname.replace(/^\[|\]$/g, '');
-  if (isIP(literal) !== 0 && isLinkLocal(literal)) throw new LinkLocalRefused();
+  if (isIP(literal) === 0) return;
+  if (isLinkLocal(literal)) throw new LinkLocalRefused();
+  if (isWithheld(literal)) throw new AddressWithheld();
 }
 
 /** For `lookup` of a request: as the system resolves names, but without link-local addresses. */
-export const lookupRoutable: LookupFunction = (hostname, options, callback) => {
-  resolve(hostname, { ...options, all: true }, (error, addresses) => {
-    if (error !== null) {
-      callback(error, '', 0);
-      return;
-    }
-    const routable = addresses.filter(({ address }) => !isLinkLocal(address));
-    const [first] = routable;
-    if (first === undefined) callback(new LinkLocalRefused(), '', 0);
-    else if (options.all) callback(null, routable);
-    else callback(null, first.address, first.family);
-  });
-};
+export function lookupWithout(isWithheld: Withheld): LookupFunction {
+  return (hostname, options, callback) => {
+    resolve(hostname, { ...options, all: true }, (error, addresses) => {
+      if (error !== null) {
+        callback(error, '', 0);
+        return;
+      }
+      const routable = addresses.filter(({ address }) => !isLinkLocal(address) && !isWithheld(address));
+      const [first] = routable;
+      if (first === undefined) callback(refusalOf(addresses), '', 0);
+      else if (options.all) callback(null, routable);
+      else callback(null, first.address, first.family);
+    });
+  };
+}
+
+export const lookupRoutable = lookupWithout(NONE);
+
+function refusalOf(addresses: readonly LookupAddress[]): Error {
+  return addresses.some(({ address }) => isLinkLocal(address)) ? new LinkLocalRefused() : new AddressWithheld();
+}
 
 export interface ExchangeLimits {
   /** For the whole exchange. */
@@ -97,6 +112,7 @@ function unreachable(url: URL, reason: string, cause?: unknown): HeadcountError 
 
 function reasonOf(error: unknown): string {
   if (error instanceof LinkLocalRefused) return 'it is a link-local address, to which Headcount never connects';
+  if (error instanceof AddressWithheld) return 'it is an address to which Headcount does not connect here';
   const { code, message } = causeOf(error) as { code?: string; message?: string };
   if (code?.startsWith('HPE_')) return 'what it answers is not HTTP';
   if (code?.includes('CERT') || code?.includes('TLS') || code?.includes('SSL')) return `TLS failed (${code})`;

@@ -14,11 +14,14 @@ export interface Replacement {
   abandon(): Promise<void>;
 }
 
-/** One at a time for the same `partial`, which must be on the file system of `path`. Rejects with what the system says. */
-export async function openReplacement(path: string, partial = `${path}.partial`): Promise<Replacement> {
+/**
+ * One at a time for the same `partial`, which must be on the file system of `path`. Rejects with what the system says.
+ * `mode` is who may read it, less what the umask takes away.
+ */
+export async function openReplacement(path: string, partial = `${path}.partial`, mode = 0o666): Promise<Replacement> {
   // Never through a link that somebody has put in its place; that of a killed process goes.
   await rm(partial, { force: true });
-  const handle = await open(partial, 'wx');
+  const handle = await open(partial, 'wx', mode);
   let isOver = false;
   const abandon = async () => {
     if (isOver) return;
@@ -48,8 +51,8 @@ export async function openReplacement(path: string, partial = `${path}.partial`)
  * Writes beside the file and renames; one call at a time for the same path. Rejects with what the system says, and then
  * leaves the old file as it was.
  */
-export async function replaceFile(path: string, content: string): Promise<void> {
-  const replacement = await openReplacement(path);
+export async function replaceFile(path: string, content: string, mode?: number): Promise<void> {
+  const replacement = await openReplacement(path, undefined, mode);
   try {
     await replacement.handle.writeFile(content);
     await replacement.finish();

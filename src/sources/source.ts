@@ -108,6 +108,14 @@ export interface SourceKind<Schema extends z.ZodObject = z.ZodObject> {
   /** What the source is called if nobody names it: kind + host or path, never credentials. */
   defaultName(config: z.output<Schema>): string;
   create(config: z.output<Schema>, common: CommonOptions): Source;
+  /**
+   * It may be tried from a page, before it is configured: running it does nothing but GET from the host of its URL, by
+   * `fetchText`. Absent: it may not.
+   */
+  readonly trial?: {
+    /** Options that may be written behind the URL then: none that names a path here, or a program. */
+    readonly options: readonly string[];
+  };
   /** Reads bytes once from beginning to end, for `headcount analyze`; absent if nothing could be read so. */
   readonly readOnce?: ReadOnce<z.output<Schema>>;
 }

@@ -1,6 +1,6 @@
 /** A real Chromium, and pages in it that remember what no dashboard should do: errors, and requests to other hosts. */
 
-import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import { type Browser, type BrowserContextOptions, chromium, type HTTPCredentials, type Page } from 'playwright-core';
 
 const ARGUMENTS = [
   '--no-sandbox',
@@ -26,13 +26,20 @@ export interface WatchedPage {
   readonly foreign: string[];
 }
 
-/** Opens an address in a context of its own. */
+/** Opens an address in a context of its own; with `httpCredentials` somebody has signed in there before. */
 export async function openPage(
   browser: Browser,
   url: string,
-  options: BrowserContextOptions = {},
+  { httpCredentials, ...options }: BrowserContextOptions = {},
 ): Promise<WatchedPage> {
   const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, locale: 'en-GB', ...options });
+  if (httpCredentials !== undefined) {
+    const [{ username, password }] = [httpCredentials].flat() as [HTTPCredentials];
+    const answer = await context.request.post(new URL('/api/v1/sign-in', url).href, {
+      data: { name: username, password },
+    });
+    if (!answer.ok()) throw new Error(`the sign-in answered ${answer.status()}`);
+  }
   const page = await context.newPage();
   const errors: string[] = [];
   const foreign: string[] = [];

@@ -116,6 +116,24 @@ const TABLE: Readonly<Record<string, readonly Entry[]>> = {
       status: { ...allOf(404), limited: 403, anybody: 403, nobody: 401 },
     },
   ],
+  'POST /api/v1/sign-in': [
+    { ...api('/sign-in'), question: post({ name: 'whole', password: 'password of limited' }), status: allOf(401) },
+    { ...api('/sign-in'), question: post({ token: 'no-such-token' }), status: allOf(401) },
+    { ...api('/sign-in'), question: post({}), status: { ...allOf(400), nobody: 400 } },
+    {
+      ...api('/sign-in'),
+      question: post({ name: 'whole', password: 'password of whole' }),
+      status: { nobody: 200, anybody: 401 },
+    },
+  ],
+  'POST /api/v1/sign-out': [{ ...api('/sign-out'), question: post({}), status: TO_ALL }],
+  'POST /api/v1/try': [
+    {
+      ...api('/try'),
+      question: post({ url: 'icecast://192.0.2.1', token: 'x' }),
+      status: { limited: 403, anybody: 403 },
+    },
+  ],
   // The owner's alone, through the socket.
   'POST /api/v1/export': [
     { ...api('/export'), question: post({ from: null, to: null, filter: {} }), status: onlyOwner(200) },
@@ -149,9 +167,10 @@ const TABLE: Readonly<Record<string, readonly Entry[]>> = {
   'GET /readyz': [{ asked: ['/readyz'], status: TO_ALL }],
   'GET /own.json': [{ asked: ['/own.json'] }],
   'GET /listeners.json': [{ asked: ['/listeners.json'], status: { limited: 403, masked: 403 } }],
-  'GET /': [{ asked: ['/'] }],
+  // It asks who somebody is, and so is there for everybody; what it shows it asks the API for.
+  'GET /': [{ asked: ['/'], status: TO_ALL }],
   // The files of the dashboard, once it is built; else no such route is there.
-  'GET /*': [{ asked: ['/no-such-file'], status: { ...allOf(404), nobody: isBuilt ? 401 : 404 } }],
+  'GET /*': [{ asked: ['/no-such-file'], status: { ...allOf(404), nobody: 404 } }],
 };
 
 function onlyOwner(status: number): Record<Who | 'anybody', number> {

@@ -12,7 +12,7 @@ import {
 } from '../contract.ts';
 import { type Route, route, STORE_ERRORS } from '../route.ts';
 import type { Service, SourceInfo } from '../service.ts';
-import { time, timeOrNull } from '../wire.ts';
+import { time, timeOrNull, youWire } from '../wire.ts';
 
 export function processRoutes(service: Service): Route[] {
   const { clock } = service;
@@ -24,7 +24,7 @@ export function processRoutes(service: Service): Route[] {
       right: 'read',
       answer: StatusWire,
       errors: STORE_ERRORS,
-      handle: async ({ principal: { name, rights, access } }) => {
+      handle: async ({ principal }) => {
         const stall = service.stall();
         return {
           version: service.version,
@@ -35,7 +35,7 @@ export function processRoutes(service: Service): Route[] {
           stalled: stall === null ? null : { since: time(stall.since), message: stall.message },
           gapSeconds: Math.max(0, ...service.sources().map(({ gap }) => gap)) / 1000,
           store: await service.store.size(),
-          you: { name, allStreams: access.seesAll, addresses: access.seesAddresses, write: rights.has('write') },
+          you: youWire(principal),
           attribution: [...service.attribution],
         };
       },

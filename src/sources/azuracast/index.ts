@@ -47,6 +47,7 @@ export const azuracast = defineSource({
   config,
   traits: POLLED_TRAITS,
   counts: polledCounts({ unreadableListeners: null, stationsFailed: null }),
+  trial: { options: [] },
   fromUrl: (url) => {
     const { user, password, path, ...peer } = readPeerUrl(url, 'azuracasts');
     // A key has a colon in it.

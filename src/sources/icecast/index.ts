@@ -66,6 +66,7 @@ export const icecast = defineSource({
     mountsFailed: null,
     namelessRows: 'rows',
   }),
+  trial: { options: [] },
   fromUrl: (url) => {
     const { password, ...address } = readPeerUrl(url, 'icecasts');
     return password === undefined ? address : { ...address, password };

@@ -93,6 +93,7 @@ export const json = defineSource({
   config,
   traits: POLLED_TRAITS,
   counts: polledCounts({ unreadableItems: null, repeatedItems: null, listsMissing: null }),
+  trial: { options: ['items', 'fields', 'stream', 'boot', 'user', 'password', 'token', 'header'] },
   fromUrl: (url) => {
     const endpoint = String(url).replace(/^json:/, '');
     if (endpoint === '') return {};

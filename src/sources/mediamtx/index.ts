@@ -54,6 +54,7 @@ export const mediamtx = defineSource({
   config,
   traits: POLLED_TRAITS,
   counts: polledCounts({ unreadableSessions: null }),
+  trial: { options: [] },
   fromUrl: (url) => readPeerUrl(url, 'mediamtxs'),
   defaultName: (options) => `mediamtx:${hostAndPort(options)}`,
   create: createMediamtx,

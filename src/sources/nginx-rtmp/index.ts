@@ -42,6 +42,7 @@ export const nginxRtmp = defineSource({
   config,
   traits: POLLED_TRAITS,
   counts: polledCounts({ unreadableClients: null }),
+  trial: { options: [] },
   fromUrl: (url) => readPeerUrl(url, 'nginx-rtmps'),
   defaultName: (options) => `nginx-rtmp:${hostAndPort(options)}`,
   create: createNginxRtmp,

@@ -33,6 +33,7 @@ export const owncast = defineSource({
   config,
   traits: POLLED_TRAITS,
   counts: polledCounts({ unreadableViewers: null }),
+  trial: { options: [] },
   fromUrl: (url) => {
     const peer = readPeerUrl(url, 'owncasts');
     // Owncast itself speaks no TLS: a web server in front of it does.

@@ -54,6 +54,7 @@ export const shoutcast = defineSource({
   config,
   traits: POLLED_TRAITS,
   counts: polledCounts({ unreadableListeners: null, streamsFailed: null, songsFailed: null }),
+  trial: { options: [] },
   fromUrl: (url) => {
     const { path, ...peer } = readPeerUrl(url, 'shoutcasts');
     const [, before, sid] = /^(.*?)\/(\d+)\/?$/.exec(path ?? '') ?? [undefined, path ?? ''];

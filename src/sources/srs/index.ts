@@ -38,6 +38,7 @@ export const srs = defineSource({
   config,
   traits: POLLED_TRAITS,
   counts: polledCounts({ unreadableClients: null }),
+  trial: { options: [] },
   fromUrl: (url) => readPeerUrl(url, 'srss'),
   defaultName: (options) => `srs:${hostAndPort(options)}`,
   create: (options) => {

@@ -65,6 +65,7 @@ export const tautulli = defineSource({
     work: ['polls', 'rows'],
     rejects: { badAnswers: 'polls', unreadableRows: null, unreadableSessions: null },
   },
+  trial: { options: [] },
   fromUrl: (url) => {
     const { user, password: _, ...address } = readPeerUrl(url, 'tautullis');
     return { ...address, apiKey: user };

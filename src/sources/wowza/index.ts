@@ -55,6 +55,7 @@ export const wowza = defineSource({
   // Wowza itself bridges the pauses of HLS.
   traits: POLLED_TRAITS,
   counts: polledCounts({ unreadableSessions: null, streamsFailed: null }),
+  trial: { options: [] },
   fromUrl: (url) => {
     // What stands behind the host is the address within Wowza, not a path of HTTP.
     const { path, ...peer } = readPeerUrl(url, 'wowzas');

@@ -7,7 +7,7 @@
  * is asked once more (digest.ts).
  *
  * Trust: a redirect is followed only to the same scheme, host and port, and no link-local address is ever connected to
- * (lib/outgoing.ts).
+ * (lib/outgoing.ts). What somebody has typed into a page has narrower limits (restraint.ts).
  */
 
 import { randomBytes } from 'node:crypto';
@@ -16,9 +16,10 @@ import { request as requestHttps } from 'node:https';
 import { promisify } from 'node:util';
 import { gunzip, inflate, inflateRaw } from 'node:zlib';
 import { HeadcountError } from '../../lib/errors.ts';
-import { inTime, lookupRoutable, peerOf, refuseLinkLocalLiteral } from '../../lib/outgoing.ts';
+import { inTime, lookupRoutable, lookupWithout, peerOf, refuseLinkLocalLiteral } from '../../lib/outgoing.ts';
 import { decodeText } from './decode-text.ts';
 import { answerDigest, parseChallenges } from './digest.ts';
+import { isWithheld, mayAsk, restraint } from './restraint.ts';
 
 export interface Credentials {
   readonly user: string;
@@ -61,7 +62,8 @@ const MAX_REDIRECTS = 3;
  * `PEER_ANSWERED_BADLY` for a redirect to elsewhere, too much, or what cannot be unpacked.
  * If `signal` aborts, it rejects with the signal's reason.
  */
-export async function fetchText(url: URL | string, options: FetchOptions): Promise<Page> {
+export async function fetchText(url: URL | string, given: FetchOptions): Promise<Page> {
+  const options = { ...given, maxBytes: Math.min(given.maxBytes, restraint()?.maxBytes ?? given.maxBytes) };
   let at = new URL(url);
   const exchange = async (signal: AbortSignal) => {
     for (let redirects = 0; ; redirects++) {
@@ -139,7 +141,9 @@ function basic({ user, password }: Credentials): string {
 
 function get(url: URL, options: FetchOptions, authorization: string | null, signal: AbortSignal): Promise<Answer> {
   return new Promise((settle, reject) => {
-    refuseLinkLocalLiteral(url);
+    const restrained = restraint();
+    if (!mayAsk()) throw answeredBadly(url, 'what takes more questions than are asked here');
+    refuseLinkLocalLiteral(url, restrained === null ? undefined : isWithheld);
     const request = (url.protocol === 'https:' ? requestHttps : requestHttp)(url, {
       // Its own connection, closed with the answer: polls are seconds apart, and nothing may be left behind.
       agent: false,
@@ -152,11 +156,12 @@ function get(url: URL, options: FetchOptions, authorization: string | null, sign
         ...(authorization === null ? {} : { authorization }),
         ...options.headers,
       },
-      lookup: lookupRoutable,
+      lookup: restrained === null ? lookupRoutable : lookupWithout(isWithheld),
       signal,
     });
     request.on('error', reject);
     request.on('response', (response) => {
+      restrained?.onAnswer({ status: response.statusCode ?? 0, headers: response.headers });
       const chunks: Buffer[] = [];
       let size = 0;
       response.on('error', reject);
@@ -183,6 +188,7 @@ function redirectOf(url: URL, answer: Answer, redirects: number): URL | null {
   const { location } = answer.headers;
   if (answer.status < 300 || answer.status > 399 || location === undefined) return null;
   const next = URL.parse(location, url.href);
+  if (restraint() !== null) throw answeredBadly(url, 'a redirect, which is not followed here');
   if (next === null || next.protocol !== url.protocol || next.host !== url.host) {
     throw answeredBadly(url, 'a redirect to another server, which is not followed');
   }

@@ -20,7 +20,10 @@ import type {
   StreamDetailWire,
   StreamsWire,
   TimelineWire,
+  TriedWire,
+  YouWire,
 } from '../../../src/http/contract.ts';
+import { signIn } from './sign-in.svelte.ts';
 import { texts } from './texts.ts';
 
 /** What the API answers, by path. */
@@ -46,16 +49,25 @@ export class ApiError extends Error {
   readonly code: string;
   /** The language of the message, where it is not that of the page: the server's sentences are English. */
   readonly lang: 'en' | undefined;
+  /** In so many seconds it is worth trying again; null if the server does not say. */
+  readonly retryAfter: number | null;
 
   constructor(
     code: string,
     message: string,
-    { isServers = false, ...options }: ErrorOptions & { isServers?: boolean } = {},
+    { isServers = false, retryAfter = null, ...options }: ApiErrorOptions = {},
   ) {
     super(message, options);
     this.code = code;
     this.lang = isServers ? 'en' : undefined;
+    this.retryAfter = retryAfter;
   }
+}
+
+interface ApiErrorOptions extends ErrorOptions {
+  /** The message is a sentence of the server. */
+  readonly isServers?: boolean;
+  readonly retryAfter?: number | null;
 }
 
 /** Throws `ApiError`; when the signal has aborted, whatever `fetch` throws then. */
@@ -97,15 +109,38 @@ export async function sendFeedback(
     readonly fine: boolean;
   },
 ): Promise<SharingReportWire> {
-  const response = await fetch(`api/v1/sharing/${encodeURIComponent(id)}/feedback`, {
+  return post(`sharing/${encodeURIComponent(id)}/feedback`, feedback);
+}
+
+/** What comes back beside the answer is a cookie. Throws `ApiError`. */
+export function sendSignIn(
+  given: ({ readonly name: string; readonly password: string } | { readonly token: string }) & {
+    readonly stay: boolean;
+  },
+): Promise<YouWire> {
+  return post('sign-in', given);
+}
+
+/** Throws `ApiError`; what the server that is tried does is in the answer. */
+export function sendTry(asked: { readonly url: string; readonly token?: string }): Promise<TriedWire> {
+  return post('try', asked);
+}
+
+/** Throws `ApiError`. */
+export async function sendSignOut(): Promise<void> {
+  await post('sign-out', {});
+}
+
+async function post<Answer>(path: string, body: object): Promise<Answer> {
+  const response = await fetch(`api/v1/${path}`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(feedback),
+    body: JSON.stringify(body),
   }).catch((error) => {
     throw new ApiError('UNREACHABLE', texts.unreachable, { cause: error });
   });
   if (!response.ok) throw await errorOf(response);
-  return (await response.json()) as SharingReportWire;
+  return (await response.json()) as Answer;
 }
 
 async function get<Answer>(path: string, query: Query, signal: AbortSignal): Promise<Answer> {
@@ -127,7 +162,9 @@ async function get<Answer>(path: string, query: Query, signal: AbortSignal): Pro
 async function errorOf(response: Response): Promise<ApiError> {
   try {
     const { error } = (await response.json()) as { error: { code: string; message: string } };
-    return new ApiError(error.code, error.message, { isServers: true });
+    if (error.code === 'NOT_SIGNED_IN') signIn.need();
+    const retryAfter = Number(response.headers.get('retry-after')) || null;
+    return new ApiError(error.code, error.message, { isServers: true, retryAfter });
   } catch {
     // What stands in front of us answered, with a page of its own.
     return new ApiError(

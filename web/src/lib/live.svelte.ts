@@ -6,8 +6,10 @@
  */
 
 import type { LiveAudience, LiveSession, StreamWire } from '../../../src/http/contract.ts';
+import { ask } from './api.ts';
 import { backoff } from './backoff.ts';
 import { setServerTime } from './clock.svelte.ts';
+import { signIn } from './sign-in.svelte.ts';
 
 /** The server speaks once a second; so long without a word means that nobody is there. */
 const SILENCE = 10_000;
@@ -139,6 +141,10 @@ function disconnect(): void {
 function lose(): void {
   disconnect();
   phase = 'lost';
+  // Whoever signs in comes back at once.
+  if (signIn.isNeeded) return;
+  // An event source does not say why: this finds out whether somebody has to sign in.
+  void ask('status', {}, AbortSignal.timeout(SILENCE)).catch(() => {});
   failures++;
   const wait = backoff(failures, Math.random());
   retryAt = Date.now() + wait;

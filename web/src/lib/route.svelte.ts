@@ -3,7 +3,7 @@
  * base path, can be shared, and back and forward do what they say.
  */
 
-export const PAGES = ['audience', 'sessions', 'history', 'turn', 'sharing', 'sources'] as const;
+export const PAGES = ['audience', 'sessions', 'history', 'turn', 'sharing', 'sources', 'welcome'] as const;
 export type PageName = (typeof PAGES)[number];
 
 export interface Route {
