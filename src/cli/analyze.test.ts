@@ -123,7 +123,10 @@ test('a command loads what it needs and nothing else', async () => {
   assert.doesNotMatch(help, /node_modules|src\/sources/);
   const analysis = await loaded('analyze', 'access.log');
   assert.match(analysis, /src\/cli\/report\/text\.ts/);
-  assert.doesNotMatch(analysis, /fastify|@duckdb|src\/app\.ts|src\/http\/(?!wire|session-columns|session-lines)|report\/html|session-parquet/);
+  assert.doesNotMatch(
+    analysis,
+    /fastify|@duckdb|src\/app\.ts|src\/http\/(?!wire|session-columns|session-lines)|report\/html|session-parquet/,
+  );
 });
 
 test('compiled code is kept for the user alone, and nothing depends on it', async () => {
