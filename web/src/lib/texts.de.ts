@@ -259,8 +259,8 @@ export const german: Texts = {
   },
   history: {
     heading: 'Sitzungen zugleich',
-    split: 'Aufteilen nach',
-    undivided: 'Gar nicht',
+    split: 'Aufteilung',
+    undivided: 'Keine',
     splits: {
       stream: 'Stream',
       source: 'Quelle',
@@ -273,9 +273,9 @@ export const german: Texts = {
       user: 'Benutzer',
       identity: 'Erkennung',
     },
-    compare: 'Vergleichen mit',
-    alone: 'Nichts',
-    compares: { before: 'Dem Zeitraum davor', week: 'Einer Woche davor', year: 'Einem Jahr davor' },
+    compare: 'Vergleich',
+    alone: 'Keiner',
+    compares: { before: 'Zeitraum davor', week: 'Eine Woche davor', year: 'Ein Jahr davor' },
     measure: 'Dargestellt',
     averages: 'Durchschnitte',
     peaks: 'Spitzenwerte',
@@ -349,9 +349,9 @@ export const german: Texts = {
   },
   welcome: {
     heading: 'Noch wird nichts beobachtet',
-    headingDemo: 'Eigene beobachten',
-    text: 'Auswählen, was da ist: Eine Zeile genügt, auf der Befehlszeile oder in der Konfiguration. Die ersten Hörer erscheinen binnen Sekunden.',
-    have: 'Was ist da?',
+    headingDemo: 'Den eigenen Server beobachten',
+    text: 'Eine Zeile genügt, auf der Befehlszeile oder in der Konfiguration. Die ersten Hörer erscheinen binnen Sekunden.',
+    have: 'Was soll beobachtet werden?',
     ways: [
       {
         name: 'Icecast',
@@ -411,7 +411,7 @@ export const german: Texts = {
       },
       {
         name: 'SDR-Spyserver',
-        what: 'Wer eingestellt hat, und was',
+        what: 'Wer zuhört, und auf welcher Frequenz',
         url: 'spyserver:/etc/spyserver.config?exe=/opt/spyserver',
         tries: false,
         note: 'Headcount startet den Spyserver und liest, was er ausgibt.',
@@ -802,7 +802,7 @@ export const german: Texts = {
   },
   sources: {
     heading: 'Quellen',
-    all: 'Alles über sie',
+    all: 'Alle Angaben',
     behind: (duration) => `${duration} im Rückstand`,
     sessions: (count, shown) => some(count, shown, 'Sitzung', 'Sitzungen'),
     output: 'Was ihr Programm ausgibt',
