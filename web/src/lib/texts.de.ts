@@ -820,7 +820,7 @@ export const german: Texts = {
     foundNone: 'Keine Quelle heißt so.',
     state: {
       failing: 'Nicht zu lesen',
-      lagging: 'Im Rückstand',
+      lagging: 'Rückstand',
       starting: 'Startet',
       well: 'Beobachtet',
       over: 'Bis zum Ende gelesen',
