@@ -151,21 +151,24 @@ export function formatMoment(at: number | string, now: number): string {
   return (isToday ? clockTimes : dayTimes).format(moment);
 }
 
+/** `01:10`, but `1:10 AM`: as `timeStyle` has it. */
+const hour = clockTimes.resolvedOptions().hourCycle === 'h23' ? '2-digit' : 'numeric';
+
 const ZONED = {
   day: { weekday: 'short', day: 'numeric', month: 'short', year: 'numeric' },
-  minute: { day: 'numeric', month: 'short', year: 'numeric', hour: 'numeric', minute: '2-digit' },
+  minute: { day: 'numeric', month: 'short', year: 'numeric', hour, minute: '2-digit' },
   moment: {
     weekday: 'long',
     day: 'numeric',
     month: 'long',
     year: 'numeric',
-    hour: 'numeric',
+    hour,
     minute: '2-digit',
     second: '2-digit',
   },
-  exact: { weekday: 'short', day: 'numeric', month: 'short', hour: 'numeric', minute: '2-digit', second: '2-digit' },
-  clock: { hour: 'numeric', minute: '2-digit' },
-  second: { hour: 'numeric', minute: '2-digit', second: '2-digit' },
+  exact: { weekday: 'short', day: 'numeric', month: 'short', hour, minute: '2-digit', second: '2-digit' },
+  clock: { hour, minute: '2-digit' },
+  second: { hour, minute: '2-digit', second: '2-digit' },
   dayOfMonth: { day: 'numeric', month: 'short' },
   weekday: { weekday: 'short', day: 'numeric' },
   month: { month: 'short' },

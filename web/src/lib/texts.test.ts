@@ -18,9 +18,15 @@ const CODE = new Map(SOURCES.map((name) => [name, readFileSync(join(SRC, name), 
 /** What is one word in both, is a name, or is to be typed as it stands: by the end of its path. */
 const SAME = new Set([
   ...['title', 'titleOf', 'connection.live', 'pages.turn', 'turn.perSecond', 'columns.client', 'columns.realm'],
-  ...['sharing.offCommand', 'sharing.bar', 'sharing.fineBy', 'banner.demo', 'banner.demoCommand', 'ways.0.how'],
-  ...['ways.1.how', 'ways.2.how', 'ways.3.how', 'noSources.checkCommand', 'streams.heading', 'streams.kbps'],
-  ...['sessions.stream', 'sessions.player', 'facets.stream', 'facets.player', 'terms.bots.name', 'terms.streams.name'],
+  ...['sharing.offCommand', 'sharing.bar', 'sharing.fineBy', 'banner.demo', 'signIn.name', 'signIn.token'],
+  ...['splits.stream', 'splits.player', 'period.between', 'ways.0.name', 'ways.1.name', 'ways.3.name', 'ways.4.name'],
+  ...['ways.5.name', 'ways.5.what', 'ways.6.name', 'ways.6.what', 'ways.9.name', 'url', 'checkCommand'],
+  ...['streams.heading', 'streams.kbps', 'moment.cursor', 'moment.pause', 'moment.speeds', 'moment.tops.stream'],
+  ...['sessions.stream', 'sessions.player', 'columns.stream', 'columns.player', 'facets.stream', 'facets.player'],
+  ...['explorer.perSecond', 'filters.network', 'bots.true', 'drawer.bot', 'drawer.perSecond', 'drawer.until'],
+  ...['drawer.player', 'drawer.port', 'csv.name', 'parquet.name', 'rate.perSecond', 'rate.perMinute'],
+  ...['kinds.azuracast', 'kinds.icecast', 'kinds.mediamtx', 'kinds.owncast', 'kinds.shoutcast', 'kinds.spyserver'],
+  ...['kinds.srs', 'kinds.tautulli', 'kinds.windows-media', 'kinds.wowza', 'terms.bots.name', 'terms.streams.name'],
   ...['footer.version', 'names.en', 'names.de', 'codes.en', 'codes.de'],
 ]);
 
@@ -32,6 +38,7 @@ const ARGUMENTS: Readonly<Record<string, readonly unknown[]>> = {
 type Leaf = string | ((...given: unknown[]) => string);
 
 function leavesOf(value: unknown, path = ''): [path: string, leaf: Leaf][] {
+  if (value === null) return [];
   if (typeof value === 'string' || typeof value === 'function') return [[path, value as Leaf]];
   return Object.entries(value as object).flatMap(([key, each]) => leavesOf(each, path === '' ? key : `${path}.${key}`));
 }

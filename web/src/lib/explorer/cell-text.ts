@@ -3,6 +3,7 @@
 import type { SessionWire } from '../../../../src/http/contract.ts';
 import { filterText } from '../filters/filter-text.ts';
 import { formatBits, formatBytes, formatCount, formatDuration, formatInZone } from '../format.ts';
+import { countryName } from '../place-name.ts';
 import { texts } from '../texts.ts';
 import type { ColumnKey } from './columns.svelte.ts';
 
@@ -18,7 +19,7 @@ type Cell = (session: SessionWire, moment: Moment) => string | null;
 const CELLS: Readonly<Record<ColumnKey, Cell>> = {
   stream: ({ stream }) => stream,
   source: ({ source }) => source,
-  country: ({ geo }) => geo?.country ?? geo?.countryCode ?? null,
+  country: ({ geo }) => (geo === null ? null : countryName(geo)),
   city: ({ geo }) => geo?.city ?? null,
   network: ({ geo }) => geo?.organization ?? (geo?.asn == null ? null : texts.filters.network(String(geo.asn))),
   player: ({ player, client }) => {

@@ -96,7 +96,8 @@ async function valuesOf(facet: FilterFacet, period: Period | null, signal: Abort
     .map(({ value, label, sessions }) => ({
       facet,
       value: value ?? UNKNOWN,
-      text: label ?? filterText(facet, value ?? UNKNOWN),
+      // The server knows countries in English.
+      text: (facet === 'country' ? null : label) ?? filterText(facet, value ?? UNKNOWN),
       sessions,
     }));
   return facet === 'stream' ? [...values, ...(await streamsBySource(signal))] : values;
