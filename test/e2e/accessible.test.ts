@@ -22,7 +22,7 @@ const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
 
 /** Every page, by its name in the address. A new one needs its name here, and nothing else. */
-const PAGES = ['audience', 'turn', 'sharing', 'sources'];
+const PAGES = ['audience', 'sessions', 'history', 'turn', 'sharing', 'sources', 'welcome'];
 const SIZES = { desk: { width: 1440, height: 900 }, phone: { width: 360, height: 740 } };
 const LANGUAGES = { en: 'en-GB', de: 'de-DE' };
 const CITIES = [
@@ -97,7 +97,7 @@ async function violationsOf(page: Page): Promise<string[]> {
 
 /** It shows what it has, and nothing moves any more. */
 async function settled(page: Page): Promise<void> {
-  await page.locator('main :is(h2, table, ol, ul)').first().waitFor();
+  await page.locator('main :is(h2, table, ol, ul):visible').first().waitFor();
   await eventually('nothing is loading', async () => {
     const loading = await page
       .locator('main')
@@ -129,6 +129,41 @@ for (const name of PAGES) {
   }
 }
 
+test('axe finds nothing where one signs in, and in the first run, light and dark, at a desk and on a phone', async (t) => {
+  const users = [{ name: 'example', password: 'only an example', write: true }];
+  const other = await install({ sources: [], users });
+  t.after(() => other.remove());
+  await other.start();
+  const options = { colorScheme: 'light', viewport: SIZES.desk, reducedMotion: 'reduce' } as const;
+  const { page } = await openPage(browser, other.url, options);
+  const check = async () => {
+    for (const [colorScheme, size] of [
+      ['light', SIZES.desk],
+      ['dark', SIZES.desk],
+      ['dark', SIZES.phone],
+      ['light', SIZES.phone],
+    ] as const) {
+      await page.emulateMedia({ colorScheme });
+      await page.setViewportSize(size);
+      assert.deepEqual(await violationsOf(page), [], colorScheme);
+      assert.ok((await page.evaluate<number>('document.documentElement.scrollWidth')) <= size.width);
+    }
+  };
+  await page.getByRole('dialog', { name: 'Sign in' }).waitFor();
+  await check();
+  await page.getByLabel('Name', { exact: true }).fill('example');
+  await page.getByLabel('Password', { exact: true }).fill('not this one');
+  await page.keyboard.press('Enter');
+  await page.getByRole('alert').waitFor();
+  await check();
+  await page.getByLabel('Password', { exact: true }).fill('only an example');
+  await page.keyboard.press('Enter');
+  await page.getByRole('heading', { name: 'Nothing is watched yet' }).waitFor();
+  await settled(page);
+  await check();
+  await page.context().close();
+});
+
 test('axe finds nothing in what opens: a session, a stream, the places in words, the meanings', async () => {
   const { page } = await openPage(browser, `${installation.url}/#audience`, { reducedMotion: 'reduce' });
   await settled(page);
@@ -151,9 +186,11 @@ const FOCUS = `(() => {
   if (at === null || at === document.body) return null;
   // The frame of a hidden radio button is drawn around its label.
   const drawn = at.matches('.off-screen') ? (at.closest('label') ?? at) : at;
-  const { outlineStyle, outlineWidth, boxShadow } = getComputedStyle(drawn);
+  const isOutlined = ({ outlineStyle, outlineWidth }) => outlineStyle !== 'none' && parseFloat(outlineWidth) >= 1;
   const box = drawn.getBoundingClientRect();
-  const isMarked = (outlineStyle !== 'none' && parseFloat(outlineWidth) >= 1) || boxShadow !== 'none';
+  // A field with a sign before it has its frame around both.
+  const isFramed = at.matches('input') && isOutlined(getComputedStyle(at.parentElement));
+  const isMarked = isFramed || isOutlined(getComputedStyle(drawn)) || getComputedStyle(drawn).boxShadow !== 'none';
   const isInView = box.bottom > 0 && box.top < innerHeight && box.width > 0 && box.height > 0;
   const name = at.getAttribute('aria-label') ?? at.labels?.[0]?.textContent ?? at.textContent;
   return { seen: isMarked && isInView, name: at.tagName + ' ' + name.trim().replaceAll(/\\s+/g, ' ').slice(0, 60) };
