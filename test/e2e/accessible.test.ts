@@ -13,6 +13,7 @@ import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
 import { cityDatabase } from '../../lab/mmdb.ts';
+import type { AudienceWire } from '../../src/http/contract.ts';
 import { logTime } from '../../src/sources/access-log/fixture.ts';
 import { openBrowser, openPage } from './browser.ts';
 import { eventually, type Installation, install } from './process.ts';
@@ -137,15 +138,9 @@ test('axe finds nothing where one signs in, and in the first run, light and dark
   const options = { colorScheme: 'light', viewport: SIZES.desk, reducedMotion: 'reduce' } as const;
   const { page } = await openPage(browser, other.url, options);
   const check = async () => {
-    for (const [colorScheme, size] of [
-      ['light', SIZES.desk],
-      ['dark', SIZES.desk],
-      ['dark', SIZES.phone],
-      ['light', SIZES.phone],
-    ] as const) {
-      await page.emulateMedia({ colorScheme });
+    for (const size of Object.values(SIZES)) {
       await page.setViewportSize(size);
-      assert.deepEqual(await violationsOf(page), [], colorScheme);
+      await isClean(page);
       assert.ok((await page.evaluate<number>('document.documentElement.scrollWidth')) <= size.width);
     }
   };
@@ -177,6 +172,54 @@ test('axe finds nothing in what opens: a session, a stream, the places in words,
   await page.getByRole('button', { name: 'What “Peak today” means' }).click();
   await page.getByRole('dialog').waitFor();
   assert.deepEqual(await violationsOf(page), []);
+  await page.context().close();
+});
+
+/** In both themes. */
+async function isClean(page: Page): Promise<void> {
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme });
+    assert.deepEqual(await violationsOf(page), [], colorScheme);
+  }
+}
+
+test('axe finds nothing in what opens on the page of sessions: filters, columns, formats, a session', async () => {
+  const address = `${installation.url}/#sessions?state=all&stream=jazz`;
+  const { page, errors } = await openPage(browser, address, { reducedMotion: 'reduce' });
+  await settled(page);
+  await page.getByRole('combobox', { name: 'Add a filter' }).click();
+  await page.getByRole('option').first().waitFor();
+  await isClean(page);
+  await page.keyboard.press('Escape');
+  for (const name of ['Columns', 'Export']) {
+    await page.getByRole('button', { name, exact: true }).click();
+    await isClean(page);
+    await page.keyboard.press('Escape');
+  }
+  await page.getByRole('grid').focus();
+  await page.keyboard.press('Enter');
+  await page.getByTestId('drawer').getByRole('heading', { name: 'Who' }).waitFor();
+  await isClean(page);
+  assert.deepEqual(errors, []);
+  await page.context().close();
+});
+
+test('axe finds nothing in what opens on the page of the past: the periods, a split, a moment', async () => {
+  let at = '';
+  await eventually('somebody who was there is written down', async () => {
+    const [first] = await installation.sessions();
+    at = first?.startedAt ?? '';
+    const { total } = await installation.ask<AudienceWire>(`/audience?at=${at}`);
+    assert.ok(total.sessions > 0);
+  });
+  const address = `${installation.url}/#history?last=1h&by=country&at=${at}`;
+  const { page, errors } = await openPage(browser, address, { reducedMotion: 'reduce' });
+  await settled(page);
+  await page.getByTestId('moment').getByRole('table').first().waitFor();
+  await isClean(page);
+  await page.locator('.picker .name').click();
+  await isClean(page);
+  assert.deepEqual(errors, []);
   await page.context().close();
 });
 

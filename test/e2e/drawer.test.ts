@@ -172,8 +172,9 @@ test('what is shown is exported by keyboard alone, with the columns of the table
   const downloading = page.waitForEvent('download');
   await page.keyboard.press('Enter');
   const download = await downloading;
-  const hasFocus = (element: Element) => element === element.ownerDocument.activeElement;
-  await eventually('the focus is back', async () => assert.ok(await opener.evaluate(hasFocus)));
+  await eventually('the focus is back', async () =>
+    assert.ok(await opener.evaluate((button) => button === button.ownerDocument.activeElement)),
+  );
   assert.match(download.suggestedFilename(), /^headcount-sessions-[\d-]+\.csv$/);
   const [head, ...rows] = readFileSync(await download.path(), 'utf8')
     .trimEnd()
