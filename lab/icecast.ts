@@ -148,12 +148,26 @@ async function launch(config: string, port: number): Promise<LabChild> {
 }
 
 async function answers(port: number): Promise<boolean> {
-  const { status } = await ask(port, '/status-json.xsl').catch(() => ({ status: 0 }));
+  const { status } = await askOnce(port, '/status-json.xsl').catch(() => ({ status: 0 }));
   return status === 200;
 }
 
+/** A busy Icecast resets some connections: null of these. */
+async function unlessReset<T>(speaking: Promise<T>): Promise<T | null> {
+  try {
+    return await speaking;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ECONNRESET') return null;
+    throw error;
+  }
+}
+
+function ask(port: number, path: string, auth?: string): Promise<{ status: number; body: string }> {
+  return until(`Icecast answers ${path}`, () => unlessReset(askOnce(port, path, auth)));
+}
+
 /** One request with an answer that ends. */
-async function ask(port: number, path: string, auth?: string): Promise<{ status: number; body: string }> {
+async function askOnce(port: number, path: string, auth?: string): Promise<{ status: number; body: string }> {
   const asked = request({ host: HOST, port, path, agent: false, ...(auth === undefined ? {} : { auth }) });
   asked.end();
   const [response] = (await once(asked, 'response')) as [IncomingMessage];
@@ -168,7 +182,6 @@ async function startFeed(
   { name, genre, bitrate }: FeedProperties,
   open: Set<Socket>,
 ): Promise<LabFeed> {
-  const socket = await dial(port, open);
   const headers = {
     Authorization: `Basic ${Buffer.from(`source:${SOURCE_PASSWORD}`).toString('base64')}`,
     'Content-Type': 'audio/mpeg',
@@ -178,8 +191,13 @@ async function startFeed(
     'Ice-Genre': genre,
     'Ice-Bitrate': bitrate,
   };
-  const status = await speak(socket, `PUT ${mount} HTTP/1.1`, headers);
-  if (status !== 100) throw new Error(`Icecast refused the feed with ${status}`);
+  const offer = async () => {
+    const dialled = await dial(port, open);
+    const status = await speak(dialled, `PUT ${mount} HTTP/1.1`, headers);
+    if (status !== 100) throw new Error(`Icecast refused the feed with ${status}`);
+    return dialled;
+  };
+  const socket = await until(`Icecast takes the feed ${mount}`, () => unlessReset(offer()));
   const beat = setInterval(() => {
     for (let i = 0; i < FRAMES_PER_BEAT; i++) socket.write(SILENCE);
   }, BEAT_MS);
@@ -237,7 +255,7 @@ async function startListener(
   open: Set<Socket>,
 ): Promise<LabListener> {
   const { connectedAt, socket } = await until(`Icecast lets somebody listen to ${mount}`, () =>
-    tuneIn(port, mount, userAgent, open),
+    unlessReset(tuneIn(port, mount, userAgent, open)),
   );
   return {
     connectedAt,
@@ -249,19 +267,13 @@ async function startListener(
   };
 }
 
-/** Null if the connection broke: a busy Icecast resets some. */
 async function tuneIn(port: number, mount: string, userAgent: string | Buffer | null, open: Set<Socket>) {
   const connectedAt = Date.now();
   const socket = await dial(port, open);
-  try {
-    const status = await speak(socket, `GET ${mount} HTTP/1.0`, { 'User-Agent': userAgent });
-    if (status !== 200) throw new Error(`Icecast refused the listener with ${status}`);
-    await once(socket, 'data');
-    return { connectedAt, socket };
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ECONNRESET') return null;
-    throw error;
-  }
+  const status = await speak(socket, `GET ${mount} HTTP/1.0`, { 'User-Agent': userAgent });
+  if (status !== 200) throw new Error(`Icecast refused the listener with ${status}`);
+  await once(socket, 'data');
+  return { connectedAt, socket };
 }
 
 async function dial(port: number, open: Set<Socket>): Promise<Socket> {

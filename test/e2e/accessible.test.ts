@@ -13,6 +13,7 @@ import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
 import { cityDatabase } from '../../lab/mmdb.ts';
+import type { AudienceWire } from '../../src/http/contract.ts';
 import { logTime } from '../../src/sources/access-log/fixture.ts';
 import { openBrowser, openPage } from './browser.ts';
 import { eventually, type Installation, install } from './process.ts';
@@ -22,7 +23,7 @@ const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
 
 /** Every page, by its name in the address. A new one needs its name here, and nothing else. */
-const PAGES = ['audience', 'turn', 'sharing', 'sources'];
+const PAGES = ['audience', 'sessions', 'history', 'turn', 'sharing', 'sources', 'welcome'];
 const SIZES = { desk: { width: 1440, height: 900 }, phone: { width: 360, height: 740 } };
 const LANGUAGES = { en: 'en-GB', de: 'de-DE' };
 const CITIES = [
@@ -97,7 +98,7 @@ async function violationsOf(page: Page): Promise<string[]> {
 
 /** It shows what it has, and nothing moves any more. */
 async function settled(page: Page): Promise<void> {
-  await page.locator('main :is(h2, table, ol, ul)').first().waitFor();
+  await page.locator('main :is(h2, table, ol, ul):visible').first().waitFor();
   await eventually('nothing is loading', async () => {
     const loading = await page
       .locator('main')
@@ -129,6 +130,35 @@ for (const name of PAGES) {
   }
 }
 
+test('axe finds nothing where one signs in, and in the first run, light and dark, at a desk and on a phone', async (t) => {
+  const users = [{ name: 'example', password: 'only an example', write: true }];
+  const other = await install({ sources: [], users });
+  t.after(() => other.remove());
+  await other.start();
+  const options = { colorScheme: 'light', viewport: SIZES.desk, reducedMotion: 'reduce' } as const;
+  const { page } = await openPage(browser, other.url, options);
+  const check = async () => {
+    for (const size of Object.values(SIZES)) {
+      await page.setViewportSize(size);
+      await isClean(page);
+      assert.ok((await page.evaluate<number>('document.documentElement.scrollWidth')) <= size.width);
+    }
+  };
+  await page.getByRole('dialog', { name: 'Sign in' }).waitFor();
+  await check();
+  await page.getByLabel('Name', { exact: true }).fill('example');
+  await page.getByLabel('Password', { exact: true }).fill('not this one');
+  await page.keyboard.press('Enter');
+  await page.getByRole('alert').waitFor();
+  await check();
+  await page.getByLabel('Password', { exact: true }).fill('only an example');
+  await page.keyboard.press('Enter');
+  await page.getByRole('heading', { name: 'Nothing is watched yet' }).waitFor();
+  await settled(page);
+  await check();
+  await page.context().close();
+});
+
 test('axe finds nothing in what opens: a session, a stream, the places in words, the meanings', async () => {
   const { page } = await openPage(browser, `${installation.url}/#audience`, { reducedMotion: 'reduce' });
   await settled(page);
@@ -145,15 +175,65 @@ test('axe finds nothing in what opens: a session, a stream, the places in words,
   await page.context().close();
 });
 
+/** In both themes. */
+async function isClean(page: Page): Promise<void> {
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme });
+    assert.deepEqual(await violationsOf(page), [], colorScheme);
+  }
+}
+
+test('axe finds nothing in what opens on the page of sessions: filters, columns, formats, a session', async () => {
+  const address = `${installation.url}/#sessions?state=all&stream=jazz`;
+  const { page, errors } = await openPage(browser, address, { reducedMotion: 'reduce' });
+  await settled(page);
+  await page.getByRole('combobox', { name: 'Add a filter' }).click();
+  await page.getByRole('option').first().waitFor();
+  await isClean(page);
+  await page.keyboard.press('Escape');
+  for (const name of ['Columns', 'Export']) {
+    await page.getByRole('button', { name, exact: true }).click();
+    await isClean(page);
+    await page.keyboard.press('Escape');
+  }
+  await page.getByRole('grid').focus();
+  await page.keyboard.press('Enter');
+  await page.getByTestId('drawer').getByRole('heading', { name: 'Who' }).waitFor();
+  await isClean(page);
+  assert.deepEqual(errors, []);
+  await page.context().close();
+});
+
+test('axe finds nothing in what opens on the page of the past: the periods, a split, a moment', async () => {
+  let at = '';
+  await eventually('somebody who was there is written down', async () => {
+    const [first] = await installation.sessions();
+    at = first?.startedAt ?? '';
+    const { total } = await installation.ask<AudienceWire>(`/audience?at=${at}`);
+    assert.ok(total.sessions > 0);
+  });
+  const address = `${installation.url}/#history?last=1h&by=country&at=${at}`;
+  const { page, errors } = await openPage(browser, address, { reducedMotion: 'reduce' });
+  await settled(page);
+  await page.getByTestId('moment').getByRole('table').first().waitFor();
+  await isClean(page);
+  await page.locator('.picker .name').click();
+  await isClean(page);
+  assert.deepEqual(errors, []);
+  await page.context().close();
+});
+
 /** Runs in the page. Where the focus is, and whether one sees it. */
 const FOCUS = `(() => {
   const at = document.activeElement;
   if (at === null || at === document.body) return null;
   // The frame of a hidden radio button is drawn around its label.
   const drawn = at.matches('.off-screen') ? (at.closest('label') ?? at) : at;
-  const { outlineStyle, outlineWidth, boxShadow } = getComputedStyle(drawn);
+  const isOutlined = ({ outlineStyle, outlineWidth }) => outlineStyle !== 'none' && parseFloat(outlineWidth) >= 1;
   const box = drawn.getBoundingClientRect();
-  const isMarked = (outlineStyle !== 'none' && parseFloat(outlineWidth) >= 1) || boxShadow !== 'none';
+  // A field with a sign before it has its frame around both.
+  const isFramed = at.matches('input') && isOutlined(getComputedStyle(at.parentElement));
+  const isMarked = isFramed || isOutlined(getComputedStyle(drawn)) || getComputedStyle(drawn).boxShadow !== 'none';
   const isInView = box.bottom > 0 && box.top < innerHeight && box.width > 0 && box.height > 0;
   const name = at.getAttribute('aria-label') ?? at.labels?.[0]?.textContent ?? at.textContent;
   return { seen: isMarked && isInView, name: at.tagName + ' ' + name.trim().replaceAll(/\\s+/g, ' ').slice(0, 60) };

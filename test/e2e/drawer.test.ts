@@ -32,11 +32,12 @@ const began = Date.now();
 const line = (at: number, address: string, quality: string, agent: string) =>
   `${address} - - [${logTime(at)}] "GET /hls/rock/${quality}.m3u8 HTTP/1.1" 200 500000 "-" "${agent}"\n`;
 
-/** One minute of requests: ten minutes ago, and of two qualities. */
+/** One minute of requests: ten minutes ago, and of two qualities; somebody later shows that the log has gone on since. */
 function past(): string {
   const from = began - 10 * MINUTE;
   const requests = Array.from({ length: 7 }, (_, i) => ({ at: from + i * 10_000, quality: i < 3 ? '360p' : '720p' }));
-  return requests.map(({ at, quality }) => line(at, HAMBURG.address, quality, HOSTILE)).join('');
+  const later = `198.51.100.8 - - [${logTime(began - 2 * MINUTE)}] "GET /hls/news/360p.m3u8 HTTP/1.1" 200 500 "-" "mpv 0.38.0"\n`;
+  return requests.map(({ at, quality }) => line(at, HAMBURG.address, quality, HOSTILE)).join('') + later;
 }
 
 before(async () => {
@@ -171,6 +172,9 @@ test('what is shown is exported by keyboard alone, with the columns of the table
   const downloading = page.waitForEvent('download');
   await page.keyboard.press('Enter');
   const download = await downloading;
+  await eventually('the focus is back', async () =>
+    assert.ok(await opener.evaluate((button) => button === button.ownerDocument.activeElement)),
+  );
   assert.match(download.suggestedFilename(), /^headcount-sessions-[\d-]+\.csv$/);
   const [head, ...rows] = readFileSync(await download.path(), 'utf8')
     .trimEnd()

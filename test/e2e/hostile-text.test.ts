@@ -22,7 +22,10 @@ import { eventually, type Installation, install } from './process.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 /** Every page, by what stands in its address. A new one needs its line here, and nothing else. */
-const PAGES = ['#audience', '#turn', '#sharing', '#sources', '?kiosk#audience'];
+const PAGES = [
+  ...['#audience', '#sessions', '#sessions?state=all', '#history', '#history?by=city', '#turn'],
+  ...['#sharing', '#sources', '#welcome', '?kiosk#audience'],
+];
 /** Elements that only somebody else's text would have made. */
 const FOREIGN = [
   ...['img[src="x"]', 'img[src="1"]', '[onerror]', '[onload]', '[onfocus]', '[onclick]', '[ontoggle]', '[onmouseover]'],
