@@ -6,7 +6,8 @@
 import type { FeatureCollection, Point } from 'geojson';
 import { isRough, type Place, pixelOf } from './cluster.ts';
 
-export type Heat = FeatureCollection<Point, { count: number }>;
+/** The square root of the count, so that one great place does not outshine the rest. */
+export type Heat = FeatureCollection<Point, { weight: number }>;
 
 export const NO_HEAT: Heat = { type: 'FeatureCollection', features: [] };
 
@@ -49,20 +50,20 @@ export function heatOf(places: readonly Place[]): Heat {
     .filter((place) => !isRough(place))
     .map(({ longitude, latitude, count }) => ({
       type: 'Feature' as const,
-      properties: { count },
+      properties: { weight: Math.sqrt(count) },
       geometry: { type: 'Point' as const, coordinates: [longitude, latitude] },
     }));
   return { type: 'FeatureCollection', features };
 }
 
-/** How many listeners there are where they are densest; at least 1. */
+/** The sum of the weights where they are densest; at least 1. */
 export function densest(places: readonly Place[], zoom: number): number {
   const spots = new Map<string, number>();
   for (const place of places) {
     if (isRough(place)) continue;
     const { x, y } = pixelOf(place, zoom);
     const spot = `${Math.floor(x / SPOT)} ${Math.floor(y / SPOT)}`;
-    spots.set(spot, (spots.get(spot) ?? 0) + place.count);
+    spots.set(spot, (spots.get(spot) ?? 0) + Math.sqrt(place.count));
   }
   return Math.max(1, ...spots.values());
 }

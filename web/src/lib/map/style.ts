@@ -40,13 +40,13 @@ export interface Picture {
   readonly colours: MapColours;
   readonly lines: MultiLineString;
   readonly heat: Heat;
-  /** So many listeners on one spot are as hot as can be. */
+  /** So much weight on one spot is as hot as can be. */
   readonly densest: number;
 }
 
 export const NO_LINES: MultiLineString = { type: 'MultiLineString', coordinates: [] };
 /** Of what the densest spot has, to what is drawn: MapLibre adds up the bells of neighbours. */
-const HEAT_GAIN = 0.9;
+const HEAT_GAIN = 1.6;
 
 /** Countries are told apart by their code: `setFeatureState({ source: 'countries', id: 'DE' }, { share })`, 0 … 1. */
 export function styleOf(picture: Picture): StyleSpecification {
@@ -144,12 +144,12 @@ function heatLayer({ colours: { heat }, densest }: Picture): LayerSpecification 
     source: 'heat',
     maxzoom: LAST_HEAT_ZOOM,
     paint: {
-      'heatmap-weight': ['get', 'count'],
+      'heatmap-weight': ['get', 'weight'],
       'heatmap-intensity': heatIntensity(densest),
-      'heatmap-radius': 16,
+      'heatmap-radius': 26,
       'heatmap-color': [
         ...(['interpolate', ['linear'], ['heatmap-density']] as const),
-        ...[0, least, 0.02, less, 0.25, more, 1, most],
+        ...[0, least, 0.03, less, 0.2, more, 0.8, most],
       ] as ExpressionSpecification,
       'heatmap-opacity': ['interpolate', ['linear'], ['zoom'], FADING_ZOOM, 0.85, LAST_HEAT_ZOOM, 0],
     },

@@ -8,7 +8,7 @@ import { Map as MapLibreMap, NavigationControl, type RequestParameters, setWorke
 import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url';
 import { loadWorld } from './atlas.ts';
 import { type Box, boundsOf } from './bounds.ts';
-import { cluster, type Place } from './cluster.ts';
+import { cluster, isRough, type Place } from './cluster.ts';
 import { cutLines } from './cut.ts';
 import { densest, heatOf, isCrowded, marksOverHeat, NO_HEAT, type View } from './heat.ts';
 import { countryNames } from './names.ts';
@@ -81,12 +81,14 @@ export async function createWorldMap(options: WorldMapOptions): Promise<WorldMap
     if (next === isHot && !(isNew && next)) return false;
     isHot = next;
     picture = { ...picture, heat: next ? heatOf(places) : NO_HEAT };
+    options.container.classList.toggle('hot', next);
     setData(map, picture, ['heat']);
+    shade(map, places, next);
     return true;
   };
   // A new style, and each new base map, forgets the shades.
   map.on('sourcedata', ({ sourceDataType }) => {
-    if (sourceDataType === 'metadata' || sourceDataType === 'content') shade(map, places);
+    if (sourceDataType === 'metadata' || sourceDataType === 'content') shade(map, places, isHot);
   });
   map.on('zoom', () => {
     if (stepOf(map.getZoom()) !== drawnAt) draw();
@@ -135,7 +137,7 @@ export async function createWorldMap(options: WorldMapOptions): Promise<WorldMap
       }
       heat(true);
       draw();
-      shade(map, places);
+      shade(map, places, isHot);
     },
     showLines: (next) => {
       const coordinates = cutLines(next.map(([from, to]) => [from, to]));
@@ -232,16 +234,23 @@ function setData(
   }
 }
 
-/** Countries by their share of the greatest: the square root, so that small ones are seen beside a great one. */
-function shade(map: MapLibreMap, places: readonly Place[]): void {
+/**
+ * Countries by their share of the greatest: the square root, so that small ones are seen beside a great one. Over heat they
+ * only tell of those who are not known better than by their country.
+ */
+function shade(map: MapLibreMap, places: readonly Place[], isHot: boolean): void {
+  if (map.getSource('countries') === undefined) return;
+  const most = Math.max(1, ...countsOf(places).values());
+  map.removeFeatureState({ source: 'countries' });
+  for (const [code, count] of countsOf(isHot ? places.filter(isRough) : places)) {
+    map.setFeatureState({ source: 'countries', id: code }, { share: 0.15 + 0.85 * Math.sqrt(count / most) });
+  }
+}
+
+function countsOf(places: readonly Place[]): Map<string, number> {
   const counts = new Map<string, number>();
   for (const { countryCode, count } of places) {
     if (countryCode !== null) counts.set(countryCode, (counts.get(countryCode) ?? 0) + count);
   }
-  if (map.getSource('countries') === undefined) return;
-  const most = Math.max(1, ...counts.values());
-  map.removeFeatureState({ source: 'countries' });
-  for (const [code, count] of counts) {
-    map.setFeatureState({ source: 'countries', id: code }, { share: 0.15 + 0.85 * Math.sqrt(count / most) });
-  }
+  return counts;
 }
