@@ -8,7 +8,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { after, before, beforeEach, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import type { LabChild } from '../../lab/child.ts';
 import type { PlacesWire, StatusWire } from '../../src/http/contract.ts';
 import { openBrowser, openPage, sharesOf } from './browser.ts';
@@ -81,11 +81,15 @@ async function reload(map: Record<string, string> | null): Promise<void> {
 
 const tiles = () => ({ tiles: `http://${hostOfTiles()}/{z}/{x}/{y}.png`, attribution: HOSTILE });
 
-async function openMap(places: PlacesWire['places'], options: BrowserContextOptions = {}) {
-  const watched = await openPage(browser, `${installation.url}/docs`, options);
+/** From the next time on that the page asks. */
+async function answerPlaces(page: Page, places: PlacesWire['places']): Promise<void> {
   const json = { at: new Date().toISOString(), unplaced: 0, places };
-  await watched.page.route('**/api/v1/places*', (route) => route.fulfill({ json }));
-  await watched.page.goto(`${installation.url}/`);
+  await page.route('**/api/v1/places*', (route) => route.fulfill({ json }));
+}
+
+async function openMap(places: PlacesWire['places']) {
+  const watched = await openPage(browser, installation.url);
+  await answerPlaces(watched.page, places);
   await watched.page.locator('.mark').first().waitFor();
   return watched;
 }
@@ -151,11 +155,10 @@ test('very many places are heat with a few marks over it; a country stays hollow
     },
   }));
   const russia = { latitude: 61, longitude: 100, accuracyKm: 500, city: null, countryCode: 'RU', country: 'Russia' };
-  const cold = await openMap([{ ...PLACE, count: 3 }]);
-  await eventually('the base map is there', async () => assert.ok((await land(cold.page)) > 0.05));
-  const bare = await land(cold.page);
-  await cold.page.context().close();
-  const { page, errors } = await openMap([...many, { ...russia, count: 90 }]);
+  const { page, errors } = await openMap([{ ...PLACE, count: 3 }]);
+  await eventually('the base map is there', async () => assert.ok((await land(page)) > 0.05));
+  const bare = await land(page);
+  await answerPlaces(page, [...many, { ...russia, count: 90 }]);
   await page.locator('.hot .mark.rough', { hasText: '90' }).waitFor();
   assert.ok((await page.locator('.mark').count()) <= 24);
   await eventually('the land is warm', async () => assert.ok((await land(page)) < 0.8 * bare));
