@@ -25,6 +25,7 @@ export async function serve(store: Store): Promise<HttpServer> {
       store,
       trial: { pass: null, trying: { count: 0 }, tryUrl: () => Promise.reject(new Error('nothing is tried here')) },
       attribution: [],
+      mapTiles: () => null,
       describe: () => {
         throw new Error('nobody is here');
       },

@@ -9,6 +9,7 @@ import { Collector } from './collector/collector.ts';
 import { Events } from './collector/events.ts';
 import { installationKey } from './config/key.ts';
 import type { LoadedConfig } from './config/load.ts';
+import { mapTilesOf } from './config/map.ts';
 import { readTrial } from './config/trial.ts';
 import { trustOf } from './config/trust.ts';
 import { Audience } from './core/audience.ts';
@@ -64,7 +65,7 @@ export interface App {
   readonly url: string;
   /** Where a server can be tried before it is watched; null where that needs no address of its own. */
   readonly trialUrl: string | null;
-  /** Takes over the sources and the programmes of a changed configuration; says in the log what needs a restart. */
+  /** Takes over the sources, the programmes, the rights and the map of a changed configuration; says in the log what needs a restart. */
   reload(config: LoadedConfig): Promise<void>;
   /** Sources first, then the last commit, HTTP and the store. Leaves nothing behind. */
   close(): Promise<void>;
@@ -112,6 +113,7 @@ async function build(options: AppOptions, closers: Closers): Promise<App> {
   const counters = new Counters();
   let trust = trustOf(config);
   let credentials = credentialsIn(config);
+  let mapTiles = mapTilesOf(config.map);
   const directory = resolve(config.data);
   mkdirSync(directory, { recursive: true, mode: 0o700 });
 
@@ -264,6 +266,7 @@ async function build(options: AppOptions, closers: Closers): Promise<App> {
     store,
     trial: { pass, trying: { count: 0 }, tryUrl: (url) => tryUrl(url, clock) },
     attribution: isBundled(config) ? [ATTRIBUTION] : [],
+    mapTiles: () => mapTiles,
     describe: live.describe,
     sources: () => running.list().map(infoOf),
     output: (name) => {
@@ -373,6 +376,7 @@ async function build(options: AppOptions, closers: Closers): Promise<App> {
         credentials = credentialsIn(changed);
         http.trust(trust);
       }
+      mapTiles = mapTilesOf(changed.map);
       audience.defineProgrammes(changed.programmes);
       await running.change(changed.sources, (name) => collector.cursorOf(name));
       const count = changed.sources.length;
@@ -401,7 +405,7 @@ function credentialsIn({ users, tokens, trustedProxies }: LoadedConfig): string 
 
 /** What a reload takes over. */
 const TAKEN_OVER: ReadonlySet<keyof LoadedConfig> = new Set([
-  ...(['file', 'notes', 'sources', 'programmes', 'users', 'tokens', 'trustedProxies'] as const),
+  ...(['file', 'notes', 'sources', 'programmes', 'users', 'tokens', 'trustedProxies', 'map'] as const),
 ]);
 
 function facadeSource({ setting, health }: RunningSource): FacadeSource {

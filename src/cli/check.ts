@@ -2,6 +2,7 @@
 
 import { existsSync } from 'node:fs';
 import { loadConfig } from '../config/load.ts';
+import { mapTilesOf } from '../config/map.ts';
 import { trustOf } from '../config/trust.ts';
 import { FACADE_KINDS } from '../facades/index.ts';
 import { formatDuration } from '../lib/duration.ts';
@@ -44,13 +45,15 @@ Exit code: 0 if it is right, 2 if it is not.
       ...config.facades.map(({ kind }) => `Speaks as ${kind.kind}.\n`),
       ...config.sinks.map(({ kind, common }) => `Pushes to ${common.name} (${kind.kind}).\n`),
     ].join('');
+    const map = mapTilesOf(config.map);
+    const tiles = map === null ? '' : `Lets browsers ask ${new URL(map.tiles).host} for the map.\n`;
     const notes = config.notes.map((note) => `${note}\n`).join('');
     const access = config.users.length + config.tokens.length === 0 ? 'without sign-in' : 'with sign-in';
     terminal.out(
       printable(`${file} is right.
 Serves on ${config.listen.host}:${config.listen.port}, ${access}; keeps its history in ${config.data}.
 ${sources.length === 0 ? 'Watches nothing: add sources.' : `Watches:\n${sources.join('\n')}`}
-${outputs}${notes}`),
+${outputs}${tiles}${notes}`),
     );
     return 0;
   },

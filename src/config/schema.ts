@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { EVENT_TYPES, type EventType } from '../core/event.ts';
 import { cidr, duration, exclusion, flag, list, listenAddress, number, secret } from '../lib/options.ts';
 import { namedZoneOffset } from '../lib/zone-offset.ts';
+import { MapOptions } from './map.ts';
 
 /** What a user, a token or a group may do and see. */
 const rights = {
@@ -250,6 +251,11 @@ export const Config = z.strictObject({
     .default([])
     .describe('Who is counted with the bots: addresses, blocks such as 192.0.2.0/24, and agent:TEXT for user agents.'),
   geo: GeoOptions.prefault({}).describe('Places and networks.'),
+  map: MapOptions.nullable()
+    .default(null)
+    .describe(
+      'What the map of the dashboard is drawn with, over the base map that is always there: docs/dashboard.md.',
+    ),
   identity: z
     .strictObject({
       declared: flag(true).describe('Believe playback ids that a player declares, within the limits below.'),

@@ -7,6 +7,7 @@ import { test } from 'node:test';
 import { ALL_ACCESS } from '../core/access.ts';
 import { parseCidrs } from '../lib/cidr.ts';
 import { hostName } from './auth.ts';
+import type { StatusWire } from './contract.ts';
 import { errorOf, type Question, type Site, type SiteOptions, startSite } from './fixture.ts';
 
 const EVERYTHING = { groups: [], access: ALL_ACCESS };
@@ -329,6 +330,19 @@ test('every answer forbids what a page of ours does not need', async () => {
       'no-store',
       'who was here is kept nowhere',
     );
+  });
+});
+
+test('browsers may ask the server of map tiles, and no other', async () => {
+  const mapTiles = {
+    tiles: 'https://tile.example.org:8443/{z}/{x}/{y}.png',
+    attribution: { text: '© somebody', url: null },
+  };
+  await withSite({ mapTiles }, async (site) => {
+    const policy = String((await site.ask('/')).headers['content-security-policy']);
+    assert.match(policy, /connect-src 'self' https:\/\/tile\.example\.org:8443(;|$)/);
+    assert.deepEqual(policy.match(/https?:[^ ;]*/g), ['https://tile.example.org:8443']);
+    assert.deepEqual((await site.get<StatusWire>('/api/v1/status')).map, mapTiles);
   });
 });
 

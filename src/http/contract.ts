@@ -384,6 +384,12 @@ export type SourceOutputWire = z.infer<typeof SourceOutputWire>;
 export const StreamsWire = z.object({ items: z.array(StreamWire) }).meta({ id: 'Streams' });
 export type StreamsWire = z.infer<typeof StreamsWire>;
 
+const MapWire = z.object({
+  tiles: z.string().describe('The URL of a raster tile of 256 pixels, with {z}, {x} and {y}.'),
+  attribution: z.object({ text: z.string(), url: z.string().nullable() }),
+});
+export type MapWire = z.infer<typeof MapWire>;
+
 export const StatusWire = z
   .object({
     version: z.string(),
@@ -401,6 +407,7 @@ export const StatusWire = z
     store: z.object({ bytes: count, sessions: count }).nullable().describe('Null for whoever may not see all streams.'),
     you: YouWire,
     attribution: z.array(z.object({ text: z.string(), url: z.string() })),
+    map: MapWire.nullable().describe('The tiles that the configuration has for the map; null is the base map alone.'),
   })
   .meta({ id: 'Status' });
 export type StatusWire = z.infer<typeof StatusWire>;

@@ -31,6 +31,7 @@ import type { Store } from '../store/store.ts';
 import { Counters } from '../telemetry/counters.ts';
 import { createLog, silentLog } from '../telemetry/log.ts';
 import type { TrustOptions } from './auth.ts';
+import type { MapWire } from './contract.ts';
 import { botOf, CROWD, NOW, observationsOf, placeOf, playerOf, SOURCES } from './crowd.fixture.ts';
 import type { ForeignEndpoint, ForeignRoute } from './route.ts';
 import { type HttpServer, serveHttp } from './server.ts';
@@ -68,6 +69,7 @@ export interface SiteOptions {
   readonly isEmpty?: boolean;
   /** As at the first start, when nothing is watched yet. */
   readonly trial?: Trial;
+  readonly mapTiles?: MapWire;
 }
 
 /** Nobody gets to try it with a token. */
@@ -210,6 +212,7 @@ export async function startSite(options: SiteOptions = {}): Promise<Site> {
     store: refusable,
     trial: options.trial ?? NO_TRIAL,
     attribution: [{ text: 'Places by Example', url: 'https://example.com/' }],
+    mapTiles: () => options.mapTiles ?? null,
     describe: (session) => tracker.describe(session),
     sources: () =>
       (options.trial === undefined ? SOURCES : []).map(({ name, kind, audience: shared, gap }) => {

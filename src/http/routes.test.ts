@@ -133,6 +133,7 @@ const ASKED: Readonly<Record<string, () => Promise<void>>> = {
       stalled: null,
       gapSeconds: 40,
       attribution: [{ text: 'Places by Example', url: 'https://example.com/' }],
+      map: null,
       you: { name: null, allStreams: true, addresses: true, write: false },
     });
     assert.equal(store?.sessions, CROWD.length);

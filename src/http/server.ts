@@ -255,6 +255,8 @@ async function guard(app: FastifyInstance, site: Site, owners: WeakSet<Socket>):
         workerSrc: ["'self'", 'blob:'],
         styleSrc: ["'self'", "'unsafe-inline'"],
         imgSrc: ["'self'", 'data:', 'blob:'],
+        // Tiles of the map, which are fetched.
+        connectSrc: [() => ["'self'", ...tileOrigins(site.service)].join(' ')],
         objectSrc: ["'none'"],
         baseUri: ["'none'"],
         formAction: ["'self'"],
@@ -270,6 +272,11 @@ async function guard(app: FastifyInstance, site: Site, owners: WeakSet<Socket>):
       .status(404)
       .send({ error: { code: 'NOT_FOUND', message: `There is nothing here. See ${options.basePath}docs.` } }),
   );
+}
+
+function tileOrigins(service: Service): string[] {
+  const map = service.mapTiles();
+  return map === null ? [] : [new URL(map.tiles).origin];
 }
 
 const HTML = 'text/html; charset=utf-8';

@@ -10,7 +10,7 @@ import type { Clock } from '../lib/clock.ts';
 import type { Store } from '../store/store.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { RecentLine } from '../telemetry/recent-lines.ts';
-import type { TriedWire } from './contract.ts';
+import type { MapWire, TriedWire } from './contract.ts';
 import type { TrialPass } from './trial-pass.ts';
 
 export interface RejectInfo {
@@ -87,6 +87,8 @@ export interface Service {
   readonly store: StoreView;
   readonly trial: Trial;
   readonly attribution: readonly { readonly text: string; readonly url: string }[];
+  /** What the map is drawn with; null is the base map of the dashboard. A reload changes it. */
+  mapTiles(): MapWire | null;
   describe(session: Session): SessionRecord;
   sources(): readonly SourceInfo[];
   /** The newest lines that the program of a source has printed, oldest first. Null if there is no such source. */

@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { type LoadOptions, loadConfig } from '../../src/config/load.ts';
+import { mapTilesOf } from '../../src/config/map.ts';
 import { configJsonSchema } from '../../src/config/reference.ts';
 import { trustOf } from '../../src/config/trust.ts';
 import { FACADE_KINDS } from '../../src/facades/index.ts';
@@ -218,6 +219,30 @@ test('the token of a web service may be in a file; exclusions may be a list in o
   );
   assert.deepEqual([geo.token, geo.provider, geo.timeout, geo.cacheTime], ['f00d', 'findip', 5000, 30 * 86_400_000]);
   assert.deepEqual([exclude.length, exclude[1]], [2, { agent: 'probe' }]);
+});
+
+test('tiles come with whom to name, and where that leads', () => {
+  const tiles = 'https://tile.example.org:8443/{z}/{x}/{y}.png?key=1';
+  const said = (attribution: string) => mapTilesOf(loadText(`map: { tiles: '${tiles}', ${attribution} }`).map);
+  assert.equal(mapTilesOf(load({}).map), null);
+  assert.deepEqual(said('attribution: A map'), { tiles, attribution: { text: 'A map', url: null } });
+  const url = 'https://example.org/map';
+  assert.deepEqual(said(`attribution: A map, attributionUrl: '${url}'`)?.attribution, { text: 'A map', url });
+  assert.deepEqual(said(`attribution: '${url}'`)?.attribution, { text: url, url });
+});
+
+test('the host of tiles is nothing that could mean more in a content policy', () => {
+  for (const host of ['x.example;script-src', 'x.example,*', '*.example', "'self'", '{x}.example', 'x_y.example']) {
+    const map = `map: { tiles: "https://${host}/{z}/{x}/{y}.png", attribution: A map }`;
+    assert.throws(() => loadText(map), /map\.tiles must/, host);
+  }
+  for (const wrong of ['javascript:{z}{x}{y}', '/{z}/{x}/{y}.png', 'https://tile.example.org/{z}/{x}/{y}{r}.png']) {
+    assert.throws(() => loadText(`map: { tiles: "${wrong}", attribution: A map }`), /map\.tiles must/, wrong);
+  }
+  assert.throws(
+    () => loadText(`map: { tiles: "https://x.example/{z}/{x}/{y}", attribution: A, attributionUrl: "javascript:1" }`),
+    /map\.attributionUrl must be a URL/,
+  );
 });
 
 test('the JSON Schema knows what may be written: a file beside every secret, and lists as texts', () => {

@@ -37,6 +37,7 @@ export function processRoutes(service: Service): Route[] {
           store: await service.store.size(),
           you: youWire(principal),
           attribution: [...service.attribution],
+          map: service.mapTiles(),
         };
       },
     }),

@@ -1012,7 +1012,7 @@ export const german: Texts = {
       places: {
         name: 'Wo sie sind',
         meaning:
-          'Sitzungen nach dem Ort, auf den die Adresse des Hörers laut einer Ortsdatenbank eingetragen ist: richtig für die meisten Länder, ungefähr richtig für viele Städte. Eine Marke ist die Summe von Orten, die zu nah beieinander liegen, um sie einzeln zu zeichnen. Ein gestrichelter Kreis ist ein Ort, der nur so ungefähr bekannt ist. Länder sind nach ihren Sitzungen getönt.',
+          'Sitzungen nach dem Ort, auf den die Adresse des Hörers laut einer Ortsdatenbank eingetragen ist: richtig für die meisten Länder, ungefähr richtig für viele Städte. Eine Marke ist die Summe von Orten, die zu nah beieinander liegen, um sie einzeln zu zeichnen. Von einer hohlen Marke ist nur das Land bekannt, und ein gestrichelter Kreis zeigt, wie ungefähr ein Ort bekannt ist. Von weitem sind sehr viele Orte ein Schleier: je kräftiger, desto mehr. Länder sind nach ihren Sitzungen getönt.',
       },
       tops: {
         name: 'Länder, Städte, Player, Qualitäten, Netze',

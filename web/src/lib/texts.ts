@@ -1013,7 +1013,7 @@ export const english = {
       places: {
         name: 'Where they are',
         meaning:
-          'Sessions by where the address of the listener is registered, as a database of places has it: right for most countries, roughly right for many cities. A mark is the sum of places too close to be drawn apart. A dashed circle is a place that is known only so roughly. Countries are tinted by their sessions.',
+          'Sessions by where the address of the listener is registered, as a database of places has it: right for most countries, roughly right for many cities. A mark is the sum of places too close to be drawn apart. A hollow mark is known only as a country, and a dashed circle shows how roughly a place is known. From far, very many places are a haze: the stronger, the more. Countries are tinted by their sessions.',
       },
       tops: {
         name: 'Countries, cities, players, qualities, networks',

@@ -79,6 +79,15 @@ test('a country is an area as soon as its uncertainty can be seen, and never joi
   assert.ok(Math.abs(area!.spread - (500 / (40_075 * Math.cos((51.1 * Math.PI) / 180))) * 8192) < 1);
 });
 
+test('what is known as a country alone is told apart also where its uncertainty is too small to be drawn', () => {
+  const marks = (places: Place[]) => cluster(places, 0).map(({ spread, isRough }) => [spread, isRough]);
+  assert.deepEqual(marks([germany, sydney]), [
+    [0, false],
+    [0, true],
+  ]);
+  assert.deepEqual(marks([germany, berlin]), [[0, false]], 'somebody in it is known better');
+});
+
 test('the count of an area stands clear of the cities in it', () => {
   const north = place('Hamburg', 54.3, 10.4, 20);
   const marks = cluster([germany, berlin, north], 4.5);

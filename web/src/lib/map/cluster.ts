@@ -19,6 +19,8 @@ export interface Mark {
   readonly places: readonly Place[];
   /** How far off it may be, in pixels: 0 where that can hardly be seen. */
   readonly spread: number;
+  /** None of its places is known better than a country is. */
+  readonly isRough: boolean;
   /** Where its count stands, in pixels from its middle. */
   readonly label: Spot;
 }
@@ -35,6 +37,8 @@ const MIDDLE: Spot = { dx: 0, dy: 0 };
 /** What the bundled look-up is good for where it says nothing itself: a city, a country. */
 const CITY_KM = 50;
 const COUNTRY_KM = 500;
+/** Known less exactly than this, a place is no street corner, however small its mark. */
+const ROUGH_KM = 100;
 const EQUATOR_KM = 40_075;
 
 /** One place, or several that have become one. */
@@ -57,7 +61,7 @@ export function markSize(count: number): number {
 /** The greatest marks first. At most one a place; the time grows with the number of places. */
 export function cluster(places: readonly Place[], zoom: number): Mark[] {
   const size = WORLD * 2 ** zoom;
-  const points = places.map((place) => pointOf(place, size));
+  const points = places.map((place) => pointOf(place, zoom));
   let merged = points.filter(({ spread }) => spread === 0);
   for (let round = 0; round < ROUNDS; round++) {
     const before = merged.length;
@@ -84,13 +88,25 @@ export function accuracyOf(place: Place): number {
   return place.accuracyKm ?? (place.city === null ? COUNTRY_KM : CITY_KM);
 }
 
-function pointOf(place: Place, size: number): Point {
-  const latitude = Math.max(-85, Math.min(85, place.latitude));
-  const radians = (latitude * Math.PI) / 180;
-  const x = ((place.longitude + 180) / 360) * size;
-  const y = (0.5 - Math.log(Math.tan(Math.PI / 4 + radians / 2)) / (2 * Math.PI)) * size;
-  const radius = (accuracyOf(place) / (EQUATOR_KM * Math.cos(radians))) * size;
-  return { places: [place], count: place.count, x, y, spread: radius > VAGUE ? radius : 0 };
+export function isRough(place: Place): boolean {
+  return accuracyOf(place) > ROUGH_KM;
+}
+
+/** Where a place is, in pixels of the whole world. */
+export function pixelOf({ longitude, latitude }: Place, zoom: number): { x: number; y: number } {
+  const size = WORLD * 2 ** zoom;
+  const y = 0.5 - Math.log(Math.tan(Math.PI / 4 + radiansOf(latitude) / 2)) / (2 * Math.PI);
+  return { x: ((longitude + 180) / 360) * size, y: y * size };
+}
+
+/** Within what the projection can show. */
+function radiansOf(latitude: number): number {
+  return (Math.max(-85, Math.min(85, latitude)) * Math.PI) / 180;
+}
+
+function pointOf(place: Place, zoom: number): Point {
+  const radius = (accuracyOf(place) / (EQUATOR_KM * Math.cos(radiansOf(place.latitude)))) * WORLD * 2 ** zoom;
+  return { places: [place], count: place.count, ...pixelOf(place, zoom), spread: radius > VAGUE ? radius : 0 };
 }
 
 /** The greatest take in what they would cover. */
@@ -144,6 +160,7 @@ function markOf({ places, count, x, y, spread }: Point, size: number, label: Spo
     count,
     places,
     spread,
+    isRough: places.every(isRough),
     label,
   };
 }

@@ -23,8 +23,8 @@ export interface Pin {
 }
 
 const NOWHERE = { x: 0, y: 0 };
-/** Wider ones would only be a tint over everything. */
-const LARGEST_DISC = 1600;
+/** Of a wider one nothing but a tint over everything would be seen: it is left out, never drawn smaller than it is. */
+const LARGEST_DISC = 4000;
 
 /** Marks that are still there move and change; the others come and go. */
 export function drawPins(map: MapLibreMap, pins: Map<string, Pin>, marks: readonly Mark[], options: PinOptions): void {
@@ -69,13 +69,15 @@ function createPin(map: MapLibreMap, mark: Mark, { onPoint, isCalm }: PinOptions
 function dress({ marker, element, mark }: Pin, { writeCount, nameMark }: PinOptions): void {
   const isVague = mark.spread > 0;
   const size = markSize(mark.count);
-  const disc = isVague ? Math.round(Math.min(2 * mark.spread, LARGEST_DISC)) : size;
+  const isDrawn = isVague && 2 * mark.spread <= LARGEST_DISC;
+  const disc = isDrawn ? Math.round(2 * mark.spread) : size;
   marker.setLngLat([mark.longitude, mark.latitude]);
   element.style.setProperty('--size', `${size}px`);
   element.style.setProperty('--disc', `${disc}px`);
   element.style.setProperty('--dx', `${mark.label.dx}px`);
   element.style.setProperty('--dy', `${mark.label.dy}px`);
-  element.classList.toggle('vague', isVague);
+  element.classList.toggle('vague', isDrawn);
+  element.classList.toggle('rough', isVague || mark.isRough);
   element.setAttribute('role', 'img');
   element.setAttribute('aria-label', nameMark(mark));
   element.firstElementChild!.textContent = writeCount(mark.count);

@@ -1,18 +1,19 @@
 /**
- * The map: MapLibre with our base map, and marks as HTML over it. Loaded lazily, after the numbers. Names and counts on
- * marks are set as text. Throws when the browser cannot draw it (no WebGL 2): the page then says the places in words.
+ * The map: MapLibre with our base map and whatever tiles there are over it, heat where very many are, and marks as HTML.
+ * Loaded lazily, after the numbers. Names and counts on marks are set as text. Throws when the browser cannot draw it (no WebGL 2): the page then says the places in words.
  */
 
 import 'maplibre-gl/dist/maplibre-gl.css';
-import { Map as MapLibreMap, NavigationControl, setWorkerUrl } from 'maplibre-gl';
+import { Map as MapLibreMap, NavigationControl, type RequestParameters, setWorkerUrl } from 'maplibre-gl';
 import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url';
 import { loadWorld } from './atlas.ts';
 import { type Box, boundsOf } from './bounds.ts';
-import { cluster, type Place } from './cluster.ts';
+import { cluster, isRough, type Place } from './cluster.ts';
 import { cutLines } from './cut.ts';
+import { densest, heatOf, isCrowded, marksOverHeat, NO_HEAT, type View } from './heat.ts';
+import { countryNames } from './names.ts';
 import { drawPins, type Pin, type PinOptions } from './pins.ts';
-import { type MapColours, NO_LINES, styleOf } from './style.ts';
-import type { World } from './world.ts';
+import { heatIntensity, type MapColours, NO_LINES, type Picture, styleOf } from './style.ts';
 
 setWorkerUrl(new URL(workerUrl, document.baseURI).href);
 
@@ -20,6 +21,8 @@ setWorkerUrl(new URL(workerUrl, document.baseURI).href);
 const FINE_ZOOM = 2.5;
 const LEAST_ZOOM = -2;
 const MOST_ZOOM = 7;
+/** No place is known so well that a house would say more. */
+const MOST_TILE_ZOOM = 12;
 /** What everybody sees first: all inhabited places, cut in the Bering Strait rather than through Siberia and Fiji. */
 const WHOLE_WORLD: Box = [
   [-168, -52],
@@ -31,6 +34,10 @@ const MOST_MARKS = 250;
 export interface WorldMapOptions extends PinOptions {
   readonly container: HTMLElement;
   readonly colours: MapColours;
+  /** The URL of a raster tile, with {z}, {x} and {y}; null is the base map alone. */
+  readonly tiles: string | null;
+  /** In the viewer's language, by ISO 3166-1 alpha-2. */
+  readonly nameCountry: (code: string) => string;
   /** It shows the places first, and not the whole world. */
   readonly isClose: boolean;
   /** MapLibre's own words. */
@@ -51,27 +58,51 @@ export interface WorldMap {
 }
 
 export async function createWorldMap(options: WorldMapOptions): Promise<WorldMap> {
-  let world = await loadWorld('coarse');
-  let painted = options.colours;
-  const map = openMap(options, world);
+  let picture = await firstPicture(options);
+  const map = openMap(options, picture);
   const pins = new Map<string, Pin>();
   let places: readonly Place[] = [];
-  let lines = NO_LINES;
   /** What everybody sees first. */
   let home = WHOLE_WORLD;
   let drawnAt = Number.NaN;
+  let isHot = false;
   const draw = () => {
-    drawnAt = stepOf(map.getZoom());
-    drawPins(map, pins, cluster(places, drawnAt).slice(0, MOST_MARKS), options);
+    const zoom = stepOf(map.getZoom());
+    drawnAt = zoom;
+    const { clientWidth, clientHeight } = options.container;
+    const most = isHot ? Math.min(MOST_MARKS, marksOverHeat(clientWidth, clientHeight, zoom)) : MOST_MARKS;
+    drawPins(map, pins, cluster(places, zoom).slice(0, most), options);
+    if (!isHot || map.getLayer('heat') === undefined) return;
+    picture = { ...picture, densest: densest(places, zoom) };
+    map.setPaintProperty('heat', 'heatmap-intensity', heatIntensity(picture.densest));
+  };
+  const heat = (isNew: boolean) => {
+    const next = isCrowded(places, viewOf(map), map.getZoom());
+    if (next === isHot && !(isNew && next)) return false;
+    isHot = next;
+    picture = { ...picture, heat: next ? heatOf(places) : NO_HEAT };
+    options.container.classList.toggle('hot', next);
+    setData(map, picture, ['heat']);
+    shade(map, places, next);
+    return true;
   };
   // A new style, and each new base map, forgets the shades.
   map.on('sourcedata', ({ sourceDataType }) => {
-    if (sourceDataType === 'metadata' || sourceDataType === 'content') shade(map, places);
+    if (sourceDataType === 'metadata' || sourceDataType === 'content') shade(map, places, isHot);
   });
   map.on('zoom', () => {
     if (stepOf(map.getZoom()) !== drawnAt) draw();
   });
-  map.on('load', () => setLines(map, lines));
+  map.on('moveend', () => {
+    if (heat(false)) draw();
+  });
+  // What was shown while the style was on its way.
+  map.on('load', () => {
+    setData(map, picture, ['heat', 'lines']);
+    draw();
+  });
+  // The base map is there where a tile is not.
+  map.on('error', ignoreMissingDetail);
   let isAway = false;
   const setAway = (next: boolean) => {
     isAway = next;
@@ -90,9 +121,9 @@ export async function createWorldMap(options: WorldMapOptions): Promise<WorldMap
   const refine = () => {
     if (map.getZoom() < FINE_ZOOM) return;
     map.off('zoomend', refine);
-    void loadWorld('fine').then((fine) => {
-      world = fine;
-      setWorld(map, fine);
+    void loadWorld('fine').then((world) => {
+      picture = { ...picture, world, names: countryNames(world, options.nameCountry) };
+      setData(map, picture, ['countries', 'borders', 'names']);
     }, ignoreMissingDetail);
   };
   map.on('zoomend', refine);
@@ -104,17 +135,19 @@ export async function createWorldMap(options: WorldMapOptions): Promise<WorldMap
         home = close;
         if (!isAway) goHome(map, home, false);
       }
+      heat(true);
       draw();
-      shade(map, places);
+      shade(map, places, isHot);
     },
     showLines: (next) => {
-      lines = { type: 'MultiLineString', coordinates: cutLines(next.map(([from, to]) => [from, to])) };
-      setLines(map, lines);
+      const coordinates = cutLines(next.map(([from, to]) => [from, to]));
+      picture = { ...picture, lines: { type: 'MultiLineString', coordinates } };
+      setData(map, picture, ['lines']);
     },
-    setColours: (next) => {
-      if (JSON.stringify(next) === JSON.stringify(painted)) return;
-      painted = next;
-      map.setStyle(styleOf(world, next, lines));
+    setColours: (colours) => {
+      if (JSON.stringify(colours) === JSON.stringify(picture.colours)) return;
+      picture = { ...picture, colours };
+      map.setStyle(styleOf(picture));
     },
     showWholeWorld: () => {
       setAway(false);
@@ -124,12 +157,18 @@ export async function createWorldMap(options: WorldMapOptions): Promise<WorldMap
   };
 }
 
-function openMap({ container, colours, locale }: WorldMapOptions, world: World): MapLibreMap {
+async function firstPicture({ colours, tiles, nameCountry }: WorldMapOptions): Promise<Picture> {
+  const world = await loadWorld('coarse');
+  const names = countryNames(world, nameCountry);
+  return { world, names, colours, tiles, lines: NO_LINES, heat: NO_HEAT, densest: 1 };
+}
+
+function openMap({ container, locale, tiles }: WorldMapOptions, picture: Picture): MapLibreMap {
   const map = new MapLibreMap({
     container,
-    style: styleOf(world, colours),
+    style: styleOf(picture),
     bounds: WHOLE_WORLD,
-    maxZoom: MOST_ZOOM,
+    maxZoom: tiles === null ? MOST_ZOOM : MOST_TILE_ZOOM,
     minZoom: LEAST_ZOOM,
     attributionControl: false,
     dragRotate: false,
@@ -137,6 +176,7 @@ function openMap({ container, colours, locale }: WorldMapOptions, world: World):
     touchPitch: false,
     cooperativeGestures: true,
     fadeDuration: 0,
+    transformRequest: askAsWeAre,
     locale,
   });
   limitZoom(map);
@@ -146,14 +186,24 @@ function openMap({ container, colours, locale }: WorldMapOptions, world: World):
   return map;
 }
 
+/** Public tile servers answer nobody who does not say where they are asked from: they are told the origin, and no more. */
+function askAsWeAre(url: string): RequestParameters {
+  return { url, credentials: 'same-origin', referrerPolicy: 'strict-origin' };
+}
+
+function viewOf(map: MapLibreMap): View {
+  const bounds = map.getBounds();
+  return {
+    west: bounds.getWest(),
+    south: bounds.getSouth(),
+    east: bounds.getEast(),
+    north: bounds.getNorth(),
+  };
+}
+
 /** Room for marks at the edges; closer than this a city would fill it. */
 function goHome(map: MapLibreMap, home: Box, animate: boolean): void {
   map.fitBounds(home, { animate, ...(home === WHOLE_WORLD ? {} : { padding: 44, maxZoom: 5 }) });
-}
-
-function setLines(map: MapLibreMap, lines: typeof NO_LINES): void {
-  const source = map.getSource('lines');
-  if (source !== undefined && 'setData' in source) (source as { setData(data: unknown): void }).setData(lines);
 }
 
 /** Farther away there would only be the same world twice. In a frame that has no size yet nothing fits. */
@@ -170,23 +220,37 @@ function stepOf(zoom: number): number {
 /** The coarse map stays: it only looks simpler. */
 function ignoreMissingDetail(): void {}
 
-function setWorld(map: MapLibreMap, world: World): void {
-  for (const name of ['countries', 'borders'] as const) {
+/** Names are no source where tiles have theirs; before the style is there none is. */
+function setData(
+  map: MapLibreMap,
+  picture: Picture,
+  names: readonly ('heat' | 'lines' | keyof Picture['world'] | 'names')[],
+): void {
+  const { countries, borders } = picture.world;
+  const data = { countries, borders, names: picture.names, heat: picture.heat, lines: picture.lines };
+  for (const name of names) {
     const source = map.getSource(name);
-    if (source !== undefined && 'setData' in source) (source as { setData(data: unknown): void }).setData(world[name]);
+    if (source !== undefined && 'setData' in source) (source as { setData(data: unknown): void }).setData(data[name]);
   }
 }
 
-/** Countries by their share of the greatest: the square root, so that small ones are seen beside a great one. */
-function shade(map: MapLibreMap, places: readonly Place[]): void {
+/**
+ * Countries by their share of the greatest: the square root, so that small ones are seen beside a great one. Over heat they
+ * only tell of those who are not known better than by their country.
+ */
+function shade(map: MapLibreMap, places: readonly Place[], isHot: boolean): void {
+  if (map.getSource('countries') === undefined) return;
+  const most = Math.max(1, ...countsOf(places).values());
+  map.removeFeatureState({ source: 'countries' });
+  for (const [code, count] of countsOf(isHot ? places.filter(isRough) : places)) {
+    map.setFeatureState({ source: 'countries', id: code }, { share: 0.15 + 0.85 * Math.sqrt(count / most) });
+  }
+}
+
+function countsOf(places: readonly Place[]): Map<string, number> {
   const counts = new Map<string, number>();
   for (const { countryCode, count } of places) {
     if (countryCode !== null) counts.set(countryCode, (counts.get(countryCode) ?? 0) + count);
   }
-  if (map.getSource('countries') === undefined) return;
-  const most = Math.max(1, ...counts.values());
-  map.removeFeatureState({ source: 'countries' });
-  for (const [code, count] of counts) {
-    map.setFeatureState({ source: 'countries', id: code }, { share: 0.15 + 0.85 * Math.sqrt(count / most) });
-  }
+  return counts;
 }
