@@ -19,6 +19,7 @@ import { digits, megabytes, milliseconds, perSecond, whole } from './format.ts';
 import { type Bench, inTurns, ratioOf, type Samples, samplesOf, temporaryFolder, timed } from './harness.ts';
 import type { Report } from './report.ts';
 import { askHistory, serve } from './store-http.ts';
+import { measurePages } from './store-pages.ts';
 import { SqlitePeer } from './store-peer.ts';
 import { BATCH, COUNTRIES, commitOf, END, openOf, SESSIONS, START, sessionOf } from './store-sessions.ts';
 import { measureWaysIn } from './store-ways-in.ts';
@@ -46,6 +47,7 @@ export const store: Bench = {
       for (const question of [YEAR_BY_COUNTRY, MONTH_BY_COUNTRY, TIMELINE, LISTENING, PAGE]) {
         await compare(history, sqlite, question, report);
       }
+      await measurePages(history, report);
       await reportAudience(history, report);
       await keepUp(history, SESSIONS / BATCH + 1, report);
       await measureWaysIn(folder, report);

@@ -73,7 +73,8 @@ export function whereSql(conditions: readonly string[]): string {
   return conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`;
 }
 
-function textsSql(column: string, wanted: readonly (string | null)[], bindings: Bindings): string {
+/** Null is unknown. */
+export function textsSql(column: string, wanted: readonly (string | null)[], bindings: Bindings): string {
   const texts = wanted.filter((value) => value !== null);
   return oneOfSql(column, texts.map(bindings.text), wanted.includes(null));
 }

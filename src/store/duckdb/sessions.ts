@@ -14,14 +14,17 @@ import { type Bindings, createBindings, rowsOf } from './bindings.ts';
 import { RECORD_COLUMNS, recordOf } from './columns.ts';
 import { CITY, filterSql, periodSql, whereSql } from './filter.ts';
 import { hash32 } from './hash.ts';
-import { equals, findStart, type Position } from './skip.ts';
+import { type Among, amongSql, equals, findStart, type Ordered, type Position } from './skip.ts';
 
 const MOST = 1000;
+const TABLES = ['sessions', 'open_sessions'] as const;
 
 interface Sort {
   readonly sql: string;
   readonly of: (session: SessionRecord) => string | number | null;
   readonly isText: boolean;
+  /** If `sql` is not one itself: the columns that it is put together from; where the first is unknown, it is. */
+  readonly columns?: readonly string[];
 }
 
 const SORTS: Readonly<Record<SessionSort, Sort>> = {
@@ -30,7 +33,7 @@ const SORTS: Readonly<Record<SessionSort, Sort>> = {
   bytes: { sql: 'bytes', of: (s) => s.bytes, isText: false },
   stream: { sql: 'stream', of: (s) => s.stream, isText: true },
   country: { sql: 'country_code', of: (s) => s.place?.geo?.countryCode ?? null, isText: true },
-  city: { sql: CITY, of: (s) => cityOf(s.place), isText: true },
+  city: { sql: CITY, of: (s) => cityOf(s.place), isText: true, columns: ['city', 'country_code'] },
   player: { sql: 'player_name', of: (s) => s.player?.name ?? null, isText: true },
   user: { sql: 'user_name', of: (s) => s.user, isText: true },
 };
@@ -52,7 +55,7 @@ export async function findSessions(connection: DuckDBConnection, query: SessionQ
   // Both questions see the same commit.
   await connection.run('BEGIN TRANSACTION READ ONLY');
   const total = await countSessions(connection, query);
-  const start = await startOf(connection, query, last, total);
+  const start = await startOf(connection, { ...query, limit }, last, total);
   const items = start.skip >= total && total > 0 ? [] : await readPage(connection, query, start, limit + 1);
   await connection.run('COMMIT');
   const hasMore = items.length > limit;
@@ -66,6 +69,7 @@ interface PageStart {
   /** Whether the row at the position may itself be on the page. */
   readonly isIncluded: boolean;
   readonly skip: number;
+  readonly among: Among | null;
 }
 
 async function startOf(
@@ -75,18 +79,20 @@ async function startOf(
   total: number,
 ): Promise<PageStart> {
   const offset = Math.max(Math.trunc(query.offset ?? 0), 0);
-  if (last !== null || offset === 0) return { position: last, isIncluded: false, skip: 0 };
-  const { sql, isText } = SORTS[query.sort];
-  const select = (what: string, bindings: Bindings) => {
-    const where = whereSql(conditionsOf(query, bindings));
+  if (last !== null || offset === 0) return { position: last, isIncluded: false, skip: 0, among: null };
+  const select: Ordered['select'] = (what, bindings, condition) => {
+    const where = whereSql([...conditionsOf(query, bindings), ...(condition === undefined ? [] : [condition])]);
     return everywhere((table) => `SELECT ${what} FROM ${table} ${where}`);
   };
-  const { from, skip } = await findStart(
-    connection,
-    { sql, isText, descending: query.descending, select, total },
-    offset,
-  );
-  return { position: from, isIncluded: true, skip };
+  const { descending } = query;
+  const ordered = { ...comparedBy(query), isText: SORTS[query.sort].isText, descending, select, total };
+  const { from, skip, among } = await findStart(connection, { ...ordered, length: query.limit + 1 }, offset);
+  return { position: from, isIncluded: true, skip, among };
+}
+
+function comparedBy({ sort }: SessionOrder): Pick<Ordered, 'sql' | 'columns'> {
+  const { sql, columns = [sql] } = SORTS[sort];
+  return { sql, columns };
 }
 
 async function countSessions(connection: DuckDBConnection, query: SessionQuery): Promise<number> {
@@ -97,25 +103,32 @@ async function countSessions(connection: DuckDBConnection, query: SessionQuery):
   return Number(row![0]);
 }
 
+/**
+ * First it is found which rows they are, by the few columns that this takes; then all columns of just these are read: from
+ * so many blocks of rows, each of which DuckDB has to unpack, that this is most of what a page costs.
+ */
 async function readPage(
   connection: DuckDBConnection,
   query: SessionQuery,
-  start: PageStart,
+  { position, isIncluded, skip, among }: PageStart,
   limit: number,
 ): Promise<SessionRecord[]> {
   const bindings = createBindings();
   const conditions = conditionsOf(query, bindings);
-  if (start.position !== null) conditions.push(fromSql(query, start.position, start.isIncluded, bindings));
+  if (among !== null) conditions.push(amongSql(comparedBy(query), among, bindings));
+  if (position !== null) conditions.push(fromSql(query, position, isIncluded, bindings));
   const where = whereSql(conditions);
-  const sorted = orderSql(query);
-  const order = `${sorted} LIMIT ${start.skip + limit}`;
-  // Each table first finds its own rows by the few columns that this takes, and then reads all columns of just these.
-  const candidates = everywhere(
-    (table) => `SELECT ${RECORD_COLUMNS} FROM ${table} WHERE rowid IN (SELECT rowid FROM ${table} ${where} ${order})`,
+  const order = `ORDER BY value ${query.descending ? 'DESC' : 'ASC'} NULLS LAST, id`;
+  const first = (table: string) =>
+    `(SELECT '${table}' AS kept, rowid AS place, ${SORTS[query.sort].sql} AS value, id
+      FROM ${table} ${where} ${order} LIMIT ${skip + limit})`;
+  const page = `SELECT kept, place FROM (${TABLES.map(first).join(' UNION ALL ')}) ${order} LIMIT ${limit} OFFSET ${skip}`;
+  const whole = everywhere(
+    (table) => `SELECT ${RECORD_COLUMNS} FROM ${table} WHERE rowid IN (SELECT place FROM page WHERE kept = '${table}')`,
   );
   const rows = await rowsOf(
     connection,
-    `SELECT * FROM (${candidates}) ${sorted} LIMIT ${limit} OFFSET ${start.skip}`,
+    `WITH page AS MATERIALIZED (${page}) SELECT * FROM (${whole}) ${orderSql(query)}`,
     bindings,
   );
   return rows.map((row) => recordOf(row));
@@ -134,7 +147,7 @@ export function orderSql({ sort, descending }: SessionOrder): string {
 }
 
 function everywhere(select: (table: string) => string): string {
-  return `${select('sessions')} UNION ALL ${select('open_sessions')}`;
+  return TABLES.map(select).join(' UNION ALL ');
 }
 
 function fromSql(query: SessionQuery, { value, id }: Position, isIncluded: boolean, bindings: Bindings): string {
