@@ -183,6 +183,19 @@ const ASKED: Readonly<Record<string, () => Promise<void>>> = {
     });
     assert.equal(answer.status, 403, answer.text);
   },
+  // What these three do: sign-in.test.ts and trial.test.ts. Here there is nobody to sign in, and no token was printed.
+  'POST /sign-in': async () => {
+    const answer = await post('/sign-in', { name: 'anna', password: 'secret', stay: false });
+    assert.equal(answer.status, 401, answer.text);
+  },
+  'POST /sign-out': async () => {
+    const answer = await post('/sign-out', {});
+    assert.equal(answer.status, 200, answer.text);
+  },
+  'POST /try': async () => {
+    const answer = await post('/try', { url: 'icecast://radio.example:8000', token: 'x' });
+    assert.equal(answer.status, 403, answer.text);
+  },
   // What it does: forget.test.ts. Here it only shows that nobody may do it who has not signed in.
   'POST /forget': async () => {
     const answer = await site.ask('/api/v1/forget', {
@@ -193,6 +206,11 @@ const ASKED: Readonly<Record<string, () => Promise<void>>> = {
     assert.equal(answer.status, 403, answer.text);
   },
 };
+
+function post(path: string, body: object) {
+  const headers = { 'content-type': 'application/json' };
+  return site.ask(`/api/v1${path}`, { method: 'POST', headers, body: JSON.stringify(body) });
+}
 
 test('every route of the API is asked here', () => {
   const routes = allRoutes(site.service).map(({ method, path }) => `${method} ${path}`);

@@ -17,6 +17,7 @@ import { randomFrom } from '../../src/enrich/fixture.ts';
 import { openGeo } from '../../src/enrich/geo/index.ts';
 import type { AudienceWire, HistoryWire } from '../../src/http/contract.ts';
 import { systemClock } from '../../src/lib/clock.ts';
+import { parseIp } from '../../src/lib/ip.ts';
 import { logTime } from '../../src/sources/access-log/fixture.ts';
 import { ScopedCounters } from '../../src/telemetry/counters.ts';
 import { silentLog } from '../../src/telemetry/log.ts';
@@ -43,7 +44,7 @@ before(async () => {
   installation = await install({}, { TZ: 'UTC' });
   const random = randomFrom(17);
   const geo = await openGeo({ database: null, log: silentLog, counters: new ScopedCounters() });
-  const countryOf = (address: string) => geo.find(address)?.countryCode ?? null;
+  const countryOf = (address: string) => geo.find(parseIp(address)!)?.countryCode ?? null;
   const archive = join(installation.folder, 'archive.log');
   writeFileSync(archive, pastLines(drawAddresses(700, countryOf, random), random));
   demo = await startDemo({ directory: installation.folder, clock: systemClock, random, size: CROWD, countryOf });

@@ -1,8 +1,10 @@
+/** What the page of sessions asks of an export is what the API takes. */
+
 import { strict as assert } from 'node:assert';
 import { test } from 'node:test';
-import { SessionsExportQuery } from '../../../../src/http/contract.ts';
-import { SESSION_COLUMNS } from '../../../../src/http/session-columns.ts';
-import { exportLink } from './export-link.ts';
+import { SessionsExportQuery } from '../src/http/contract.ts';
+import { SESSION_COLUMNS } from '../src/http/session-columns.ts';
+import { exportLink } from '../web/src/lib/explorer/export-link.ts';
 
 /** Those of the table of sessions. */
 const TABLE =
