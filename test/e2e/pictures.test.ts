@@ -21,15 +21,15 @@ import { parseIp } from '../../src/lib/ip.ts';
 import { logTime } from '../../src/sources/access-log/fixture.ts';
 import { ScopedCounters } from '../../src/telemetry/counters.ts';
 import { silentLog } from '../../src/telemetry/log.ts';
-import { openBrowser, openPage } from './browser.ts';
+import { openBrowser, openPage, sharesOf } from './browser.ts';
 import { eventually, type Installation, install } from './process.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const HOUR = 3_600_000;
 const PAST_SESSIONS = 2500;
 const CROWD = 160;
-/** Listeners come as the day goes: hours of UTC, and how many of them there are beside the busiest. */
-const BUSY = [5, 4, 3, 3, 4, 8, 25, 55, 62, 58, 55, 60, 64, 60, 57, 60, 70, 85, 96, 100, 92, 70, 40, 15];
+/** How many come beside the busiest hour, of the 26 before now. */
+const BUSY = [40, 15, 5, 4, 3, 3, 4, 8, 25, 55, 62, 58, 55, 60, 64, 60, 57, 60, 70, 85, 96, 100, 92, 88, 96, 98];
 const MOUNTS = ['/jazz.ogg', '/jazz.ogg', '/jazz.ogg', '/news.mp3', '/news.mp3', '/talk.mp3'];
 const PLAYERS = ['VLC/3.0.21 LibVLC/3.0.21', 'Sonos/83.1-61240 (ZPS38)', 'foobar2000/2.1', 'RadioDroid/0.86'];
 
@@ -53,7 +53,8 @@ before(async () => {
     { url: `log:${demoLog(installation.folder)}`, name: 'edge' },
     { url: `log:${archive}`, format: 'icecast', name: 'radio' },
   ];
-  installation.configure({ sources });
+  // Nobody's address is to be seen, not even a made-up one.
+  installation.configure({ sources, privacy: { addresses: 'truncated' } });
   [browser] = await Promise.all([openBrowser(), installation.start()]);
   await eventually(
     'all is read, and the crowd is there',
@@ -79,8 +80,9 @@ function pastLines(addresses: readonly string[], random: () => number): string {
   const now = Date.now();
   const rows: { readonly to: number; readonly line: string }[] = [];
   while (rows.length < PAST_SESSIONS) {
-    const from = Math.floor((now - 26 * HOUR + random() * 25 * HOUR) / 1000) * 1000;
-    if (random() * 100 > BUSY[new Date(from).getUTCHours()]!) continue;
+    const hour = random() * (BUSY.length - 0.1);
+    if (random() * 100 > BUSY[Math.floor(hour)]!) continue;
+    const from = Math.floor((now - (BUSY.length - hour) * HOUR) / 1000) * 1000;
     const seconds = Math.floor(60 + random() ** 2 * 5000);
     const to = Math.min(from + seconds * 1000, now - 60_000);
     const length = (to - from) / 1000;
@@ -102,15 +104,21 @@ interface Shot {
   readonly isReady: (page: Page) => Promise<unknown>;
 }
 
+const DESK = { viewport: { width: 1440, height: 1240 } };
 const PHONE = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2 };
 
 const shots: readonly Shot[] = [
-  { name: 'dashboard', address: '', isReady: mapIsDrawn },
-  { name: 'dashboard-dark', address: '', options: { colorScheme: 'dark' }, isReady: mapIsDrawn },
+  { name: 'dashboard', address: '', options: DESK, isReady: mapIsDrawn },
+  { name: 'dashboard-dark', address: '', options: { ...DESK, colorScheme: 'dark' }, isReady: mapIsDrawn },
   { name: 'dashboard-phone', address: '', options: PHONE, isReady: (page) => page.getByTestId('now').waitFor() },
-  { name: 'dashboard-german', address: '', options: { locale: 'de-DE' }, isReady: mapIsDrawn },
+  { name: 'dashboard-german', address: '', options: { ...DESK, locale: 'de-DE' }, isReady: mapIsDrawn },
   { name: 'sessions', address: '#sessions?state=all&last=1d', isReady: sessionIsOpened },
-  { name: 'history', address: `#history?last=1d&by=stream&at=${atNoon()}`, isReady: momentIsShown },
+  {
+    name: 'history',
+    address: `#history?last=1d&by=stream&at=${someHoursAgo()}`,
+    options: { viewport: { width: 1440, height: 1560 } },
+    isReady: momentIsShown,
+  },
   {
     name: 'history-dark',
     address: '#history?last=1d&compare=before',
@@ -132,17 +140,21 @@ const shots: readonly Shot[] = [
     name: 'kiosk',
     address: '?kiosk',
     options: { viewport: { width: 1920, height: 1080 }, colorScheme: 'dark' },
-    isReady: (page) => page.getByText('Headcount').first().waitFor(),
+    isReady: mapIsDrawn,
   },
 ];
 
-function atNoon(): string {
+function someHoursAgo(): string {
   return new Date(Math.floor((Date.now() - 5 * HOUR) / HOUR) * HOUR).toISOString();
 }
 
 async function mapIsDrawn(page: Page): Promise<void> {
-  await page.getByTestId('map').locator('canvas').waitFor();
-  await page.getByTestId('map').locator('.mark').first().waitFor();
+  const map = page.getByTestId('map');
+  await map.locator('.mark').first().waitFor();
+  await eventually('land is seen', async () => {
+    const [land = 0] = await sharesOf(page, await map.locator('canvas').screenshot(), ['--map-land']);
+    assert.ok(land > 0.05, `land: ${land}`);
+  });
 }
 
 async function sessionIsOpened(page: Page): Promise<void> {
@@ -152,7 +164,7 @@ async function sessionIsOpened(page: Page): Promise<void> {
 
 async function momentIsShown(page: Page): Promise<void> {
   await page.getByTestId('history-plot').waitFor();
-  await page.getByTestId('map').locator('canvas').waitFor();
+  await mapIsDrawn(page);
 }
 
 for (const { name, address, options = {}, isReady } of shots) {
