@@ -24,6 +24,7 @@ export function createHourPlot(
   // As thick as the type is large: a wall screen is seen from far.
   const width = 2 * fineness * (Number.parseFloat(getComputedStyle(document.documentElement).fontSize) / 15);
   let edges: [number, number] = [0, 1];
+  let most = 0;
   const plot = new uPlot(
     {
       ...sizeOf(frame, fineness),
@@ -32,7 +33,8 @@ export function createHourPlot(
       axes: [{ show: false }, { show: false }],
       scales: {
         x: { time: true, range: () => edges },
-        y: { range: (_, __, most) => [0, Math.max(most * 1.06, 4)] },
+        // Of all points: the newest may lie beyond the edge, by the difference of two clocks, and their line is drawn.
+        y: { range: () => [0, Math.max(most * 1.06, 4)] },
       },
       cursor: {
         y: false,
@@ -57,6 +59,7 @@ export function createHourPlot(
   return {
     show: (curve, from, to) => {
       edges = [from / 1000, to / 1000];
+      most = [...curve.settled, ...curve.live].reduce<number>((greatest, count) => Math.max(greatest, count ?? 0), 0);
       plot.setData([[...curve.times], [...curve.settled], [...curve.live]]);
     },
     remove: () => {
