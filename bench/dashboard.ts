@@ -15,14 +15,16 @@ import { freePort, startChild, until } from '../lab/child.ts';
 import type { AudienceWire } from '../src/http/contract.ts';
 import { openBrowser } from '../test/e2e/browser.ts';
 import { SCALE } from './dashboard-scale.ts';
-import { digits, kilobytes, megabytes, whole } from './format.ts';
-import { type Bench, processorSecondsOf, temporaryFolder } from './harness.ts';
+import { digits, kilobytes, megabytes, milliseconds, whole } from './format.ts';
+import { type Bench, processorSecondsOf, samplesOf, temporaryFolder } from './harness.ts';
 import type { ReadersNews } from './live-readers-child.ts';
 import { type LogWriter, startLogWriter } from './log-writer.ts';
 import { type MainThread, watchMainThread } from './main-thread.ts';
 import type { Report } from './report.ts';
 
 const HEADCOUNT = fileURLToPath(new URL('../bin/headcount.js', import.meta.url));
+
+const LOADS = 5;
 
 const MOST_TASK_MS = 50;
 const MOST_BYTES_A_SECOND = 50_000;
@@ -71,6 +73,34 @@ export const dashboard: Bench = {
 
 /** What a browser transfers until the page shows a number, without the map, which comes later; and how long that takes. */
 async function measureFirstLoad(browser: Browser, url: string, report: Report): Promise<void> {
+  const loads: FirstLoad[] = [];
+  for (let i = 0; i < LOADS; i++) loads.push(await loadOnce(browser, url));
+  const { first, map, hosts } = loads[0]!;
+  const interactive = samplesOf(loads.map(({ milliseconds: each }) => each));
+  report.figure({
+    what: 'first load, compressed, without the map',
+    ours: kilobytes(first),
+    bar: { text: '< 250 kB', isMet: first < MOST_FIRST_LOAD },
+  });
+  report.figure({ what: '  the map, when it is shown', ours: kilobytes(map) });
+  report.figure({
+    what: '  until it shows the number',
+    ours: milliseconds(interactive),
+    bar: { text: '< 1 s', isMet: interactive.median < MOST_INTERACTIVE_MS },
+  });
+  report.figure({ what: '  other hosts asked', ours: String(hosts - 1), bar: { text: 'none', isMet: hosts === 1 } });
+}
+
+interface FirstLoad {
+  /** Bytes. */
+  readonly first: number;
+  readonly map: number;
+  readonly hosts: number;
+  readonly milliseconds: number;
+}
+
+/** In a context of its own: nothing is kept from the one before. */
+async function loadOnce(browser: Browser, url: string): Promise<FirstLoad> {
   const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
   const page = await context.newPage();
   const cdp = await context.newCDPSession(page);
@@ -88,30 +118,14 @@ async function measureFirstLoad(browser: Browser, url: string, report: Report): 
   const start = performance.now();
   await page.goto(url, { waitUntil: 'commit' });
   await page.getByTestId('now').waitFor();
-  const interactive = performance.now() - start;
+  const taken = performance.now() - start;
   await page.getByTestId('map').locator('canvas').waitFor({ timeout: 60_000 });
   await sleep(2000);
-  const isMap = (name: string) => /world-map|maplibre|countries/.test(name);
-  const all = [...sizes];
-  const weigh = (part: typeof all) => part.reduce((sum, [, size]) => sum + size, 0);
-  const first = weigh(all.filter(([name]) => !isMap(name)));
-  report.figure({
-    what: 'first load, compressed, without the map',
-    ours: kilobytes(first),
-    bar: { text: '< 250 kB', isMet: first < MOST_FIRST_LOAD },
-  });
-  report.figure({ what: '  the map, when it is shown', ours: kilobytes(weigh(all.filter(([name]) => isMap(name)))) });
-  report.figure({
-    what: '  until it shows the number',
-    ours: `${digits(interactive)} ms`,
-    bar: { text: '< 1 s', isMet: interactive < MOST_INTERACTIVE_MS },
-  });
-  report.figure({
-    what: '  other hosts asked',
-    ours: String(hosts.size - 1),
-    bar: { text: 'none', isMet: hosts.size === 1 },
-  });
   await context.close();
+  const isMap = (name: string) => /world-map|maplibre|countries/.test(name);
+  const weigh = (wanted: boolean) =>
+    [...sizes].reduce((sum, [name, size]) => sum + (isMap(name) === wanted ? size : 0), 0);
+  return { first: weigh(false), map: weigh(true), hosts: hosts.size, milliseconds: taken };
 }
 
 /** Bytes of the default stream, and what many who read it cost. */
