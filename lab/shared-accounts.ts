@@ -74,7 +74,8 @@ export function addFamily(server: LabTautulli, user: string, where: DatabaseCity
 }
 
 function evenings(add: (evening: number, day: number) => void): void {
-  const today = Math.floor(Date.now() / 1000 / DAY) * DAY;
+  // What is added today is hours after the last of them, at whatever hour of the day: else it is the same occasion.
+  const today = Math.floor((Date.now() / 1000 - DAY / 2) / DAY) * DAY;
   // Oldest first, as a history grows.
   for (let day = 21; day >= 1; day--) add(today - day * DAY + 18 * HOUR, day);
 }
