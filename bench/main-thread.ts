@@ -31,7 +31,7 @@ export async function watchMainThread(cdp: CDPSession, milliseconds: number): Pr
   cdp.on('Tracing.dataCollected', collect as never);
   await cdp.send('Tracing.start', {
     transferMode: 'ReportEvents',
-    traceConfig: { includedCategories: ['toplevel', 'disabled-by-default-devtools.timeline', '__metadata'] },
+    traceConfig: { includedCategories: ['disabled-by-default-devtools.timeline', '__metadata'] },
   });
   await sleep(milliseconds);
   const complete = once(cdp as never, 'Tracing.tracingComplete');
@@ -50,7 +50,7 @@ function tasksIn(events: readonly TraceEvent[]): number[] {
   const byThread = new Map<string, number[]>();
   for (const { name, ph, pid, tid, dur = 0 } of events) {
     const thread = `${pid} ${tid}`;
-    if (ph !== 'X' || !/RunTask$/.test(name) || !mains.has(thread) || dur < SHORTEST_MS * 1000) continue;
+    if (ph !== 'X' || name !== 'RunTask' || !mains.has(thread) || dur < SHORTEST_MS * 1000) continue;
     byThread.set(thread, [...(byThread.get(thread) ?? []), dur / 1000]);
   }
   const sum = (tasks: readonly number[]) => tasks.reduce((total, each) => total + each, 0);

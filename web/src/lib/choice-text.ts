@@ -6,6 +6,6 @@ import { texts } from './texts.ts';
 
 export function choiceText({ facet, value }: Chosen): string {
   if (value === null) return texts.unknown;
-  if (facet === 'asn') return `AS${value}`;
+  if (facet === 'asn') return texts.filters.network(value);
   return facet === 'country' ? formatCountry(value) : value;
 }

@@ -19,7 +19,7 @@ const CODE = new Map(SOURCES.map((name) => [name, readFileSync(join(SRC, name), 
 const SAME = new Set([
   ...['title', 'titleOf', 'connection.live', 'pages.turn', 'turn.perSecond', 'columns.client', 'columns.realm'],
   ...['sharing.offCommand', 'sharing.bar', 'sharing.fineBy', 'banner.demo', 'signIn.name', 'signIn.token'],
-  ...['splits.stream', 'splits.player', 'period.between', 'ways.0.name', 'ways.1.name', 'ways.3.name', 'ways.4.name'],
+  ...['period.between', 'ways.0.name', 'ways.1.name', 'ways.3.name', 'ways.4.name'],
   ...['ways.5.name', 'ways.5.what', 'ways.6.name', 'ways.6.what', 'ways.9.name', 'url', 'checkCommand'],
   ...['streams.heading', 'streams.kbps', 'moment.cursor', 'moment.pause', 'moment.speeds', 'moment.tops.stream'],
   ...['sessions.stream', 'sessions.player', 'columns.stream', 'columns.player', 'facets.stream', 'facets.player'],

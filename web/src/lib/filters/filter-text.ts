@@ -7,8 +7,7 @@ import { type FilterFacet, UNKNOWN } from './filters.svelte.ts';
 /** What comes from outside and is no number or code is shown as it is. */
 export function filterText(facet: FilterFacet, value: string): string {
   if (value === UNKNOWN) return texts.unknown;
-  if (facet === 'country') return choiceText({ facet, value });
-  if (facet === 'asn') return texts.filters.network(value);
+  if (facet === 'country' || facet === 'asn') return choiceText({ facet, value });
   if (facet === 'identity') return identityText(value);
   return value;
 }

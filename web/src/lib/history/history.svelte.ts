@@ -6,7 +6,7 @@
 
 import type { AudienceReportWire, HistoryWire } from '../../../../src/http/contract.ts';
 import { type ApiError, ask, type Query } from '../api.ts';
-import { filters } from '../filters/filters.svelte.ts';
+import { FILTER_FACETS, type FilterFacet, filters } from '../filters/filters.svelte.ts';
 import { period } from '../period.svelte.ts';
 import { type Shift, type Span, shiftedSpan, shiftOf } from '../period.ts';
 import { polled } from '../polled.svelte.ts';
@@ -14,19 +14,9 @@ import { route } from '../route.svelte.ts';
 import { type Zone, zoneOf } from '../zone.ts';
 import { askedSpan, type Chart, chartOf, comparedWith, MOST_STEPS, type Steps, stepsFor } from './chart.ts';
 
-export const SPLITS = [
-  'stream',
-  'source',
-  'country',
-  'city',
-  'player',
-  'platform',
-  'quality',
-  'asn',
-  'user',
-  'identity',
-] as const;
-export type Split = (typeof SPLITS)[number];
+/** A stream may carry several programmes, and addresses are too many for lines. */
+export type Split = Exclude<FilterFacet, 'programme' | 'ip'>;
+export const SPLITS = FILTER_FACETS.filter((facet): facet is Split => facet !== 'programme' && facet !== 'ip');
 
 export const COMPARES = ['before', 'week', 'year'] as const;
 export type Compare = (typeof COMPARES)[number];
