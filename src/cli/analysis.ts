@@ -1,23 +1,22 @@
 /** The work of `headcount analyze`: files are read, folded and counted as live, but without a store. */
 
-import { hash, randomInt } from 'node:crypto';
+import { randomInt } from 'node:crypto';
 import { createReadStream, statSync } from 'node:fs';
 import { createGunzip } from 'node:zlib';
 import type { ConfiguredSource } from '../config/sources.ts';
 import type { SessionRecord } from '../core/session.ts';
-import { Tracker } from '../core/tracker.ts';
 import type { Enrichment } from '../enrich/enrich.ts';
-import { identifyBatch } from '../enrich/identify-batch.ts';
 import type { EnrichmentOptions } from '../enrich/index.ts';
 import { RelaySummarizer, type RelaySummary } from '../insights/summary/relay.ts';
 import { Summarizer, type Summary } from '../insights/summary/summary.ts';
 import { HeadcountError, messageOf } from '../lib/errors.ts';
 import type { Exclusion } from '../lib/exclusion.ts';
 import { quickHash } from '../lib/quick-hash.ts';
-import type { Batch, KindTraits, ReadableBytes, ReadTally } from '../sources/source.ts';
+import type { ReadableBytes, ReadTally } from '../sources/source.ts';
 import { ScopedCounters } from '../telemetry/counters.ts';
 import { createLog } from '../telemetry/log.ts';
 import type { Terminal } from './command.ts';
+import { Folding } from './folding.ts';
 import { Progress } from './progress.ts';
 
 export interface Analysis {
@@ -48,39 +47,47 @@ export async function analyzeFiles(
   const counters = new ScopedCounters();
   const summarizer = new Summarizer();
   const relay = kind.traits.relays === true ? new RelaySummarizer() : null;
-  const book = { fold: null as Folding | null };
   // Reading begins meanwhile, in threads of its own if the logs are large.
   const opening = openEnrichment({
     geo: { database: null },
-    asnDatabase: null,
+    // Only sessions tell of networks.
+    asnDatabase: each === undefined ? false : null,
     exclude,
     privacy: { addresses: 'full', ipv4Bits: 24, ipv6Bits: 48 },
     key: KEY,
     ...(each === undefined ? { tokens: quickHash(randomInt(2 ** 32)) } : {}),
     acceptDeclared: true,
-    found: (source, client) => book.fold?.tracker.touch(source, client),
+    found: (source, client) => fold.touch(source, client),
     log,
     counters,
   });
+  const fold = new Folding({
+    ...{ traits: kind.traits, gap, enrichment: opening },
+    each:
+      each === undefined && relay === null
+        ? { summary: (session) => summarizer.add(session) }
+        : {
+            record: (session) => {
+              summarizer.add(session);
+              relay?.add(session);
+              return each?.(session);
+            },
+          },
+  });
   const progress = new Progress(terminal, sizeOf(files));
   try {
-    const fold = createFolding({ ...kind.traits, gap }, opening, (session) => {
-      summarizer.add(session);
-      relay?.add(session);
-      return each?.(session);
-    });
-    book.fold = fold;
     const contents = files.map((file) => bytesOf(file, progress, terminal.signal));
     const tally = await kind.readOnce!(contents, options, {
       gap,
       lateness,
       autoGap: autoGap === true,
       counters,
-      emit: fold.emit,
+      emit: (batch) => fold.emit(batch),
+      emitNumbers: (batch) => fold.emitNumbers(batch),
     });
     await fold.finish();
     // What is late for its session is something else than what is late for its place in a log.
-    const { late: latePresences, ...folded } = fold.tracker.counters;
+    const { late: latePresences, ...folded } = fold.counters;
     return {
       ...{ files, tally, summary: summarizer.summary(), relay: relay?.summary() ?? null },
       counters: { ...counters.read(), ...folded, latePresences },
@@ -97,50 +104,6 @@ export async function analyzeFiles(
 async function openEnrichment(options: EnrichmentOptions): Promise<Enrichment> {
   const { createEnrichment } = await import('../enrich/index.ts');
   return await createEnrichment(options);
-}
-
-interface Folding {
-  readonly tracker: Tracker;
-  emit(batch: Batch): Promise<void>;
-  finish(): Promise<void>;
-}
-
-const SOURCE = 'analysis';
-
-function createFolding(
-  { departures, provisional, gap }: KindTraits,
-  opening: Promise<Enrichment>,
-  each: EachSession,
-): Folding {
-  // In no report are the ids of sessions.
-  const idOf = each === undefined ? quickHash(0) : (text: string) => hash('sha256', text, 'base64url').slice(0, 16);
-  const tracker = new Tracker({ hash: idOf });
-  tracker.attach({ name: SOURCE, audience: null, gap, departures, provisional });
-  const close = async () => {
-    for (const session of tracker.changes().closed) {
-      const taken = each(tracker.describe(session));
-      if (taken !== undefined) await taken;
-    }
-  };
-  return {
-    tracker,
-    emit: async ({ observations, watermark }) => {
-      const enrichment = await opening;
-      for (const observation of await identifyBatch(enrichment, SOURCE, observations))
-        tracker.observe(SOURCE, observation);
-      // Sessions must not be over before it is known what played them.
-      await enrichment.settled();
-      if (watermark !== undefined) tracker.advance(SOURCE, watermark);
-      await close();
-    },
-    finish: async () => {
-      await (await opening).settled();
-      const watermark = tracker.watermarkOf(SOURCE);
-      if (Number.isFinite(watermark)) tracker.advance(SOURCE, watermark + gap + 1);
-      tracker.lose(SOURCE);
-      await close();
-    },
-  };
 }
 
 function bytesOf(file: string, progress: Progress, signal: AbortSignal): ReadableBytes {

@@ -1,21 +1,20 @@
 /** `headcount analyze`: what was in a log or a capture. What is asked; the work is analysis.ts, how it is told report/. */
 
-import { realpathSync } from 'node:fs';
+import { realpathSync, statSync } from 'node:fs';
 import { extname, resolve } from 'node:path';
-import { type ConfiguredSource, readSource, SourceMistake } from '../config/sources.ts';
+import type { ConfiguredSource } from '../config/sources.ts';
 import type { WallClock } from '../insights/summary/wall-clock.ts';
 import { HeadcountError } from '../lib/errors.ts';
 import { type Exclusion, parseExclusion } from '../lib/exclusion.ts';
-import { KINDS } from '../sources/index.ts';
-import type { SourceKind } from '../sources/source.ts';
+import { READABLE, type ReadableKind } from '../sources/readable.ts';
 import { choiceOf, listOf, nearest, readArgs } from './args.ts';
 import type { Command, Terminal } from './command.ts';
 import { FORMATS, type Format, writeReport } from './report/report.ts';
-import { formatOfName, openSessionFile, SESSION_FORMATS, type SessionFormat } from './sessions/session-file.ts';
+import type { SessionFile } from './sessions/session-file.ts';
+import { formatOfName, SESSION_FORMATS, type SessionFormat } from './sessions/session-format.ts';
 import { clockOf } from './time-zone.ts';
 import { wrap } from './wrap.ts';
 
-const READABLE = KINDS.filter(({ readOnce }) => readOnce !== undefined);
 const READABLE_NAMES = READABLE.map(({ kind }) => kind);
 
 const STANDARD_ZONE = 'UTC';
@@ -65,9 +64,10 @@ Exit code: 0, 1 if a file cannot be read or written, 2 for wrong usage.
   run: async (args, terminal) => {
     const asked = readQuestion(args);
     const { files, kind, options, exclude, format, output, clock, sessions } = asked;
-    const source = sourceOf(kind, options);
+    prepare(kind, files);
+    const source = await sourceOf(kind, options);
     const { analyzeFiles } = await import('./analysis.ts');
-    const sessionFile = sessions === null ? null : await openSessionFile(sessions.path, sessions.format);
+    const sessionFile = sessions === null ? null : await openSessions(sessions);
     try {
       const analysis = await analyzeFiles(files, source, exclude, terminal, sessionFile?.add);
       await sessionFile?.finish();
@@ -82,7 +82,7 @@ Exit code: 0, 1 if a file cannot be read or written, 2 for wrong usage.
 
 interface Question {
   readonly files: readonly string[];
-  readonly kind: SourceKind;
+  readonly kind: ReadableKind;
   readonly options: readonly string[];
   readonly exclude: readonly Exclusion[];
   readonly format: Format;
@@ -90,7 +90,24 @@ interface Question {
   readonly output: string | null;
   readonly clock: WallClock;
   /** Where sessions are written; null is nowhere. */
-  readonly sessions: { readonly path: string; readonly format: SessionFormat } | null;
+  readonly sessions: AskedSessions | null;
+}
+
+interface AskedSessions {
+  readonly path: string;
+  readonly format: SessionFormat;
+}
+
+async function openSessions({ path, format }: AskedSessions): Promise<SessionFile> {
+  const { openSessionFile } = await import('./sessions/session-file.ts');
+  return await openSessionFile(path, format);
+}
+
+function prepare({ prepare: begin }: ReadableKind, files: readonly string[]): void {
+  const plain = files.every((file) => file !== '-' && !file.endsWith('.gz'));
+  if (begin === undefined || !plain) return;
+  // What is not there is told when it is to be read.
+  begin(files.reduce((sum, file) => sum + (statSync(file, { throwIfNoEntry: false })?.size ?? 0), 0));
 }
 
 /** Throws `BAD_USAGE` before anything is read or written. */
@@ -179,7 +196,7 @@ async function tell(text: string, output: string | null, terminal: Terminal): Pr
   }
 }
 
-function kindOf(files: readonly string[], asked: string | null): SourceKind {
+function kindOf(files: readonly string[], asked: string | null): ReadableKind {
   if (asked !== null) {
     const kind = READABLE.find(({ kind: name, schemes }) => name === asked || schemes.includes(asked));
     if (kind !== undefined) return kind;
@@ -187,9 +204,7 @@ function kindOf(files: readonly string[], asked: string | null): SourceKind {
     const hint = near === null ? '' : ` Did you mean ${near}?`;
     throw new HeadcountError('BAD_USAGE', `Files of the kind "${asked}" cannot be analyzed.${hint}`);
   }
-  const kinds = new Set(
-    files.map((file) => claimant(file === '-' ? 'standard-input.log' : file.replace(/\.gz$/, ''), READABLE)),
-  );
+  const kinds = new Set(files.map((file) => claimant(file === '-' ? 'standard-input.log' : file.replace(/\.gz$/, ''))));
   const [kind] = kinds;
   if (kinds.size > 1) throw new HeadcountError('BAD_USAGE', 'Logs and captures cannot be analyzed together.');
   if (kind === undefined || kind === null) {
@@ -199,16 +214,17 @@ function kindOf(files: readonly string[], asked: string | null): SourceKind {
 }
 
 /** As if it were to be watched, so that its options mean the same; which files they are is another matter. */
-function sourceOf(kind: SourceKind, options: readonly string[]): ConfiguredSource {
+async function sourceOf(kind: ReadableKind, options: readonly string[]): Promise<ConfiguredSource> {
+  const [loaded, { readSource, SourceMistake }] = await Promise.all([kind.load(), import('../config/sources.ts')]);
   const query = options.map((option) => option.split(/=(.*)/s).slice(0, 2).map(encodeURIComponent).join('=')).join('&');
   try {
-    return readSource(`${kind.schemes[0]}:input${query === '' ? '' : `?${query}`}`, [kind]);
+    return readSource(`${kind.schemes[0]}:input${query === '' ? '' : `?${query}`}`, [loaded]);
   } catch (error) {
     if (!(error instanceof SourceMistake)) throw error;
     throw new HeadcountError('BAD_USAGE', `The option ${error.path.join('.')} ${error.message}.`);
   }
 }
 
-function claimant(file: string, kinds: readonly SourceKind[]): SourceKind | null {
-  return kinds.find(({ claims }) => claims?.test(file) || claims?.test(`./${file}`)) ?? null;
+function claimant(file: string): ReadableKind | null {
+  return READABLE.find(({ claims }) => claims?.test(file) || claims?.test(`./${file}`)) ?? null;
 }

@@ -7,13 +7,8 @@ import { DEFAULT_FILE } from './check.ts';
 import type { Command, Terminal } from './command.ts';
 import { checkHistory, openHistory, placeOfHistory } from './history.ts';
 import { sessions as inSessions, Progress } from './progress.ts';
-import {
-  formatOfName,
-  openSessionFile,
-  SESSION_FORMATS,
-  type SessionFormat,
-  STREAMED_FORMATS,
-} from './sessions/session-file.ts';
+import { openSessionFile } from './sessions/session-file.ts';
+import { formatOfName, SESSION_FORMATS, type SessionFormat, STREAMED_FORMATS } from './sessions/session-format.ts';
 
 export const exportHistory: Command = {
   help: `Write the history into a file: one session a row.

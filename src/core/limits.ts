@@ -20,7 +20,7 @@ export class NetworkLimits {
   /** Nearly every network has one session open: then its client alone stands here. */
   readonly #uses = new Map<string, Client | Use>();
 
-  constructor(maxDeclared: number, maxAgents: number) {
+  constructor(maxDeclared = 256, maxAgents = 64) {
     this.#maxDeclared = maxDeclared;
     this.#maxAgents = maxAgents;
   }

@@ -62,7 +62,7 @@ export interface SourceTraits {
 export interface TrackerOptions {
   /** For session ids. */
   readonly hash: Hash;
-  /** How many self-declared playback ids, and how many user agents, one network may have open at a time. */
+  /** How many self-declared playback ids, and how many user agents, one network may have open at a time: see limits.ts. */
   readonly maxDeclared?: number;
   readonly maxAgents?: number;
 }
@@ -158,8 +158,8 @@ interface Space {
 
 export class Tracker {
   readonly #hash: Hash;
-  readonly #maxDeclared: number;
-  readonly #maxAgents: number;
+  readonly #maxDeclared: number | undefined;
+  readonly #maxAgents: number | undefined;
   readonly #sources = new Map<string, Source>();
   readonly #spaces = new Map<string, Space>();
   readonly counters: TrackerCounters = { late: 0, crowded: 0, strangers: 0, hurried: 0 };
@@ -168,8 +168,8 @@ export class Tracker {
 
   constructor(options: TrackerOptions) {
     this.#hash = options.hash;
-    this.#maxDeclared = options.maxDeclared ?? 256;
-    this.#maxAgents = options.maxAgents ?? 64;
+    this.#maxDeclared = options.maxDeclared;
+    this.#maxAgents = options.maxAgents;
   }
 
   /** Every session that is not final: the open ones, and those that have ended but may still change. */

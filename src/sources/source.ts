@@ -18,7 +18,8 @@
 
 import type { z } from 'zod';
 import type { MessageSink } from '../core/messages.ts';
-import type { Observation } from '../core/observation.ts';
+import type { Observation, StreamReport } from '../core/observation.ts';
+import type { Names, PackedRuns } from '../core/packed-runs.ts';
 import type { SourceTraits } from '../core/tracker.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Inboxes } from '../lib/inboxes.ts';
@@ -148,6 +149,16 @@ export interface PlainFile {
 export interface ReadOnceContext extends Pick<CommonOptions, 'gap' | 'lateness' | 'autoGap'> {
   readonly counters: ScopedCounters;
   emit(batch: Batch): Promise<void>;
+  /** The same of what is in numbers; absent if nobody wants it so. */
+  readonly emitNumbers?: ((batch: NumberedBatch) => Promise<void>) | undefined;
+}
+
+/** Presences in numbers, after what is told of their streams; then what is more than that. */
+export interface NumberedBatch extends Omit<Batch, 'cursor'> {
+  readonly reports: readonly StreamReport[];
+  readonly runs: PackedRuns;
+  /** What the numbers mean, until the next batch. */
+  readonly names: Names;
 }
 
 /** What was read, in numbers. Null where the kind has no such thing. */

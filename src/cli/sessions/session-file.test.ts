@@ -11,7 +11,8 @@ import { SESSION_COLUMNS } from '../../http/session-columns.ts';
 import { sessionWire } from '../../http/wire.ts';
 import { sessionOf } from '../../insights/summary/fixture.ts';
 import { HOSTILE } from '../report/fixture.ts';
-import { formatOfName, openSessionFile } from './session-file.ts';
+import { openSessionFile } from './session-file.ts';
+import { formatOfName } from './session-format.ts';
 
 const folder = mkdtempSync(join(tmpdir(), "headcount-session's-"));
 after(() => rmSync(folder, { recursive: true, force: true }));

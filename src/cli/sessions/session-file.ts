@@ -8,6 +8,7 @@ import { SESSION_COLUMNS } from '../../http/session-columns.ts';
 import { csvLines, jsonLines, type SessionLines } from '../../http/session-lines.ts';
 import { sessionWire } from '../../http/wire.ts';
 import { openOutput } from '../output-file.ts';
+import type { SessionFormat } from './session-format.ts';
 
 export interface SessionFile {
   /** One call at a time: the next when this has resolved. */
@@ -19,25 +20,6 @@ export interface SessionFile {
 }
 
 type Opening = (path: string) => Promise<SessionFile>;
-
-export const SESSION_FORMATS = ['csv', 'jsonl', 'parquet', 'sqlite'] as const;
-export type SessionFormat = (typeof SESSION_FORMATS)[number];
-
-/** Written from its beginning to its end, so that it need not be a file. */
-export const STREAMED_FORMATS: readonly SessionFormat[] = ['csv', 'jsonl'];
-
-/** How the names of files of a format end. */
-const EXTENSIONS: Readonly<Record<SessionFormat, RegExp>> = {
-  csv: /\.csv$/i,
-  jsonl: /\.(jsonl|ndjson)$/i,
-  parquet: /\.parquet$/i,
-  sqlite: /\.(sqlite3?|db)$/i,
-};
-
-/** By the end of the name; null if it tells nothing. */
-export function formatOfName(path: string): SessionFormat | null {
-  return SESSION_FORMATS.find((format) => EXTENSIONS[format].test(path)) ?? null;
-}
 
 const OPENINGS: Readonly<Record<SessionFormat, Opening>> = {
   jsonl: (path) => openLines(path, jsonLines(null)),

@@ -62,6 +62,12 @@ export interface Summary {
   readonly places: readonly SummaryPlace[];
 }
 
+/** What a summary needs to know of a session that is over. */
+export type SummarizedSession = Pick<
+  SessionRecord,
+  'stream' | 'quality' | 'listener' | 'user' | 'bot' | 'player' | 'place' | 'bytes' | 'startedAt' | 'lastSeenAt'
+>;
+
 const MAX_VALUES = 100_000;
 /** Objects whose numbers are remembered, so that their texts need not be put together again. */
 const MAX_REMEMBERED = 50_000;
@@ -95,7 +101,7 @@ export class Summarizer {
   readonly #played = new Map<Player | null, Played>();
   #bots = 0;
 
-  add(session: SessionRecord): void {
+  add(session: SummarizedSession): void {
     if (session.bot) {
       this.#bots++;
       return;
@@ -103,7 +109,7 @@ export class Summarizer {
     const rows = this.#rows;
     const row = rows.open();
     rows.begins[row] = session.startedAt;
-    rows.ends[row] = session.endedAt ?? session.lastSeenAt;
+    rows.ends[row] = session.lastSeenAt;
     rows.bytes[row] = session.bytes;
     const { columns } = rows;
     const values = this.#values;

@@ -7,7 +7,7 @@
  * id is looked for in CMCD, in the query and in cookies; see declared.ts.
  */
 
-import { type ClientFacts, clientFacts } from '../../core/observation.ts';
+import type { ClientFacts } from '../../core/observation.ts';
 import { type AddressMatcher, parseCidrs } from '../../lib/cidr.ts';
 import { clientBehind } from '../../lib/forwarded.ts';
 import { type Cidr, canonicalIp } from '../../lib/ip.ts';
@@ -161,15 +161,16 @@ export class Clients {
   #add(address: number, agent: number, user: number, playback: number, isPublisher: boolean): void {
     const id = this.#playbackTexts[playback];
     const text = this.#addresses.texts[address]!;
-    this.facts.push(
-      clientFacts({
-        address: text === '-' ? null : (canonicalIp(text) ?? text),
-        userAgent: this.#agents.texts[agent] ?? null,
-        user: this.#users.texts[user] ?? null,
-        playback: id === undefined ? null : { id, issued: this.#options.isIssued },
-        isPublisher,
-      }),
-    );
+    this.facts.push({
+      address: text === '-' ? null : (canonicalIp(text) ?? text),
+      port: null,
+      userAgent: this.#agents.texts[agent] ?? null,
+      user: this.#users.texts[user] ?? null,
+      device: null,
+      connection: null,
+      playback: id === undefined ? null : { id, issued: this.#options.isIssued },
+      isPublisher,
+    });
   }
 
   // Addresses

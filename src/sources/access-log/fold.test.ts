@@ -4,9 +4,10 @@ import { strict as assert } from 'node:assert';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { type ClientFacts, clientFacts, type Presence, presence } from '../../core/observation.ts';
+import { presencesOf } from '../../core/packed-runs.ts';
 import { changePoints, mergeQualities } from '../../core/quality.ts';
 import { foldRuns } from '../../core/runs.ts';
-import { Fold, presencesOf } from './fold.ts';
+import { Fold } from './fold.ts';
 
 const GAP = 40;
 

@@ -6,7 +6,7 @@
  * of qualities. Lines may come in any order; what comes in the order of time is fast.
  */
 
-import { type ClientFacts, type Presence, presence, type QualityPoint } from '../../core/observation.ts';
+import { PACKED_RUN, PACKED_SIGHT, type PackedRuns } from '../../core/packed-runs.ts';
 import { doubled } from './byte-table.ts';
 import { PairTable } from './pair-table.ts';
 
@@ -53,24 +53,6 @@ type Ends = Map<number, number>;
  * it must be however many lines there are in a batch. Also of runs that have become part of others. There are few.
  */
 type Openers = Map<number, number>;
-
-/** Client, stream, from, to, bytes, requests, and how many of the sights are its. */
-const PACKED_RUN = 7;
-/** When, and which quality. */
-const PACKED_SIGHT = 2;
-
-/** Runs in numbers, as they go from one thread to another; sights are in the order of the runs, oldest first. */
-export interface PackedRuns {
-  readonly runs: Float64Array<ArrayBuffer>;
-  readonly sights: Float64Array<ArrayBuffer>;
-}
-
-/** The names of what is numbered. */
-export interface Names {
-  readonly clients: readonly ClientFacts[];
-  readonly streams: readonly string[];
-  readonly qualities: readonly string[];
-}
 
 export class Fold {
   /** Numbers of (client, stream). */
@@ -408,29 +390,4 @@ export class Fold {
     this.#link(sight, NONE);
     this.#whole[run * 2 + SIGHTS] = kept;
   }
-}
-
-/** The presences that the runs are. */
-export function presencesOf({ runs, sights }: PackedRuns, names: Names): Presence[] {
-  const presences: Presence[] = [];
-  let sight = 0;
-  for (let run = 0; run < runs.length; run += PACKED_RUN) {
-    const end = sight + runs[run + 6]! * PACKED_SIGHT;
-    const qualities: QualityPoint[] = [];
-    for (; sight < end; sight += PACKED_SIGHT) {
-      qualities.push({ at: sights[sight]!, value: names.qualities[sights[sight + 1]!]! });
-    }
-    presences.push(
-      presence({
-        stream: names.streams[runs[run + 1]!]!,
-        client: names.clients[runs[run]!]!,
-        from: runs[run + 2]!,
-        to: runs[run + 3]!,
-        bytes: runs[run + 4]!,
-        requests: runs[run + 5]!,
-        qualities: qualities.length === 0 ? null : qualities,
-      }),
-    );
-  }
-  return presences;
 }

@@ -13,16 +13,14 @@ import { tail } from '../../transports/tail/tail.ts';
 import { emitLines, type LogStep } from '../line-batches.ts';
 import { type CommonOptions, defineSource, type SourceContext } from '../source.ts';
 import { FAULTS } from './line.ts';
+import { NAME } from './name.ts';
 import { addressOf, config, type Options, readerOptions } from './options.ts';
 import { readCursor, startOf } from './place.ts';
 import { readLogOnce } from './read-once.ts';
 import { LogReader } from './reader.ts';
 
 export const accessLog = defineSource({
-  kind: 'access-log',
-  schemes: ['log', 'syslog'],
-  // Whatever lies in a folder or is called a log, unless it is a capture.
-  claims: /^(?!.*\.pcap(?:ng)?$)(?:-|.*\/.*|.*\.log(?:[.-]\d+)?(?:\.gz)?)$/,
+  ...NAME,
   summary: 'HLS, DASH and progressive listeners from the access log of any web server, CDN or Icecast.',
   usage: '/var/log/nginx/access.log, log:PATTERN?from=end, syslog:HOST:PORT, or - for standard input',
   config,

@@ -1,7 +1,7 @@
 /** What a reader has found, as it goes from one thread to another: numbers in arrays, and only the names that are new. */
 
-import { type ClientFacts, clientFacts, type Observation } from '../../core/observation.ts';
-import type { PackedRuns } from './fold.ts';
+import { type ClientFacts, clientFacts, type Observation, type StreamReport } from '../../core/observation.ts';
+import type { PackedRuns } from '../../core/packed-runs.ts';
 
 /** Many texts as one: copying that is fast. */
 export interface PackedTexts {
@@ -28,6 +28,8 @@ export interface PackedBatch {
   /** Names from the first that had not been told of yet. */
   readonly streams: { readonly first: number; readonly names: readonly string[] };
   readonly qualities: { readonly first: number; readonly names: readonly string[] };
+  /** What comes before the runs, and what after them: a session is named by what is told of it first. */
+  readonly reports: readonly StreamReport[];
   readonly observations: readonly Observation[];
 }
 

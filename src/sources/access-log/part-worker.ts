@@ -1,30 +1,25 @@
 /** A thread that reads parts of logs (parts.ts): one after the other, each as if nothing had been read before it. */
 
-import { parentPort, workerData } from 'node:worker_threads';
+import { parentPort } from 'node:worker_threads';
 import { messageOf } from '../../lib/errors.ts';
 import { ScopedCounters } from '../../telemetry/counters.ts';
 import { type FilePart, readPart } from '../../transports/tail/part.ts';
-import type { FormatMark } from './formats/index.ts';
 import { type PackedBatch, transferable } from './packed.ts';
 import { LogReader, type LogTally, type PartAccount, type ReaderMark, type ReaderOptions } from './reader.ts';
 
-/** What it is started with. */
-export interface PartWorkerData {
-  readonly options: Omit<ReaderOptions, 'counters' | 'from'>;
-}
+export type PartOptions = Omit<ReaderOptions, 'counters' | 'from'>;
 
-/** What was found out at the beginning of the log. */
-export interface Beginning {
-  readonly format: FormatMark;
-  readonly numbered: readonly string[];
-}
-
-/** What it is asked for. `most`: so many presences are handed over at once. `beginning` is the same every time. */
-export interface PartRequest {
-  readonly part: FilePart;
-  readonly most: number;
-  readonly beginning: Beginning;
-}
+/** What it is told to do: first to begin, then to read parts. */
+export type PartOrder =
+  /** `head` shows how the log is written; it is answered for if it `tells`. `most`: so many presences are handed over at once. */
+  | {
+      readonly kind: 'begin';
+      readonly options: PartOptions;
+      readonly head: FilePart;
+      readonly tells: boolean;
+      readonly most: number;
+    }
+  | { readonly kind: 'read'; readonly part: FilePart };
 
 export type PartMessage =
   /** Bytes that have been read. */
@@ -33,6 +28,8 @@ export type PartMessage =
   | {
       readonly kind: 'read';
       readonly account: PartAccount;
+      /** Of the head: what a reader must know that goes on from there. */
+      readonly mark: ReaderMark | null;
       /** In the order of reading; all of them belong together. */
       readonly batches: readonly PackedBatch[];
       /** Of this part alone. */
@@ -40,22 +37,38 @@ export type PartMessage =
       readonly counters: Readonly<Record<string, number>>;
     };
 
-const { options } = workerData as PartWorkerData;
-const counters = new ScopedCounters();
-let known: LogReader | null = null;
+/** What reads the parts, after the head. */
+let readPartOf: ((part: FilePart) => void) | null = null;
 
-parentPort!.on('message', (request: PartRequest) => {
+parentPort!.on('message', (order: PartOrder) => {
   try {
-    answer(request);
+    if (order.kind === 'begin') begin(order);
+    else readPartOf!(order.part);
   } catch (error) {
     send({ kind: 'failed', message: messageOf(error) });
   }
 });
 
-function answer({ part, most, beginning }: PartRequest): void {
-  const from: ReaderMark = { newest: null, ...beginning };
-  known ??= new LogReader({ ...options, counters, from });
-  const reader = known;
+function begin({ options, head, tells, most }: PartOrder & { readonly kind: 'begin' }): void {
+  const counters = new ScopedCounters();
+  // For so little a fast lane is not worth its beginning.
+  const first = new LogReader({ ...options, counters, quickFrom: Number.POSITIVE_INFINITY });
+  if (tells) tell(head, first, counters, most, () => first.mark);
+  else readPart(head, (block) => first.take(block, Number.POSITIVE_INFINITY));
+  const { format, numbered } = first.mark;
+  const own = new ScopedCounters();
+  const from: ReaderMark = { newest: null, numbered, format };
+  const reader = new LogReader({ ...options, counters: own, from });
+  readPartOf = (part) => tell(part, reader, own, most, () => null);
+}
+
+function tell(
+  part: FilePart,
+  reader: LogReader,
+  counters: ScopedCounters,
+  most: number,
+  markOf: () => ReaderMark | null,
+): void {
   const batches: PackedBatch[] = [];
   const tallyBefore = reader.tally();
   const countersBefore = counters.read();
@@ -72,12 +85,13 @@ function answer({ part, most, beginning }: PartRequest): void {
   };
   const longLines = readPart(part, take, reader.room);
   const { account } = reader;
+  const mark = markOf();
   batches.push(reader.cutPacked());
   if (longLines > 0) counters.add('longLines', longLines);
   send({ kind: 'progress', bytes: bytes - told });
   const tally = tallySince(tallyBefore, reader.tally());
   const counted = Object.entries(counters.read()).map(([name, count]) => [name, count - (countersBefore[name] ?? 0)]);
-  const message: PartMessage = { kind: 'read', account, batches, tally, counters: Object.fromEntries(counted) };
+  const message: PartMessage = { kind: 'read', account, mark, batches, tally, counters: Object.fromEntries(counted) };
   send(message, batches.flatMap(transferable));
 }
 

@@ -4,7 +4,8 @@ import { HeadcountError } from '../../lib/errors.ts';
 import { blocksOf } from '../../transports/tail/blocks.ts';
 import type { PlainFile, ReadableBytes, ReadOnceContext, ReadTally } from '../source.ts';
 import { type Options, readerOptions } from './options.ts';
-import { LEAST_BYTES, readParts } from './parts.ts';
+import { LEAST_BYTES } from './part-threads.ts';
+import { readParts } from './parts.ts';
 import { LogReader, type LogTally, type ReaderOptions } from './reader.ts';
 
 const BATCH_BYTES = 32 * 1024 * 1024;
@@ -16,7 +17,7 @@ export async function readLogOnce(
   options: Options,
   context: ReadOnceContext,
 ): Promise<ReadTally> {
-  const { counters, emit } = context;
+  const { counters, emit, emitNumbers } = context;
   const check = (tally: LogTally) => checkIsLog(tally, counters.get('longLines'));
   const all = [...files];
   const plain = plainFiles(all);
@@ -25,7 +26,7 @@ export async function readLogOnce(
   const isLarge = plain !== null && plain.reduce((sum, { size }) => sum + size, 0) >= LEAST_BYTES;
   const tally =
     isLarge && !reading.isAuto
-      ? await readParts({ files: plain, options: reading, emit, check })
+      ? await readParts({ files: plain, options: reading, emit, emitNumbers, check })
       : await readInTurn(all, reading, { emit, check });
   return { ...tally, packets: null, more: {} };
 }

@@ -13,12 +13,14 @@ import {
   presence,
   type StreamReport,
 } from '../../core/observation.ts';
+import { type Names, presencesOf } from '../../core/packed-runs.ts';
 import type { Cidr } from '../../lib/ip.ts';
 import type { ScopedCounters } from '../../telemetry/counters.ts';
 import type { LineFile, LineFileState } from '../../transports/line-step.ts';
 import { doubled } from './byte-table.ts';
 import { Clients } from './clients.ts';
-import { Fold, type Names, presencesOf } from './fold.ts';
+import { Fold } from './fold.ts';
+import { QUOTE, SPACE } from './formats/bytes.ts';
 import { createFormat, type FormatMark, type FormatOptions, markOf } from './formats/index.ts';
 import { type GapOptions, Gaps, type GapsMark } from './gaps.ts';
 import { END, GOOD, HAS, type LineFormat, OTHER, type Verdict } from './line.ts';
@@ -334,6 +336,7 @@ export class LogReader {
 
   /** Memory in which to put a block that is to be read, so that it need not be copied; undefined if there is none. */
   get room(): Buffer<ArrayBuffer> | undefined {
+    if (!Number.isFinite(this.#quickFrom)) return undefined;
     this.#quick ??= this.#openQuick();
     return this.#quick?.room;
   }
@@ -404,10 +407,14 @@ export class LogReader {
       if (AUDIENCE[status] !== 1) continue;
       const meaning = paths.meaning[records[at + RECORD.path]!]!;
       if (meaning === NO_AUDIENCE) continue;
-      const client = clients.meaning[who]!;
-      if (meaning === UNKNOWN || client === UNKNOWN) {
+      if (meaning === UNKNOWN) {
         this.#learn(quick, at, time);
         continue;
+      }
+      let client = clients.meaning[who]!;
+      if (client === UNKNOWN) {
+        client = this.#meet(quick, at);
+        clients.meaning[who] = client;
       }
       const stream = meaning >> 15;
       this.#audience++;
@@ -416,6 +423,21 @@ export class LogReader {
       this.#fold.add(client, stream, time, sent, (meaning & 0x7fff) - 1, gap, qualities, this.#settled);
     }
     return marked;
+  }
+
+  /** The number of the client of a usual line: one who has nothing but an address and a user agent. */
+  #meet(quick: QuickLines, at: number): number {
+    const { line } = this.#scanner;
+    const { block } = line;
+    line.bytes = block;
+    line.view = line.blockView;
+    line.has = 0;
+    line.userStart = line.userEnd = line.queryStart = line.queryEnd = 0;
+    line.addressStart = quick.startOf(at);
+    line.addressEnd = block.indexOf(SPACE, line.addressStart);
+    line.agentStart = quick.agentOf(at);
+    line.agentEnd = block.indexOf(QUOTE, line.agentStart);
+    return this.#clients.find(line);
   }
 
   /** Reads a line in full, and remembers what its numbers mean. */
@@ -462,7 +484,8 @@ export class LogReader {
       clients: packClients(facts, told.clients),
       streams: { first: told.streams, names: streams.slice(told.streams) },
       qualities: { first: told.qualities, names: qualities.slice(told.qualities) },
-      observations: [...this.#reports, ...this.#othersOf({ clients: facts, streams })],
+      reports: this.#reports,
+      observations: this.#othersOf({ clients: facts, streams }),
     };
     this.#toldNames = { clients: facts.length, streams: streams.length, qualities: qualities.length };
     this.#tidy();

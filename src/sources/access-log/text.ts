@@ -20,6 +20,21 @@ const ESCAPED: ReadonlyMap<number, number> = new Map([
  * `\n` and `\xhh`. What is no UTF-8 after that is read as Latin-1, so that nothing is lost.
  */
 export function textOf(block: Uint8Array, start: number, end: number): string {
+  return isPlain(block, start, end) ? asciiOf(block, start, end) : unescaped(block, start, end);
+}
+
+/** Nothing but ASCII, and nothing escaped: by far the most are so. */
+function isPlain(block: Uint8Array, start: number, end: number): boolean {
+  for (let p = start; p < end; p++) if (block[p]! >= 0x80 || block[p] === BACKSLASH) return false;
+  return true;
+}
+
+function asciiOf(block: Uint8Array, start: number, end: number): string {
+  const bytes = block instanceof Buffer ? block : Buffer.from(block.buffer, block.byteOffset, block.length);
+  return bytes.toString('latin1', start, end);
+}
+
+function unescaped(block: Uint8Array, start: number, end: number): string {
   const plain = Buffer.allocUnsafe(end - start);
   let length = 0;
   let p = start;

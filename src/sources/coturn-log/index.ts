@@ -12,6 +12,7 @@ import type { Dialect } from '../row-reader.ts';
 import { ROW_COUNTS } from '../row-reader.ts';
 import { defineSource } from '../source.ts';
 import { logClockOf } from './log-clock.ts';
+import { NAME } from './name.ts';
 import { CoturnFile, type CoturnRow } from './parse.ts';
 import { Sessions } from './sessions.ts';
 
@@ -24,9 +25,7 @@ const config = z.strictObject({
 type Options = z.output<typeof config>;
 
 export const coturnLog = defineSource({
-  kind: 'coturn-log',
-  schemes: ['coturn-log'],
-  claims: /(?:^|\/)turn(?:server)?(?:_[\w-]+)*\.log(?:\.[\d-]+)?(?:\.gz)?$/,
+  ...NAME,
   summary: 'coturn, from its log: allocations with their users and what they relayed.',
   usage: 'coturn-log:PATTERN',
   config,

@@ -13,6 +13,7 @@ import type { Dialect } from '../row-reader.ts';
 import { ROW_COUNTS } from '../row-reader.ts';
 import { type CommonOptions, defineSource } from '../source.ts';
 import { Connections } from './connections.ts';
+import { NAME } from './name.ts';
 import { ShoutcastFile, type ShoutcastRow } from './parse.ts';
 
 const config = z.strictObject({
@@ -30,9 +31,7 @@ const config = z.strictObject({
 type Options = z.output<typeof config>;
 
 export const shoutcastLog = defineSource({
-  kind: 'shoutcast-log',
-  schemes: ['shoutcast-log'],
-  claims: /(?:^|\/)sc_(?:w3c|serv)[^/]*\.log(?:\.gz)?$/,
+  ...NAME,
   summary: 'SHOUTcast, from its W3C log of titles heard, or from sc_serv.log.',
   usage: 'shoutcast-log:PATTERN',
   config,

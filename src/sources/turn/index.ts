@@ -15,6 +15,7 @@ import { defineSource, type Source } from '../source.ts';
 import { runFile } from './capture-file.ts';
 import type { Keys } from './integrity.ts';
 import { runLive } from './live-capture.ts';
+import { NAME } from './name.ts';
 import { readCaptureOnce } from './read-once.ts';
 
 const MAX_INTERFACES = 16;
@@ -69,12 +70,8 @@ const config = z
 
 type Config = z.output<typeof config>;
 
-const CAPTURE_FILE = /\.pcap(?:ng)?$/;
-
 export const turn = defineSource({
-  kind: 'turn',
-  schemes: ['turn'],
-  claims: CAPTURE_FILE,
+  ...NAME,
   summary: 'A TURN server: its allocations and their traffic, from captured packets.',
   usage: 'turn:eth0?port=3478 or capture.pcap',
   config,
@@ -97,7 +94,7 @@ export const turn = defineSource({
   },
   fromUrl: (url) => {
     const place = String(url).replace(/^turn:/, '');
-    return CAPTURE_FILE.test(place) ? { file: place } : { interface: place };
+    return NAME.claims.test(place) ? { file: place } : { interface: place };
   },
   defaultName: (options) => `turn:${options.interface?.join(',') ?? options.file}`,
   create: createTurn,

@@ -17,6 +17,7 @@ import { pathIn, readRowsOnce, rowLogOptions, runRowLog } from '../row-log.ts';
 import { type Dialect, ROW_COUNTS, StreamsUp } from '../row-reader.ts';
 import { type CommonOptions, defineSource, type SourceContext } from '../source.ts';
 import { readReport } from './multicast.ts';
+import { NAME } from './name.ts';
 import { type Rendering, RenderingFile } from './parse.ts';
 import { Visits } from './visits.ts';
 
@@ -56,9 +57,7 @@ const MOST_WAITING = 10_000;
 const BEAT_MS = 1000;
 
 export const windowsMedia = defineSource({
-  kind: 'windows-media',
-  schemes: ['wms', 'wms-multicast'],
-  claims: /(?:^|\/)WMS_[^/]*\.log(?:\.gz)?$/i,
+  ...NAME,
   summary: 'Windows Media Services: their logs, and what players of a multicast report.',
   usage: 'wms:PATTERN, or wms-multicast:HOST:PORT/PATH',
   config,

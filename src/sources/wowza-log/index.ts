@@ -12,6 +12,7 @@ import { pathIn, readRowsOnce, rowLogOptions, runRowLog } from '../row-log.ts';
 import type { Dialect } from '../row-reader.ts';
 import { ROW_COUNTS } from '../row-reader.ts';
 import { defineSource } from '../source.ts';
+import { NAME } from './name.ts';
 import { type Connection, WowzaFile } from './parse.ts';
 
 const config = z.strictObject({
@@ -25,9 +26,7 @@ const config = z.strictObject({
 type Options = z.output<typeof config>;
 
 export const wowzaLog = defineSource({
-  kind: 'wowza-log',
-  schemes: ['wowza-log'],
-  claims: /(?:^|\/)wowza[^/]*_access\.log(?:\.[\d-]+)?(?:\.gz)?$/,
+  ...NAME,
   summary: 'Wowza Streaming Engine, from its access log: every connection when it is over.',
   usage: 'wowza-log:PATTERN',
   config,

@@ -183,6 +183,11 @@ export class QuickLines {
     return this.records[record + RECORD.start]! - this.block.byteOffset;
   }
 
+  /** Where in the block its user agent begins. */
+  agentOf(record: number): number {
+    return this.records[record + RECORD.agent]! - this.block.byteOffset;
+  }
+
   #reserve(): void {
     if (this.clients.reserve(MOST_LINES) && this.paths.reserve(MOST_LINES)) return;
     this.clear();

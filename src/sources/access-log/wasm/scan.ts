@@ -43,8 +43,8 @@ export const STOP = { done: 0, minute: 1 } as const;
 /** Queries that may say something: none, those with `CMCD` in them, all. */
 export const QUERIES = { none: 0, cmcd: 1, all: 2 } as const;
 
-/** A record: eight integers. */
-export const RECORD = { start: 0, client: 1, path: 2, seconds: 3, status: 4, sent: 5, folder: 6 } as const;
+/** A record: eight integers. `start` and `agent` are where the line begins and its user agent. */
+export const RECORD = { start: 0, client: 1, path: 2, seconds: 3, status: 4, sent: 5, folder: 6, agent: 7 } as const;
 export const RECORD_BYTES = 32;
 /** The client of a line that is only marked. */
 export const MARKED = -1;
@@ -399,6 +399,7 @@ const scan = defineFunction('scan', ['i32', 'i32', 'i32', 'i64'], 'i32', ([at, e
     i32.store(record.get, status.get, RECORD.status * 4),
     i32.store(record.get, sent.get, RECORD.sent * 4),
     i32.store(record.get, isFolder.get, RECORD.folder * 4),
+    i32.store(record.get, agent.get, RECORD.agent * 4),
   ];
 
   return [
