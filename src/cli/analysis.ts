@@ -3,7 +3,6 @@
 import { randomInt } from 'node:crypto';
 import { createReadStream, statSync } from 'node:fs';
 import { createGunzip } from 'node:zlib';
-import type { ConfiguredSource } from '../config/sources.ts';
 import type { SessionRecord } from '../core/session.ts';
 import type { Enrichment } from '../enrich/enrich.ts';
 import type { EnrichmentOptions } from '../enrich/index.ts';
@@ -12,6 +11,7 @@ import { Summarizer, type Summary } from '../insights/summary/summary.ts';
 import { HeadcountError, messageOf } from '../lib/errors.ts';
 import type { Exclusion } from '../lib/exclusion.ts';
 import { quickHash } from '../lib/quick-hash.ts';
+import type { ReadableAsIs } from '../sources/readable.ts';
 import type { ReadableBytes, ReadTally } from '../sources/source.ts';
 import { ScopedCounters } from '../telemetry/counters.ts';
 import { createLog } from '../telemetry/log.ts';
@@ -35,10 +35,15 @@ const KEY = new Uint8Array(32);
 /** Called with every session that is over, one after the other: reading waits for it. */
 type EachSession = (session: SessionRecord) => void | Promise<void>;
 
+/** What reads the files, and how. */
+export interface ReadableSource extends ReadableAsIs {
+  readonly timing: { readonly gap: number; readonly lateness: number; readonly autoGap: boolean };
+}
+
 /** Rejects with the codes of reading: `FILE_UNREADABLE`, `STOPPED`, and those of the kind. */
 export async function analyzeFiles(
   files: readonly string[],
-  { kind, common: { gap, lateness, autoGap }, options }: ConfiguredSource,
+  { traits, timing, options, readOnce }: ReadableSource,
   exclude: readonly Exclusion[],
   terminal: Terminal,
   each?: EachSession,
@@ -46,7 +51,7 @@ export async function analyzeFiles(
   const log = createLog({ level: 'warn', write: terminal.err, now: () => new Date() });
   const counters = new ScopedCounters();
   const summarizer = new Summarizer();
-  const relay = kind.traits.relays === true ? new RelaySummarizer() : null;
+  const relay = traits.relays === true ? new RelaySummarizer() : null;
   // Reading begins meanwhile, in threads of its own if the logs are large.
   const opening = openEnrichment({
     geo: { database: null },
@@ -61,29 +66,27 @@ export async function analyzeFiles(
     log,
     counters,
   });
+  const needsRecords = each !== undefined || relay !== null;
   const fold = new Folding({
-    ...{ traits: kind.traits, gap, enrichment: opening },
-    each:
-      each === undefined && relay === null
-        ? { summary: (session) => summarizer.add(session) }
-        : {
-            record: (session) => {
-              summarizer.add(session);
-              relay?.add(session);
-              return each?.(session);
-            },
+    ...{ traits, gap: timing.gap, enrichment: opening },
+    each: needsRecords
+      ? {
+          record: (session) => {
+            summarizer.add(session);
+            relay?.add(session);
+            return each?.(session);
           },
+        }
+      : { summary: (session) => summarizer.add(session) },
   });
   const progress = new Progress(terminal, sizeOf(files));
   try {
     const contents = files.map((file) => bytesOf(file, progress, terminal.signal));
-    const tally = await kind.readOnce!(contents, options, {
-      gap,
-      lateness,
-      autoGap: autoGap === true,
+    const tally = await readOnce(contents, options as never, {
+      ...timing,
       counters,
       emit: (batch) => fold.emit(batch),
-      emitNumbers: (batch) => fold.emitNumbers(batch),
+      emitNumbers: needsRecords ? undefined : (batch) => fold.emitNumbers(batch),
     });
     await fold.finish();
     // What is late for its session is something else than what is late for its place in a log.

@@ -2,14 +2,14 @@
 
 import { realpathSync, statSync } from 'node:fs';
 import { extname, resolve } from 'node:path';
-import type { ConfiguredSource } from '../config/sources.ts';
 import type { WallClock } from '../insights/summary/wall-clock.ts';
 import { HeadcountError } from '../lib/errors.ts';
 import { type Exclusion, parseExclusion } from '../lib/exclusion.ts';
 import { READABLE, type ReadableKind } from '../sources/readable.ts';
+import type { ReadableSource } from './analysis.ts';
 import { choiceOf, listOf, nearest, readArgs } from './args.ts';
 import type { Command, Terminal } from './command.ts';
-import { FORMATS, type Format, writeReport } from './report/report.ts';
+import { FORMATS, type Format, writerOf } from './report/report.ts';
 import type { SessionFile } from './sessions/session-file.ts';
 import { formatOfName, SESSION_FORMATS, type SessionFormat } from './sessions/session-format.ts';
 import { clockOf } from './time-zone.ts';
@@ -65,13 +65,15 @@ Exit code: 0, 1 if a file cannot be read or written, 2 for wrong usage.
     const asked = readQuestion(args);
     const { files, kind, options, exclude, format, output, clock, sessions } = asked;
     prepare(kind, files);
-    const source = await sourceOf(kind, options);
-    const { analyzeFiles } = await import('./analysis.ts');
+    const [source, { analyzeFiles }] = await Promise.all([sourceOf(kind, options), import('./analysis.ts')]);
     const sessionFile = sessions === null ? null : await openSessions(sessions);
     try {
+      // Loaded while the files are read.
+      const writing = writerOf(format);
       const analysis = await analyzeFiles(files, source, exclude, terminal, sessionFile?.add);
       await sessionFile?.finish();
-      await tell(await writeReport(format, { analysis, clock }), output, terminal);
+      const write = await writing;
+      await tell(await write({ analysis, clock }), output, terminal);
     } finally {
       // Without effect once it is finished.
       await sessionFile?.abandon();
@@ -214,11 +216,18 @@ function kindOf(files: readonly string[], asked: string | null): ReadableKind {
 }
 
 /** As if it were to be watched, so that its options mean the same; which files they are is another matter. */
-async function sourceOf(kind: ReadableKind, options: readonly string[]): Promise<ConfiguredSource> {
+async function sourceOf(kind: ReadableKind, options: readonly string[]): Promise<ReadableSource> {
+  if (options.length === 0 && kind.loadAsIs !== undefined) {
+    const source = await kind.loadAsIs();
+    const { gap, lateness } = source.traits;
+    return { ...source, timing: { gap, lateness, autoGap: false } };
+  }
   const [loaded, { readSource, SourceMistake }] = await Promise.all([kind.load(), import('../config/sources.ts')]);
   const query = options.map((option) => option.split(/=(.*)/s).slice(0, 2).map(encodeURIComponent).join('=')).join('&');
   try {
-    return readSource(`${kind.schemes[0]}:input${query === '' ? '' : `?${query}`}`, [loaded]);
+    const { common, options } = readSource(`${kind.schemes[0]}:input${query === '' ? '' : `?${query}`}`, [loaded]);
+    const { gap, lateness, autoGap = false } = common;
+    return { traits: loaded.traits, readOnce: loaded.readOnce!, options, timing: { gap, lateness, autoGap } };
   } catch (error) {
     if (!(error instanceof SourceMistake)) throw error;
     throw new HeadcountError('BAD_USAGE', `The option ${error.path.join('.')} ${error.message}.`);

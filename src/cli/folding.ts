@@ -8,7 +8,7 @@ import { hash } from 'node:crypto';
 import type { Client } from '../core/identity.ts';
 import type { ClientFacts } from '../core/observation.ts';
 import { type Names, PACKED_RUN, PACKED_SIGHT, presencesOf } from '../core/packed-runs.ts';
-import { type PlainSession, PlainSessions } from '../core/plain-sessions.ts';
+import { type PlainSession, PlainSessions, type Seat } from '../core/plain-sessions.ts';
 import { type SessionRecord, SHORTEST_SESSION } from '../core/session.ts';
 import { Tracker, type TrackerCounters } from '../core/tracker.ts';
 import type { Enrichment } from '../enrich/enrich.ts';
@@ -36,7 +36,7 @@ export class Folding {
   readonly #options: FoldingOptions;
   readonly #tracker: Tracker;
   /** By the names of a thread: who its numbers are. */
-  readonly #known = new WeakMap<Names, { readonly facts: ClientFacts[]; readonly clients: Client[] }>();
+  readonly #known = new WeakMap<Names, { readonly facts: ClientFacts[]; readonly seats: (Seat | null)[] }>();
   /** Null where records are wanted, and from where the tracker has gone on. */
   #plain: PlainSessions | null;
 
@@ -101,14 +101,15 @@ export class Folding {
     { runs: { runs, sights }, names }: NumberedBatch,
     enrichment: Enrichment,
   ): Promise<Taken> {
-    const clientOf = this.#clientsOf(names, enrichment);
+    const seatOf = this.#seatsOf(plain, names, enrichment);
     let sight = 0;
     for (let run = 0; run < runs.length; run += PACKED_RUN) {
       if (run % (SLICE * PACKED_RUN) === 0) await nextTurn();
       const nextSight = sight + runs[run + 6]! * PACKED_SIGHT;
       const hasQuality = nextSight > sight;
-      const client = clientOf(names.clients[runs[run]!]!, runs[run]!);
-      const isTaken = plain.add(client, names.streams[runs[run + 1]!]!, {
+      const seat = seatOf(runs[run]!);
+      if (seat === null) return { runs: run, sights: sight };
+      const isTaken = plain.add(seat, names.streams[runs[run + 1]!]!, {
         from: runs[run + 2]!,
         to: runs[run + 3]!,
         bytes: runs[run + 4]!,
@@ -123,14 +124,18 @@ export class Folding {
   }
 
   /** Enrichment knows them, too; but who asks for all of them again and again had better have a list. */
-  #clientsOf(names: Names, enrichment: Enrichment): (facts: ClientFacts, number: number) => Client {
-    const known = this.#known.get(names) ?? { facts: [], clients: [] };
+  #seatsOf(plain: PlainSessions, names: Names, enrichment: Enrichment): (number: number) => Seat | null {
+    const known = this.#known.get(names) ?? { facts: [], seats: [] };
     this.#known.set(names, known);
-    return (facts, number) => {
-      if (known.facts[number] === facts) return known.clients[number]!;
+    const { clients } = names;
+    return (number) => {
+      const facts = clients[number]!;
+      const seat = known.seats[number];
+      if (known.facts[number] === facts && seat?.isKnown === true) return seat;
+      const found = plain.seatOf(enrichment.identify(SOURCE, facts));
       known.facts[number] = facts;
-      known.clients[number] = enrichment.identify(SOURCE, facts);
-      return known.clients[number]!;
+      known.seats[number] = found;
+      return found;
     };
   }
 
@@ -138,6 +143,7 @@ export class Folding {
     const plain = this.#plain;
     if (plain === null) return;
     this.#plain = null;
+    plain.close(this.#tell);
     for (const each of plain.open()) this.#tracker.observe(SOURCE, each);
     if (Number.isFinite(plain.watermark)) this.#tracker.advance(SOURCE, plain.watermark);
   }

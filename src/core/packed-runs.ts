@@ -16,6 +16,21 @@ export interface PackedRuns {
   readonly sights: Float64Array<ArrayBuffer>;
 }
 
+/** All of them, one behind the other. */
+export function joined(all: readonly PackedRuns[]): PackedRuns {
+  return { runs: behind(all.map(({ runs }) => runs)), sights: behind(all.map(({ sights }) => sights)) };
+}
+
+function behind(all: readonly Float64Array[]): Float64Array<ArrayBuffer> {
+  const whole = new Float64Array(all.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const each of all) {
+    whole.set(each, at);
+    at += each.length;
+  }
+  return whole;
+}
+
 /** The names of what is numbered. */
 export interface Names {
   readonly clients: readonly ClientFacts[];

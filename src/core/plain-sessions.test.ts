@@ -123,10 +123,12 @@ function byPlain(all: readonly Run[]): { closed: Told[]; taken: number } {
     const { client, stream, from, to, bytes, quality, watermark } = run;
     const sight = quality === -1 ? null : QUALITIES[quality]!;
     const plainRun = { from, to, bytes, requests: 1, sightAt: to, quality: sight };
-    if (isPlain && plain.add(clients[client]!, STREAMS[stream]!, plainRun)) {
+    const seat = isPlain ? plain.seatOf(clients[client]!) : null;
+    if (seat !== null && plain.add(seat, STREAMS[stream]!, plainRun)) {
       taken++;
     } else {
       if (isPlain) {
+        plain.close(keep);
         for (const each of plain.open()) tracked.observe(each);
         tracked.advance(plain.watermark);
         isPlain = false;
@@ -170,13 +172,14 @@ test('of plain clients that are no crowd all are taken', () => {
 
 test('a run that is near to two sessions makes them one', () => {
   const sessions = new PlainSessions(GAP);
-  const client = clientOf('a', 'VLC');
+  const seat = sessions.seatOf(clientOf('a', 'VLC'))!;
   const run = { bytes: 5, requests: 1, sightAt: Number.NEGATIVE_INFINITY, quality: null };
-  for (const at of [200_000, 100_000, 160_000, 130_000]) sessions.add(client, 'rock', { ...run, from: at, to: at });
+  for (const at of [200_000, 100_000, 160_000, 130_000]) sessions.add(seat, 'rock', { ...run, from: at, to: at });
   const closed: PlainSession[] = [];
   sessions.advance(200_000 + GAP, (each) => closed.push(each));
   assert.equal(closed.length, 0, 'one that ends just there may still grow');
   sessions.advance(200_001 + GAP, (each) => closed.push(each));
+  sessions.close((each) => closed.push(each));
   assert.deepEqual(
     closed.map(({ from, to, bytes, requests }) => ({ from, to, bytes, requests })),
     [{ from: 100_000, to: 200_000, bytes: 20, requests: 4 }],

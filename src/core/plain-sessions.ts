@@ -35,15 +35,24 @@ interface Open {
   requests: number;
   sightAt: Instant;
   quality: string | null;
-  /** The one of the same client and stream that is the next before it in time. */
-  older: Open | null;
+  /** Of the same client: any other stream, and on the same one what was before it in time. */
+  next: Open | null;
+}
+
+/** A client, and what is open of it. Without anything open it is not known any more: ask for it again. */
+export interface Seat {
+  readonly client: Client;
+  isKnown: boolean;
+  /** The sessions of a stream are newest first. */
+  open: Open | null;
 }
 
 export class PlainSessions {
   readonly #gap: Milliseconds;
-  /** By stream and key: the newest. */
-  readonly #streams = new Map<string, Map<string, Open>>();
+  /** By key. */
+  readonly #seats = new Map<string, Seat>();
   readonly #limits: NetworkLimits;
+  #closedAt: Instant = Number.NEGATIVE_INFINITY;
   watermark: Instant = Number.NEGATIVE_INFINITY;
 
   constructor(gap: Milliseconds, limits = new NetworkLimits()) {
@@ -51,67 +60,88 @@ export class PlainSessions {
     this.#limits = limits;
   }
 
+  /** Null if only the tracker can tell what becomes of its presences. */
+  seatOf(client: Client): Seat | null {
+    if (client.identity !== 'inferred' || client.user !== null) return null;
+    const known = this.#seats.get(client.key);
+    if (known !== undefined) return areAlike(known.client, client) ? known : null;
+    const seat: Seat = { client, isKnown: true, open: null };
+    this.#seats.set(client.key, seat);
+    return seat;
+  }
+
   /** In any order. False, and nothing is changed, if only the tracker can tell what becomes of it. */
-  add(client: Client, stream: string, run: PlainRun): boolean {
-    if (client.identity !== 'inferred' || client.user !== null || run.to + this.#gap < this.watermark) return false;
-    let sessions = this.#streams.get(stream);
-    if (sessions === undefined) {
-      sessions = new Map();
-      this.#streams.set(stream, sessions);
-    }
-    const newest = sessions.get(client.key) ?? null;
-    if (newest === null ? !this.#limits.admits(client) : !areAlike(newest.client, client)) return false;
+  add(seat: Seat, stream: string, run: PlainRun): boolean {
+    const gap = this.#gap;
+    if (run.to + gap < this.watermark) return false;
     let newer: Open | null = null;
-    let open = newest;
-    while (open !== null && open.from > run.to + this.#gap) {
+    let open = seat.open;
+    while (open !== null && (open.stream !== stream || open.from > run.to + gap)) {
       newer = open;
-      open = open.older;
+      open = open.next;
     }
-    if (open === null || open.to + this.#gap < run.from) {
+    if (open === null || open.to + gap < run.from) {
+      const { client } = seat;
+      if (seat.open === null && !this.#limits.admits(client)) return false;
       const { from, to, bytes, requests, sightAt, quality } = run;
-      const added = { client, stream, from, to, bytes, requests, sightAt, quality, older: open };
+      const added = { client, stream, from, to, bytes, requests, sightAt, quality, next: open };
       this.#limits.add(client);
-      if (newer === null) sessions.set(client.key, added);
-      else newer.older = added;
+      if (newer === null) seat.open = added;
+      else newer.next = added;
       return true;
     }
     merge(open, run);
-    while (open.older !== null && open.older.to + this.#gap >= open.from) {
-      merge(open, open.older);
-      this.#limits.remove(client);
-      open.older = open.older.older;
-    }
+    this.#joinOlder(open);
     return true;
   }
 
-  /** "Everything up to then has been told": calls back with the sessions that are over. Infinity: with all. */
-  advance(watermark: Instant, each: (session: PlainSession) => void): void {
-    if (watermark > this.watermark) this.watermark = watermark;
-    for (const sessions of this.#streams.values()) {
-      for (const [key, newest] of sessions) {
-        let newer: Open | null = null;
-        let over: Open | null = newest;
-        while (over !== null && over.to + this.#gap >= this.watermark) {
-          newer = over;
-          over = over.older;
-        }
-        if (over === null) continue;
-        if (newer === null) sessions.delete(key);
-        else newer.older = null;
-        for (; over !== null; over = over.older) {
-          this.#limits.remove(over.client);
-          each(over);
-        }
+  /** The run that was added last may have been what was missing between two. */
+  #joinOlder(open: Open): void {
+    for (let before = open; before.next !== null; ) {
+      const older = before.next;
+      if (older.stream === open.stream) {
+        if (older.to + this.#gap < open.from) return;
+        merge(open, older);
+        this.#limits.remove(open.client);
+        before.next = older.next;
+      } else {
+        before = older;
       }
     }
   }
 
-  /** For the tracker: what is open, each as one presence. */
-  *open(): Generator<Presence<Client>> {
-    for (const sessions of this.#streams.values()) {
-      for (const newest of sessions.values()) {
-        for (let open: Open | null = newest; open !== null; open = open.older) yield presenceOfOpen(open);
+  /** "Everything up to then has been told": calls back, sooner or later, with the sessions that are over. Infinity: with all. */
+  advance(watermark: Instant, each: (session: PlainSession) => void): void {
+    if (watermark > this.watermark) this.watermark = watermark;
+    // To look at all of them has its price.
+    if (this.watermark >= this.#closedAt + this.#gap) this.close(each);
+  }
+
+  /** Calls back with the sessions that are over by now. */
+  close(each: (session: PlainSession) => void): void {
+    this.#closedAt = this.watermark;
+    for (const [key, seat] of this.#seats) {
+      let before: Open | null = null;
+      for (let open = seat.open; open !== null; open = open.next) {
+        if (open.to + this.#gap >= this.watermark) {
+          before = open;
+          continue;
+        }
+        if (before === null) seat.open = open.next;
+        else before.next = open.next;
+        this.#limits.remove(open.client);
+        each(open);
       }
+      if (seat.open !== null) continue;
+      seat.isKnown = false;
+      this.#seats.delete(key);
+    }
+  }
+
+  /** For the tracker, after `close`: what is open, each as one presence. */
+  *open(): Generator<Presence<Client>> {
+    for (const seat of this.#seats.values()) {
+      for (let open = seat.open; open !== null; open = open.next) yield presenceOfOpen(open);
     }
   }
 }
@@ -121,7 +151,7 @@ function areAlike(a: Client, b: Client): boolean {
   return a === b || (a.place === b.place && a.bot === b.bot && a.address === b.address);
 }
 
-function presenceOfOpen({ quality, sightAt, older: _, ...run }: Open): Presence<Client> {
+function presenceOfOpen({ quality, sightAt, next: _, ...run }: Open): Presence<Client> {
   return presence({ ...run, qualities: quality === null ? null : [{ at: sightAt, value: quality }] });
 }
 

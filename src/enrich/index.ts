@@ -10,14 +10,14 @@ import { type Hash, identify, type Place } from '../core/identity.ts';
 import type { ClientFacts } from '../core/observation.ts';
 import { type Clock, systemClock } from '../lib/clock.ts';
 import { type Exclusion, matchExclusions } from '../lib/exclusion.ts';
-import { formatIp, networkOf, parseIp } from '../lib/ip.ts';
+import { canonicalText, networkOf, parseIp } from '../lib/ip.ts';
 import type { ScopedCounters } from '../telemetry/counters.ts';
 import type { Log } from '../telemetry/log.ts';
 import { Acquaintances, type Met } from './acquaintances.ts';
 import { createClient } from './client.ts';
 import type { Enrichment, Found } from './enrich.ts';
 import { openGeo } from './geo/index.ts';
-import { createWebPlaces, type WebGeoOptions } from './geo/web/index.ts';
+import type { WebGeoOptions } from './geo/web/index.ts';
 import { EMPTY_TABLE } from './mmdb/lookup.ts';
 import { openNetworks } from './network/index.ts';
 import { type Places, TablePlaces, type Whereabouts } from './places.ts';
@@ -76,7 +76,7 @@ export async function createEnrichment(options: EnrichmentOptions): Promise<Enri
 
   const first = (source: string, facts: ClientFacts): Met => {
     const bytes = facts.address === null ? null : parseIp(facts.address);
-    const address = bytes === null ? facts.address : formatIp(bytes);
+    const address = bytes === null ? facts.address : canonicalText(facts.address!, bytes);
     // An IPv4 address is its own network: by far the most are spared a second reading.
     const network = address === null || bytes?.length === 4 ? address : networkOf(address);
     const identity = identify(facts, network, acceptDeclared, hash);
@@ -139,6 +139,8 @@ interface PlacesFound {
 async function openPlaces(options: EnrichmentOptions, mask: Mask, found: PlacesFound): Promise<Places<Met>> {
   const { geo, asnDatabase, clock = systemClock, log, counters } = options;
   if (geo !== false && 'web' in geo) {
+    // Only who asks a web service loads what talks to it.
+    const { createWebPlaces } = await import('./geo/web/index.ts');
     return createWebPlaces({ ...geo.web, mask, settle: found.settle, clock, log, counters });
   }
   const parts: { places?: TablePlaces<Met> } = {};

@@ -90,7 +90,11 @@ export function formatIp(bytes: IpBytes): string {
 /** The canonical text of an address; null if the text is none. */
 export function canonicalIp(text: string): string | null {
   const bytes = parseIp(text);
-  if (bytes === null) return null;
+  return bytes === null ? null : canonicalText(text, bytes);
+}
+
+/** The same of a text that has been parsed already. */
+export function canonicalText(text: string, bytes: IpBytes): string {
   // There is one way to write an IPv4 address, other than within IPv6.
   return bytes.length === 4 && !text.includes(':') ? text : formatIp(bytes);
 }

@@ -14,3 +14,20 @@ test('what can be read is listed in the order of all kinds, and loads the kind o
   ];
   assert.deepEqual(READABLE.map(names), readable.map(names));
 });
+
+test('what is loaded as it is has the traits of its kind, and the options that its config makes of nothing', async () => {
+  const quick = READABLE.filter(({ loadAsIs }) => loadAsIs !== undefined);
+  assert.ok(quick.length > 0);
+  for (const { kind, load, loadAsIs } of quick) {
+    const [whole, { traits, options, readOnce }] = await Promise.all([load(), loadAsIs!()]);
+    const parsed = whole.config.parse({ path: 'input' }) as Record<string, unknown>;
+    const named = Object.fromEntries(Object.keys(options).map((name) => [name, parsed[name]]));
+    assert.deepEqual(
+      { traits, options, readOnce },
+      { traits: whole.traits, options: named, readOnce: whole.readOnce },
+      kind,
+    );
+    const left = Object.keys(parsed).filter((name) => !(name in options));
+    assert.deepEqual(left, ['path', 'protocol', 'senders', 'from', 'follow', 'poll'], 'of no use to who reads once');
+  }
+});

@@ -6,8 +6,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import type { Observation, Presence } from '../../src/core/observation.ts';
 import { HeadcountError } from '../../src/lib/errors.ts';
-import { config, readerOptions } from '../../src/sources/access-log/options.ts';
+import { config } from '../../src/sources/access-log/options.ts';
 import { LogReader } from '../../src/sources/access-log/reader.ts';
+import { readerOptions } from '../../src/sources/access-log/reader-options.ts';
 import { coturnLog, dialectOf as coturnRows } from '../../src/sources/coturn-log/index.ts';
 import { parseListeners, parseStats } from '../../src/sources/icecast/parse.ts';
 import { type Dialect, type Row, RowReader } from '../../src/sources/row-reader.ts';

@@ -6,13 +6,13 @@ import { RelaySummarizer } from '../../insights/summary/relay.ts';
 import { wallClockOf } from '../../insights/summary/wall-clock.ts';
 import { fit, widthOf } from '../text-width.ts';
 import { analysisOf, HOSTILE, UTC } from './fixture.ts';
-import { type Format, writeReport } from './report.ts';
+import { type Format, writerOf } from './report.ts';
 
 const HOUR = 3_600_000;
 const START = Date.UTC(2025, 4, 17, 18);
 const LONDON = { city: 'London', countryCode: 'GB', latitude: 51.5, longitude: -0.1 };
 const tell = (format: Format, analysis: ReturnType<typeof analysisOf>, clock = UTC) =>
-  writeReport(format, { analysis, clock });
+  writerOf(format).then((write) => write({ analysis, clock }));
 
 const EVENING = analysisOf(
   [

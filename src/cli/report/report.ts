@@ -10,7 +10,7 @@ export interface Report {
 }
 
 /** The whole report. Made of nothing but what it is given: the same input gives the same text. */
-type Writer = (report: Report) => string | Promise<string>;
+export type Writer = (report: Report) => string | Promise<string>;
 
 export const FORMATS = ['text', 'json', 'csv', 'html'] as const;
 export type Format = (typeof FORMATS)[number];
@@ -22,7 +22,6 @@ const WRITERS: Readonly<Record<Format, () => Promise<Writer>>> = {
   html: async () => (await import('./html/page.ts')).reportHtml,
 };
 
-export async function writeReport(format: Format, report: Report): Promise<string> {
-  const write = await WRITERS[format]();
-  return write(report);
+export function writerOf(format: Format): Promise<Writer> {
+  return WRITERS[format]();
 }

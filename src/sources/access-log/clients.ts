@@ -71,6 +71,8 @@ export class Clients {
   readonly #playbacks = new Map<string, number>();
   readonly #playbackTexts: string[] = [];
   readonly #clients: PairTable;
+  /** By its number there: its own. */
+  #numbers = new Int32Array(1024);
   /** What few lines have: (user, playback id), and the user agent with it. */
   readonly #extras: PairTable;
   readonly #agentsWithExtras: PairTable;
@@ -124,12 +126,8 @@ export class Clients {
     const isPlain = user === -1 && playback === -1 && !isPublisher;
     const extra = isPlain ? -1 : this.#extras.find(user * 2 + (isPublisher ? 1 : 0), playback);
     const who = isPlain ? agent * 2 : this.#agentsWithExtras.find(agent, extra) * 2 + 1;
-    const client = this.#clients.find(address, who);
-    if (client === this.facts.length) this.#add(address, agent, user, playback, isPublisher);
-    if (playback !== -1) {
-      this.plain = this.#clients.find(address, agent * 2);
-      if (this.plain === this.facts.length) this.#add(address, agent, -1, -1, false);
-    }
+    const client = this.#numberOf(address, who, agent, user, playback, isPublisher);
+    if (playback !== -1) this.plain = this.#numberOf(address, agent * 2, agent, -1, -1, false);
     if (isPlain && agent !== -1) {
       this.#lastClient[address] = client;
       this.#lastAgent[address] = agent;
@@ -158,11 +156,42 @@ export class Clients {
     return true;
   }
 
+  #numberOf(address: number, who: number, agent: number, user: number, playback: number, isPublisher: boolean): number {
+    const { size } = this.#clients;
+    const pair = this.#clients.find(address, who);
+    if (pair < size) return this.#numbers[pair]!;
+    if (pair >= this.#numbers.length) this.#numbers = doubled(this.#numbers, pair + 1);
+    this.#numbers[pair] = this.facts.length;
+    this.#add(address, agent, user, playback, isPublisher);
+    return this.#numbers[pair]!;
+  }
+
+  /**
+   * A new client, of nothing but the address and the user agent of these bytes, whom nobody has met before: `find` does not know
+   * of it, and may give the same another number.
+   */
+  addPlain(bytes: Uint8Array, addressStart: number, addressEnd: number, agentStart: number, agentEnd: number): number {
+    const text = textOf(bytes, addressStart, addressEnd);
+    const hasAgent = agentEnd > agentStart && !(agentEnd === agentStart + 1 && bytes[agentStart] === DASH);
+    return (
+      this.facts.push({
+        address: text === '-' ? null : canonical(text),
+        port: null,
+        userAgent: hasAgent ? textOf(bytes, agentStart, agentEnd) : null,
+        user: null,
+        device: null,
+        connection: null,
+        playback: null,
+        isPublisher: false,
+      }) - 1
+    );
+  }
+
   #add(address: number, agent: number, user: number, playback: number, isPublisher: boolean): void {
     const id = this.#playbackTexts[playback];
     const text = this.#addresses.texts[address]!;
     this.facts.push({
-      address: text === '-' ? null : (canonicalIp(text) ?? text),
+      address: text === '-' ? null : canonical(text),
       port: null,
       userAgent: this.#agents.texts[agent] ?? null,
       user: this.#users.texts[user] ?? null,
@@ -261,6 +290,11 @@ export class Clients {
     }
     return number;
   }
+}
+
+/** There is one way to write an IPv4 address; what is no address at all stays as it is. */
+function canonical(address: string): string {
+  return address.includes(':') ? (canonicalIp(address) ?? address) : address;
 }
 
 function isSame(bytes: Uint8Array, a: number, b: number, length: number): boolean {

@@ -14,17 +14,18 @@ import { emitLines, type LogStep } from '../line-batches.ts';
 import { type CommonOptions, defineSource, type SourceContext } from '../source.ts';
 import { FAULTS } from './line.ts';
 import { NAME } from './name.ts';
-import { addressOf, config, type Options, readerOptions } from './options.ts';
+import { addressOf, config, type Options } from './options.ts';
 import { readCursor, startOf } from './place.ts';
 import { readLogOnce } from './read-once.ts';
 import { LogReader } from './reader.ts';
+import { readerOptions, TRAITS } from './reader-options.ts';
 
 export const accessLog = defineSource({
   ...NAME,
   summary: 'HLS, DASH and progressive listeners from the access log of any web server, CDN or Icecast.',
   usage: '/var/log/nginx/access.log, log:PATTERN?from=end, syslog:HOST:PORT, or - for standard input',
   config,
-  traits: { departures: 'never', provisional: false, gap: 40_000, lateness: 5000, resumes: true, findsGaps: true },
+  traits: TRAITS,
   counts: {
     work: ['lines', 'requests', 'bytes'],
     rejects: {

@@ -1,15 +1,11 @@
-/** The options of this source, and what the reader makes of them. */
+/** The options of this source. What the reader makes of them is reader-options.ts. */
 
-import { randomInt } from 'node:crypto';
 import { z } from 'zod';
 import { parseDuration } from '../../lib/duration.ts';
 import { cidr, duration, flag, inherited, list } from '../../lib/options.ts';
-import type { ScopedCounters } from '../../telemetry/counters.ts';
 import { FORMAT_NAMES, formatMistake } from './formats/index.ts';
 import { patternOption } from './pattern-option.ts';
-import type { ReaderMark, ReaderOptions } from './reader.ts';
-
-const GAP = /^(.{1,255})=([^=]+)$/;
+import { GAP } from './reader-options.ts';
 
 const streamGap = z.string().refine((text) => parseDuration(GAP.exec(text)?.[2] ?? '') !== null, {
   error: 'must be STREAM=DURATION, such as rock=2m',
@@ -95,39 +91,4 @@ function isTimeZone(name: string): boolean {
   } catch {
     return false;
   }
-}
-
-export interface Timing {
-  readonly gap: number;
-  readonly lateness: number;
-  readonly autoGap?: boolean;
-}
-
-export function readerOptions(
-  options: Omit<Options, 'path' | 'from' | 'follow' | 'poll'>,
-  { gap, lateness, autoGap }: Timing,
-  counters: ScopedCounters,
-  from: ReaderMark | null = null,
-): ReaderOptions {
-  const { format, timeZone, captures, playbackId, cmcd, trustedProxies } = options;
-  return {
-    format,
-    timeZone,
-    captures,
-    playback: playbackId,
-    gap,
-    isAuto: autoGap === true,
-    gaps: new Map(
-      options.gaps.map((text) => GAP.exec(text)!).map(([, stream, each]) => [stream!, parseDuration(each!)!]),
-    ),
-    lateness,
-    playbackId,
-    isIssued: options.playbackIssued,
-    cmcd,
-    trustedProxies,
-    rules: options.rules,
-    counters,
-    seed: randomInt(2 ** 31),
-    from,
-  };
 }

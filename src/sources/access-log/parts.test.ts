@@ -5,18 +5,15 @@ import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { identify } from '../../core/identity.ts';
-import type { Observation } from '../../core/observation.ts';
-import { Tracker } from '../../core/tracker.ts';
-import { createClient } from '../../enrich/client.ts';
 import { randomFrom } from '../../enrich/fixture.ts';
-import { networkOf } from '../../lib/ip.ts';
 import { ScopedCounters } from '../../telemetry/counters.ts';
-import type { Batch, PlainFile } from '../source.ts';
+import type { PlainFile } from '../source.ts';
 import { logTime } from './fixture.ts';
-import { config, readerOptions } from './options.ts';
+import { config } from './options.ts';
 import { readParts } from './parts.ts';
 import { LogReader, type LogTally } from './reader.ts';
+import { readerOptions } from './reader-options.ts';
+import { Sessions } from './sessions.fixture.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'headcount-parts-'));
 after(() => rmSync(folder, { recursive: true }));
@@ -30,43 +27,6 @@ function options(counters: ScopedCounters, more: Record<string, unknown>) {
   return { ...readerOptions(read, { gap: GAP, lateness: LATENESS }, counters), seed: 7 };
 }
 
-/** What a real tracker makes of it. */
-class Sessions {
-  readonly #tracker = new Tracker({ hash: (text) => text });
-  #closed: string[] = [];
-
-  constructor() {
-    this.#tracker.attach({ name: 's', audience: null, gap: GAP, departures: 'never', provisional: false });
-  }
-
-  take({ observations, watermark }: Batch): void {
-    for (const each of observations) {
-      if (each.kind !== 'presence') continue;
-      const { client: facts } = each;
-      const network = facts.address === null ? null : networkOf(facts.address);
-      const parts = { identity: identify(facts, network, true, (text) => text), address: facts.address, facts };
-      const client = createClient({ ...parts, place: null, player: null, bot: false });
-      this.#tracker.observe('s', { ...each, client } as Observation<typeof client>);
-    }
-    if (watermark !== undefined) this.#tracker.advance('s', watermark);
-    this.#collect();
-  }
-
-  all(): string[] {
-    this.#tracker.advance('s', Number.MAX_SAFE_INTEGER);
-    this.#collect();
-    return this.#closed.sort();
-  }
-
-  #collect(): void {
-    for (const session of this.#tracker.changes().closed) {
-      const { id, startedAt, endedAt, bytes, requests, qualities, details } = this.#tracker.describe(session);
-      const changes = qualities.filter((point, i) => qualities[i - 1]?.value !== point.value);
-      this.#closed.push(JSON.stringify({ id, startedAt, endedAt, bytes, requests, changes, details }));
-    }
-  }
-}
-
 interface Outcome {
   readonly sessions: string[];
   readonly tally: LogTally;
@@ -75,7 +35,7 @@ interface Outcome {
 
 async function inParts(texts: readonly string[], partBytes: number, more = {}): Promise<Outcome> {
   const counters = new ScopedCounters();
-  const sessions = new Sessions();
+  const sessions = new Sessions(GAP);
   const files = texts.map((text, i): PlainFile => {
     const path = join(folder, `part-${i}.log`);
     writeFileSync(path, text);
@@ -93,7 +53,7 @@ async function inParts(texts: readonly string[], partBytes: number, more = {}): 
 
 function inOne(texts: readonly string[], more = {}): Outcome {
   const counters = new ScopedCounters();
-  const sessions = new Sessions();
+  const sessions = new Sessions(GAP);
   const reader = new LogReader(options(counters, more));
   for (const text of texts) {
     reader.take(Buffer.from(text), Number.POSITIVE_INFINITY);

@@ -13,11 +13,11 @@ import { readPart } from '../../transports/tail/part.ts';
 import type { PlainFile, ReadOnceContext } from '../source.ts';
 import type { PackedBatch, UnpackedNames } from './packed.ts';
 import { type Part, type PartResult, readableBy, Threads, threadsOf } from './part-threads.ts';
-import { LogReader, type LogTally, type PartAccount, type ReaderMark, type ReaderOptions } from './reader.ts';
+import type { LogTally, PartAccount, ReaderMark, ReaderOptions } from './reader.ts';
 
 /** So much is read first, to find out how the log is written. */
 const HEAD_BYTES = 1024 * 1024;
-const LEAST_PART = 32 * 1024 * 1024;
+const LEAST_PART = 48 * 1024 * 1024;
 const GREATEST_PART = 128 * 1024 * 1024;
 
 export interface PartsContext extends Pick<ReadOnceContext, 'emit' | 'emitNumbers'> {
@@ -80,6 +80,8 @@ class Assembly {
   async readHere(parts: readonly Part[]): Promise<void> {
     if (parts.length === 0) return;
     const { options, emit } = this.#context;
+    // Who need not read does not load what it takes.
+    const { LogReader } = await import('./reader.ts');
     const reader = new LogReader({ ...options, from: this.#mark });
     for (const part of parts) {
       let bytes = 0;

@@ -3,8 +3,9 @@
 import type { Presence } from '../../core/observation.ts';
 import { ScopedCounters } from '../../telemetry/counters.ts';
 import { logTime } from './fixture.ts';
-import { config, readerOptions, type Timing } from './options.ts';
+import { config } from './options.ts';
 import { LogReader, type ReaderMark } from './reader.ts';
+import { readerOptions, type Timing } from './reader-options.ts';
 
 export const T0 = Date.UTC(2026, 10, 21, 1, 0, 0);
 
@@ -14,13 +15,14 @@ export interface Given extends Partial<Timing> {
   readonly counters?: ScopedCounters;
   /** Blocks of so many bytes take the fast lane. */
   readonly quickFrom?: number;
+  readonly isBrief?: boolean;
 }
 
 export function readerOf({ options = {}, from = null, counters = new ScopedCounters(), ...rest }: Given): LogReader {
-  const { quickFrom, ...timing } = rest;
+  const { quickFrom, isBrief = false, ...timing } = rest;
   const parsed = config.parse({ path: 'unused', ...options });
   const times = { gap: 40_000, lateness: 5000, ...timing };
-  const reading = { ...readerOptions(parsed, times, counters, from), seed: 1 };
+  const reading = { ...readerOptions(parsed, times, counters, from), seed: 1, isBrief };
   return new LogReader(quickFrom === undefined ? reading : { ...reading, quickFrom });
 }
 

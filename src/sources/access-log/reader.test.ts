@@ -12,9 +12,10 @@ import { Tracker } from '../../core/tracker.ts';
 import { ScopedCounters } from '../../telemetry/counters.ts';
 import { blocksOf } from '../../transports/tail/blocks.ts';
 import type { Batch } from '../source.ts';
-import { config, readerOptions } from './options.ts';
+import { config } from './options.ts';
 import { readLogOnce } from './read-once.ts';
 import { LogReader, type ReaderBatch, type ReaderMark } from './reader.ts';
+import { readerOptions } from './reader-options.ts';
 
 const GAP = 40_000;
 const LATENESS = 5000;

@@ -13,7 +13,7 @@ import {
   presence,
   type StreamReport,
 } from '../../core/observation.ts';
-import { type Names, presencesOf } from '../../core/packed-runs.ts';
+import { joined, type Names, PACKED_RUN, type PackedRuns, presencesOf } from '../../core/packed-runs.ts';
 import type { Cidr } from '../../lib/ip.ts';
 import type { ScopedCounters } from '../../telemetry/counters.ts';
 import type { LineFile, LineFileState } from '../../transports/line-step.ts';
@@ -32,7 +32,9 @@ import { compilePattern, type PatternOption } from './patterns.ts';
 import { Rejected } from './rejected.ts';
 import { Rows, type RowsMark } from './rows.ts';
 import { textOf } from './text.ts';
-import { QuickLines, UNKNOWN } from './wasm/quick-lines.ts';
+import { NO_AUDIENCE, STREAM_BITS, UNKNOWN } from './wasm/fold.ts';
+import { LATEST, MOST_NAMES } from './wasm/quick-fold.ts';
+import { QuickLines } from './wasm/quick-lines.ts';
 import { MARKED, QUERIES, RECORD, RECORD_BYTES } from './wasm/scan.ts';
 
 /** What counts: answered in whole, in part, or "you have it". */
@@ -45,10 +47,6 @@ const REPORT_AFTER: Milliseconds = 60_000;
 /** Smaller blocks are not worth a fast lane. */
 const QUICK_FROM = 128 * 1024;
 const QUICK_RECORD = RECORD_BYTES / 4;
-/** What a path that is no audience means there. */
-const NO_AUDIENCE = -1;
-/** Two numbers of names fit into what a path means there. */
-const MOST_QUICK_NAMES = 0x7fff;
 /** So many lines that are not usual are no sign of anything. */
 const MANY_MARKED = 64;
 
@@ -72,6 +70,8 @@ export interface ReaderOptions extends FormatOptions, GapOptions {
   readonly seed: number;
   /** Goes on from there. */
   readonly from?: ReaderMark | null;
+  /** Of the qualities of a presence only the last is asked for: then the fast lane folds by itself, as long as it can. */
+  readonly isBrief?: boolean;
   /** Blocks of at least so many bytes take the fast lane (wasm/), if they can. For tests. */
   readonly quickFrom?: number;
 }
@@ -161,6 +161,10 @@ export class LogReader {
   #quick: QuickLines | null | undefined;
   readonly #quickFrom: number;
   #pathsGeneration = 0;
+  /** Lines that nobody has looked at are folded there; what of it was cut before the rest; how many of its clients are known. */
+  #foldsQuickly: boolean;
+  #cutBefore: PackedRuns[] = [];
+  #met = 0;
   /** The number of the client who was found last. */
   #client = -1;
   /** There is just one log, and later than this no line can be. */
@@ -187,6 +191,7 @@ export class LogReader {
     const { seed, from } = options;
     this.#options = options;
     this.#quickFrom = options.quickFrom ?? QUICK_FROM;
+    this.#foldsQuickly = options.isBrief === true;
     this.#scanner = new LineScanner();
     this.#clients = new Clients(options);
     this.#paths = new Paths(options.rules.map(compilePattern), from?.numbered ?? [], seed);
@@ -197,7 +202,8 @@ export class LogReader {
 
   /** How many presences the next cut will have, at most. */
   get size(): number {
-    return this.#fold.size + this.#spans.length + this.#measures.size;
+    const cut = this.#cutBefore.reduce((sum, { runs }) => sum + runs.length / PACKED_RUN, 0);
+    return this.#fold.size + (this.#quick?.fold.size ?? 0) + cut + this.#spans.length + this.#measures.size;
   }
 
   /**
@@ -336,7 +342,6 @@ export class LogReader {
 
   /** Memory in which to put a block that is to be read, so that it need not be copied; undefined if there is none. */
   get room(): Buffer<ArrayBuffer> | undefined {
-    if (!Number.isFinite(this.#quickFrom)) return undefined;
     this.#quick ??= this.#openQuick();
     return this.#quick?.room;
   }
@@ -346,7 +351,9 @@ export class LogReader {
     if (isAuto) return null;
     const queries = playbackId.length > 0 ? QUERIES.all : cmcd ? QUERIES.cmcd : QUERIES.none;
     try {
-      return new QuickLines(seed, queries, PLAIN);
+      const quick = new QuickLines(seed, queries, PLAIN);
+      quick.fold.setUp(AUDIENCE, this.#options.lateness);
+      return quick;
     } catch {
       // There is no such memory: then without it.
       return null;
@@ -362,8 +369,10 @@ export class LogReader {
   #readQuickly(quick: QuickLines): void {
     const scanner = this.#scanner;
     scanner.load(quick.block);
-    while (quick.next()) {
-      let marked = this.#takeRecords(quick);
+    while (quick.next(() => this.#cutQuickly())) {
+      const isBounded = this.#latest !== Number.POSITIVE_INFINITY || quick.minute < 0 || quick.minute > LATEST;
+      const isFolded = this.#foldsQuickly && !isBounded;
+      let marked = isFolded ? this.#foldRecords(quick) : this.#takeRecords(quick, 0, quick.count * QUICK_RECORD);
       if (marked !== -1 && quick.isStuck) {
         scanner.position = quick.position;
         const verdict = scanner.next();
@@ -380,14 +389,70 @@ export class LogReader {
     }
   }
 
-  /** Answers how many lines were only marked; -1 if the log goes on in another format, from where the scanner is. */
-  #takeRecords(quick: QuickLines): number {
+  /** As `#takeRecords`, which takes only what is not usual. */
+  #foldRecords(quick: QuickLines): number {
+    const { fold, count, clients, minute } = quick;
+    const end = count * QUICK_RECORD;
+    this.#meetAll(quick, end);
+    if (!fold.hasRoom(count, clients.size)) {
+      this.#cutQuickly();
+      fold.hasRoom(count, clients.size);
+    }
+    let marked = 0;
+    for (let at = 0; at < end; at += QUICK_RECORD) {
+      if (!this.#foldsQuickly || this.#newest > LATEST) return this.#takeRecords(quick, at, end, marked);
+      fold.rankQualities(this.#paths.qualities);
+      fold.newest = this.#newest;
+      const stopped = fold.take(at, end, minute);
+      this.#lines += (stopped - at) / QUICK_RECORD;
+      this.#newest = Math.max(this.#newest, fold.newest);
+      this.#oldest = Math.min(this.#oldest, fold.takeOldest());
+      this.#settled = this.#newest - this.#options.lateness;
+      if (stopped === end) break;
+      marked = this.#takeRecords(quick, stopped, stopped + QUICK_RECORD, marked);
+      if (marked === -1) return -1;
+      at = stopped;
+    }
+    return marked;
+  }
+
+  /** Finds out who the clients are that have come last. */
+  #meetAll(quick: QuickLines, last: number): void {
+    const { records, clients, block } = quick;
+    if (clients.size < this.#met) this.#met = 0;
+    for (let at = 0; at < last && this.#met < clients.size; at += QUICK_RECORD) {
+      if (records[at + RECORD.client] !== this.#met) continue;
+      const start = quick.startOf(at);
+      const agent = quick.agentOf(at);
+      const [end, agentEnd] = [block.indexOf(SPACE, start), block.indexOf(QUOTE, agent)];
+      clients.meaning[this.#met++] = this.#clients.addPlain(block, start, end, agent, agentEnd);
+    }
+  }
+
+  #cutQuickly(): void {
+    const quick = this.#quick;
+    if (quick === null || quick === undefined || quick.fold.size === 0) return;
+    this.#cutBefore.push(quick.fold.cut(quick.clients.meaning));
+  }
+
+  /** Somebody says who he is, so that what comes without that may be his: core/tracker.ts decides. */
+  #stopFoldingQuickly(): void {
+    this.#cutQuickly();
+    this.#countQuickly();
+    this.#foldsQuickly = false;
+    this.#quick?.clients.forgetMeanings();
+  }
+
+  /**
+   * Answers how many lines were only marked, and were so `before`; -1 if the log goes on in another format, from where the
+   * scanner is.
+   */
+  #takeRecords(quick: QuickLines, from: number, end: number, before = 0): number {
     const { records, clients, paths, minute } = quick;
     const scanner = this.#scanner;
     const { qualities } = this.#paths;
-    const end = quick.count * QUICK_RECORD;
-    let marked = 0;
-    for (let at = 0; at < end; at += QUICK_RECORD) {
+    let marked = before;
+    for (let at = from; at < end; at += QUICK_RECORD) {
       const who = records[at + RECORD.client]!;
       if (who === MARKED) {
         marked++;
@@ -416,7 +481,7 @@ export class LogReader {
         client = this.#meet(quick, at);
         clients.meaning[who] = client;
       }
-      const stream = meaning >> 15;
+      const stream = meaning >> STREAM_BITS;
       this.#audience++;
       this.#sawStream(stream, time);
       const gap = this.#gapOf[stream]!;
@@ -454,8 +519,8 @@ export class LogReader {
     if (isAudience) clients.meaning[records[at + RECORD.client]!] = this.#client;
     // What a folder does not tell must be looked at every time.
     if (isOfFolder !== (records[at + RECORD.folder] === 1)) return;
-    const isFew = stream < MOST_QUICK_NAMES && quality < MOST_QUICK_NAMES;
-    const meaning = isAudience ? (stream << 15) | (quality + 1) : NO_AUDIENCE;
+    const isFew = stream < MOST_NAMES && quality < MOST_NAMES;
+    const meaning = isAudience ? (stream << STREAM_BITS) | (quality + 1) : NO_AUDIENCE;
     if (isFew) paths.meaning[records[at + RECORD.path]!] = meaning;
   }
 
@@ -468,10 +533,19 @@ export class LogReader {
   /** What was read since the last cut. */
   cut(files: readonly LineFileState[] = []): ReaderBatch {
     const names = { clients: this.#clients.facts, streams: this.#paths.streams, qualities: this.#paths.qualities };
-    const presences = presencesOf(this.#fold.cut(this.#settled), names);
+    const presences = presencesOf(this.#cutRuns(), names);
     const observations = [...this.#reports, ...presences, ...this.#othersOf(names)];
     this.#tidy();
     return { observations, watermark: this.watermark(files) };
+  }
+
+  #cutRuns(): PackedRuns {
+    this.#cutQuickly();
+    const runs = this.#fold.cut(this.#settled);
+    if (this.#cutBefore.length === 0) return runs;
+    const all = joined([...this.#cutBefore, runs]);
+    this.#cutBefore = [];
+    return all;
   }
 
   /** The same, for another thread. */
@@ -480,7 +554,7 @@ export class LogReader {
     const { streams, qualities } = this.#paths;
     const told = this.#toldNames;
     const batch: PackedBatch = {
-      runs: this.#fold.cut(this.#settled),
+      runs: this.#cutRuns(),
       clients: packClients(facts, told.clients),
       streams: { first: told.streams, names: streams.slice(told.streams) },
       qualities: { first: told.qualities, names: qualities.slice(told.qualities) },
@@ -525,17 +599,19 @@ export class LogReader {
     this.#rows.forget(this.#settled);
     if (this.#clients.trim()) {
       this.#toldNames = { ...this.#toldNames, clients: 0 };
-      this.#quick?.clients.forgetMeanings();
+      this.#quick?.clients.clear();
     }
     if (this.#paths.trim()) {
       this.#toldNames = { ...this.#toldNames, streams: 0, qualities: 0 };
       this.#streamSeen.fill(Number.NEGATIVE_INFINITY);
+      this.#quick?.fold.forgetNames();
     }
     if (this.#quick !== null && this.#quick !== undefined) this.#checkPaths(this.#quick);
     this.#count();
   }
 
   tally(): LogTally {
+    this.#countQuickly();
     const statuses: Record<string, { requests: number; bytes: number }> = {};
     for (let status = 0; status < 1000; status++) {
       const requests = this.#requestsOf[status]!;
@@ -566,7 +642,10 @@ export class LogReader {
     const gap = this.#gapOf[stream]!;
     const isNew = this.#fold.add(client, stream, time, line.sent, quality, gap, this.#paths.qualities, this.#settled);
     // From here on what comes without an id may be this one's: core/tracker.ts decides.
-    if (isNew && this.#clients.plain !== -1) this.#fold.split(this.#clients.plain, stream, time);
+    if (isNew && this.#clients.plain !== -1) {
+      if (this.#foldsQuickly) this.#stopFoldingQuickly();
+      this.#fold.split(this.#clients.plain, stream, time);
+    }
     const { cmcd } = this.#clients;
     if (cmcd !== null) this.#measures.add(cmcd, client, stream, time, gap);
     if (this.#options.isAuto && quality === -1) this.#learnGap(stream, time);
@@ -592,10 +671,12 @@ export class LogReader {
       this.#streamSeen = doubled(this.#streamSeen, stream + 1).fill(Number.NEGATIVE_INFINITY, known);
       this.#gapOf = doubled(this.#gapOf, stream + 1);
     }
-    const seen = this.#streamSeen[stream]!;
+    const quick = this.#foldsQuickly ? this.#quick?.fold : undefined;
+    const seen = Math.max(this.#streamSeen[stream]!, quick?.seenAt(stream) ?? Number.NEGATIVE_INFINITY);
     if (time <= seen) return;
     this.#streamSeen[stream] = time;
     if (time - seen > REPORT_AFTER) this.#report(stream, time);
+    quick?.see(stream, time, this.#gapOf[stream]!);
   }
 
   #report(stream: number, at: Instant): void {
@@ -612,7 +693,12 @@ export class LogReader {
     if (this.#gaps.see(name, textOf(line.bytes, line.pathStart, line.pathEnd), time)) this.#report(stream, time);
   }
 
+  #countQuickly(): void {
+    if (this.#foldsQuickly) this.#audience += this.#quick?.fold.count(this.#requestsOf, this.#bytesOf) ?? 0;
+  }
+
   #count(): void {
+    this.#countQuickly();
     this.#tell('bytes', this.#bytes);
     this.#tell('lines', this.#lines);
     this.#tell('requests', this.#audience);

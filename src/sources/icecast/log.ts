@@ -10,9 +10,9 @@ import type { Presence } from '../../core/observation.ts';
 import type { TailCursor } from '../../transports/tail/mark.ts';
 import { tail } from '../../transports/tail/tail.ts';
 import { accessLog } from '../access-log/index.ts';
-import { readerOptions } from '../access-log/options.ts';
 import { readCursor, startOf } from '../access-log/place.ts';
 import { LogReader } from '../access-log/reader.ts';
+import { readerOptions } from '../access-log/reader-options.ts';
 import type { Cursor, SourceContext } from '../source.ts';
 
 export interface ServerLogOptions {

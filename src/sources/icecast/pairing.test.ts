@@ -6,8 +6,8 @@ import { test } from 'node:test';
 import { clientFacts, type Departure, FOREVER, type Presence, presence } from '../../core/observation.ts';
 import { ScopedCounters } from '../../telemetry/counters.ts';
 import { accessLog } from '../access-log/index.ts';
-import { readerOptions } from '../access-log/options.ts';
 import { LogReader } from '../access-log/reader.ts';
+import { readerOptions } from '../access-log/reader-options.ts';
 import { LINE_WITHIN, Pairing } from './pairing.ts';
 
 const T0 = Date.UTC(2026, 10, 21, 12, 0, 0);

@@ -78,6 +78,7 @@ export const i32 = {
   and: binary(0x71),
   or: binary(0x72),
   shl: binary(0x74),
+  shrU: binary(0x76),
   wrap: unary(0xa7),
 };
 
@@ -86,9 +87,11 @@ export const i64 = {
   load: load(0x29),
   store: store(0x37),
   eq: binary(0x51),
+  add: binary(0x7c),
   sub: binary(0x7d),
   mul: binary(0x7e),
   and: binary(0x83),
+  or: binary(0x84),
   xor: binary(0x85),
   shl: binary(0x86),
   shrU: binary(0x88),

@@ -4,94 +4,33 @@
  */
 
 import { Buffer } from 'node:buffer';
-import { doubled } from '../byte-table.ts';
 import { ZERO } from '../formats/bytes.ts';
 import { ClfClock } from '../formats/times.ts';
-import { LOOKAHEAD, PLACE, RECORD, RECORD_BYTES, STOP, scanModule, TABLE, TABLE_PLACE_BYTES } from './scan.ts';
+import { assemble } from './assembler.ts';
+import { foldFunction } from './fold.ts';
+import { QuickFold } from './quick-fold.ts';
+import { LOOKAHEAD, PLACE, RECORD, RECORD_BYTES, SCAN_FUNCTIONS, STOP, TABLE_PLACE_BYTES } from './scan.ts';
+import { MOST_PLACES, MOST_STRINGS, Strings } from './strings.ts';
 
 const PAGE = 64 * 1024;
 /** So many lines are read at a time. */
 const MOST_LINES = 1024;
-const LEAST_PLACES = 4096;
-/** So many strings; then all are forgotten. */
-const MOST_STRINGS = 128 * 1024;
-const MOST_PLACES = 2 * MOST_STRINGS;
 /** The largest block that is taken: as large as transports/tail hands over. */
 const MOST_BYTES = 2 * 1024 * 1024 + 64 * 1024;
 
 const CLIENT_PLACES = PLACE.records + MOST_LINES * RECORD_BYTES;
 const PATH_PLACES = CLIENT_PLACES + MOST_PLACES * TABLE_PLACE_BYTES;
-const BLOCK = PATH_PLACES + MOST_PLACES * TABLE_PLACE_BYTES;
+const PATH_MEANINGS = PATH_PLACES + MOST_PLACES * TABLE_PLACE_BYTES;
+const FOLD = PATH_MEANINGS + MOST_STRINGS * 4;
+const BLOCK = FOLD + QuickFold.bytes;
 const PAGES = Math.ceil((BLOCK + MOST_BYTES + PAGE) / PAGE);
-
-/** Not known yet. */
-export const UNKNOWN = -2;
 
 /** Put together at the first use, and once. */
 let compiled: WebAssembly.Module | null = null;
 
-type Scan = (at: number, end: number, most: number, seed: bigint) => number;
-
-/** The strings of one kind, as scan.ts numbers them. */
-class Strings {
-  /** By number: what the reader has found out; `UNKNOWN` if nothing yet. */
-  meaning = new Int32Array(1024).fill(UNKNOWN);
-  readonly #table: Int32Array;
-  readonly #places: Int32Array;
-  #room = 0;
-
-  constructor(memory: ArrayBuffer, table: number, places: number) {
-    this.#table = new Int32Array(memory, table, 3);
-    this.#places = new Int32Array(memory, places, (MOST_PLACES * TABLE_PLACE_BYTES) / 4);
-    this.#table[TABLE.places / 4] = places;
-    this.clear();
-  }
-
-  get size(): number {
-    return this.#table[TABLE.size / 4]!;
-  }
-
-  clear(): void {
-    this.#places.fill(0, 0, this.#room * (TABLE_PLACE_BYTES / 4));
-    this.#table[TABLE.size / 4] = 0;
-    this.forgetMeanings();
-    this.#setRoom(LEAST_PLACES);
-  }
-
-  forgetMeanings(): void {
-    this.meaning.fill(UNKNOWN);
-  }
-
-  /** Makes room for so many more. False if that would be too many. */
-  reserve(more: number): boolean {
-    const needed = this.size + more;
-    if (needed > MOST_STRINGS) return false;
-    if (needed > this.meaning.length) {
-      const known = this.meaning.length;
-      this.meaning = doubled(this.meaning, needed).fill(UNKNOWN, known);
-    }
-    if (needed * 2 > this.#room) this.#spread(needed * 2);
-    return true;
-  }
-
-  #setRoom(places: number): void {
-    this.#room = places;
-    this.#table[TABLE.mask / 4] = (places - 1) * TABLE_PLACE_BYTES;
-  }
-
-  #spread(least: number): void {
-    const old = this.#places.slice(0, this.#room * 4);
-    this.#places.fill(0, 0, old.length);
-    let room = this.#room;
-    while (room < least) room *= 2;
-    this.#setRoom(room);
-    for (let from = 0; from < old.length; from += 4) {
-      if (old[from + 1] === 0) continue;
-      let place = (old[from]! & (room - 1)) * 4;
-      while (this.#places[place + 1] !== 0) place = (place + 4) & (room * 4 - 1);
-      for (let i = 0; i < 4; i++) this.#places[place + i] = old[from + i]!;
-    }
-  }
+interface Exports {
+  scan(at: number, end: number, most: number, seed: bigint): number;
+  fold(at: number, end: number): number;
 }
 
 export class QuickLines {
@@ -99,6 +38,7 @@ export class QuickLines {
   readonly records: Int32Array;
   readonly clients: Strings;
   readonly paths: Strings;
+  readonly fold: QuickFold;
   /** The block that is being read. */
   block: Buffer<ArrayBuffer> = Buffer.alloc(0);
   /** Milliseconds: of the minute that all lines read last are in. */
@@ -110,7 +50,7 @@ export class QuickLines {
   readonly #memory: WebAssembly.Memory;
   readonly #bytes: Buffer<ArrayBuffer>;
   readonly #cells: Int32Array;
-  readonly #scan: Scan;
+  readonly #scan: Exports['scan'];
   readonly #seed: bigint;
   readonly #clock = new ClfClock();
   #at = 0;
@@ -120,8 +60,11 @@ export class QuickLines {
   constructor(seed: number, queries: number, plain: Uint8Array) {
     this.#memory = new WebAssembly.Memory({ initial: PAGES });
     const { buffer } = this.#memory;
-    compiled ??= new WebAssembly.Module(scanModule(PAGES));
-    this.#scan = new WebAssembly.Instance(compiled, { env: { memory: this.#memory } }).exports['scan'] as Scan;
+    const folding = foldFunction(QuickFold.places(FOLD, PATH_MEANINGS));
+    compiled ??= new WebAssembly.Module(assemble([...SCAN_FUNCTIONS, folding], PAGES));
+    const instance = new WebAssembly.Instance(compiled, { env: { memory: this.#memory } });
+    const { scan, fold } = instance.exports as unknown as Exports;
+    this.#scan = scan;
     this.#seed = BigInt(seed);
     this.#bytes = Buffer.from(buffer);
     this.#cells = new Int32Array(buffer, 0, PLACE.records / 4);
@@ -129,7 +72,9 @@ export class QuickLines {
     this.#bytes.set(plain, PLACE.plain);
     this.#cells[PLACE.queries / 4] = queries;
     this.clients = new Strings(buffer, PLACE.clients, CLIENT_PLACES);
-    this.paths = new Strings(buffer, PLACE.paths, PATH_PLACES);
+    this.paths = new Strings(buffer, PLACE.paths, PATH_PLACES, new Int32Array(buffer, PATH_MEANINGS, MOST_STRINGS));
+    const take = (from: number, to: number) => fold(PLACE.records + from * 4, PLACE.records + to * 4);
+    this.fold = new QuickFold(buffer, FOLD, (from, to) => (take(from, to) - PLACE.records) / 4);
     this.clear();
   }
 
@@ -156,10 +101,10 @@ export class QuickLines {
     return true;
   }
 
-  /** Reads some more lines into `records`. False at the end of the block. */
-  next(): boolean {
+  /** Reads some more lines into `records`. False at the end of the block. Calls back before all strings are forgotten. */
+  next(forgetting: () => void): boolean {
     if (this.#at >= this.#end) return false;
-    this.#reserve();
+    this.#reserve(forgetting);
     this.count = this.#scan(this.#at, this.#end, MOST_LINES, this.#seed);
     this.#at = this.#cells[PLACE.stop / 4]!;
     const why = this.#cells[PLACE.stop / 4 + 1]!;
@@ -188,8 +133,9 @@ export class QuickLines {
     return this.records[record + RECORD.agent]! - this.block.byteOffset;
   }
 
-  #reserve(): void {
+  #reserve(forgetting: () => void): void {
     if (this.clients.reserve(MOST_LINES) && this.paths.reserve(MOST_LINES)) return;
+    forgetting();
     this.clear();
     this.clients.reserve(MOST_LINES);
     this.paths.reserve(MOST_LINES);

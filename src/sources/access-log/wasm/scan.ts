@@ -5,11 +5,11 @@
  */
 
 import {
-  assemble,
   block,
   type Code,
   call,
   defineFunction,
+  type FunctionCode,
   giveBack,
   i8x16,
   i32,
@@ -34,6 +34,9 @@ export const PLACE = {
   /** Tables: where their places are, the mask of a place, how many strings they have. */
   clients: 336,
   paths: 352,
+  /** What fold.ts keeps: its table, and its state. */
+  keys: 368,
+  state: 384,
   records: 4096,
 } as const;
 
@@ -78,7 +81,8 @@ const plus = (a: Code, b: number): Code => i32.add(a, i32.const(b));
 
 const HASH = 0;
 const SAME = 1;
-const FIND = 2;
+/** For fold.ts, too. */
+export const FIND = 2;
 
 /** A hash of the bytes, chained to `seed`: two words at a time, so that one multiplication need not wait for the other. */
 const hash = defineFunction('hash', ['i32', 'i32', 'i64'], 'i64', ([at, end, seed], variable) => {
@@ -440,7 +444,5 @@ const scan = defineFunction('scan', ['i32', 'i32', 'i32', 'i64'], 'i32', ([at, e
   ];
 });
 
-/** A module that exports `scan(at, end, most, seed)`, over an imported memory. */
-export function scanModule(pages: number): Uint8Array<ArrayBuffer> {
-  return assemble([hash, same, find, scan], pages);
-}
+/** What a module over an imported memory begins with: it exports `scan(at, end, most, seed)`. */
+export const SCAN_FUNCTIONS: readonly FunctionCode[] = [hash, same, find, scan];
