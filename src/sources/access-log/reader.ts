@@ -369,7 +369,7 @@ export class LogReader {
   #readQuickly(quick: QuickLines): void {
     const scanner = this.#scanner;
     scanner.load(quick.block);
-    while (quick.next(() => this.#cutQuickly())) {
+    while (quick.next(() => this.#forgetQuickly())) {
       const isBounded = this.#latest !== Number.POSITIVE_INFINITY || quick.minute < 0 || quick.minute > LATEST;
       const isFolded = this.#foldsQuickly && !isBounded;
       let marked = isFolded ? this.#foldRecords(quick) : this.#takeRecords(quick, 0, quick.count * QUICK_RECORD);
@@ -419,7 +419,6 @@ export class LogReader {
   /** Finds out who the clients are that have come last. */
   #meetAll(quick: QuickLines, last: number): void {
     const { records, clients, block } = quick;
-    if (clients.size < this.#met) this.#met = 0;
     for (let at = 0; at < last && this.#met < clients.size; at += QUICK_RECORD) {
       if (records[at + RECORD.client] !== this.#met) continue;
       const start = quick.startOf(at);
@@ -433,6 +432,12 @@ export class LogReader {
     const quick = this.#quick;
     if (quick === null || quick === undefined || quick.fold.size === 0) return;
     this.#cutBefore.push(quick.fold.cut(quick.clients.meaning));
+  }
+
+  /** The fast lane is about to forget all that it has numbered. */
+  #forgetQuickly(): void {
+    this.#cutQuickly();
+    this.#met = 0;
   }
 
   /** Somebody says who he is, so that what comes without that may be his: core/tracker.ts decides. */
@@ -600,6 +605,7 @@ export class LogReader {
     if (this.#clients.trim()) {
       this.#toldNames = { ...this.#toldNames, clients: 0 };
       this.#quick?.clients.clear();
+      this.#met = 0;
     }
     if (this.#paths.trim()) {
       this.#toldNames = { ...this.#toldNames, streams: 0, qualities: 0 };

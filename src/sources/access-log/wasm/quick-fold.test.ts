@@ -11,8 +11,13 @@ import { lines } from './lines.fixture.ts';
 
 const GAP = 40_000;
 
-/** What comes of blocks of lines, with a cut after every second one. */
-function outcome(reader: LogReader, counters: ScopedCounters, blocks: readonly (readonly string[])[]) {
+/** What comes of blocks of lines, with a cut after every so many. */
+function outcome(
+  reader: LogReader,
+  counters: ScopedCounters,
+  blocks: readonly (readonly string[])[],
+  cutEvery: number,
+) {
   const sessions = new Sessions(GAP, 'brief');
   const cut = () => {
     const { observations, watermark } = reader.cut();
@@ -20,17 +25,17 @@ function outcome(reader: LogReader, counters: ScopedCounters, blocks: readonly (
   };
   for (const [i, block] of blocks.entries()) {
     reader.take(Buffer.from(block.map((line) => `${line}\n`).join('')), Number.POSITIVE_INFINITY);
-    if (i % 2 === 1) cut();
+    if ((i + 1) % cutEvery === 0) cut();
   }
   cut();
   const { forgottenPaths: _, ...others } = counters.read();
   return { sessions: sessions.all(), tally: reader.tally(), counters: others, mark: reader.mark };
 }
 
-function inBoth(blocks: readonly (readonly string[])[], options: Record<string, unknown> = {}) {
+function inBoth(blocks: readonly (readonly string[])[], options: Record<string, unknown> = {}, cutEvery = 2) {
   return [{ quickFrom: 0, isBrief: true }, { quickFrom: Number.POSITIVE_INFINITY }].map((how) => {
     const counters = new ScopedCounters();
-    return outcome(readerOf({ options, counters, ...how }), counters, blocks);
+    return outcome(readerOf({ options, counters, ...how }), counters, blocks, cutEvery);
   });
 }
 
@@ -88,16 +93,30 @@ test('a busy log: going on, coming back, changing, out of order, and with ids', 
   );
 });
 
+/** Small enough for the fast lane. */
+const BLOCK = 10_000;
+
 test('more runs and more clients than find room at once', () => {
-  const lineOf = (i: number) =>
-    combinedLine({
-      at: Math.floor(i / 500),
-      address: `2001:db8:${(i % 70_000).toString(16)}::1`,
-      request: `GET /a/${i % 5}.ts`,
-    });
-  const blocks = [0, 1, 2, 3].map((n) => Array.from({ length: 40_000 }, (_, i) => lineOf(n * 40_000 + i)));
-  const [brief, plain] = inBoth(blocks);
+  const lineOf = (i: number) => {
+    const address = `2001:db8:${(i % 70_000).toString(16)}::1`;
+    return combinedLine({ at: Math.floor(i / 500), address, request: `GET /a/${i % 5}.ts` });
+  };
+  const blocks = Array.from({ length: 16 }, (_, n) => Array.from({ length: BLOCK }, (_, i) => lineOf(n * BLOCK + i)));
+  const [brief, plain] = inBoth(blocks, {}, 16);
+  assert.equal(new Set(brief!.sessions).size, brief!.sessions.length);
   assert.ok(brief!.sessions.length >= 70_000, `${brief!.sessions.length} sessions`);
+  assert.deepEqual(brief, plain);
+});
+
+test('more paths than it keeps are forgotten, and all clients with them', () => {
+  const ask = (i: number, path: string) =>
+    combinedLine({ at: Math.floor(i / 500), address: `192.0.2.${i % 7}`, request: `GET ${path}` });
+  // All are forgotten where the first of them does not come again.
+  const blocks = Array.from({ length: 15 }, (_, n) => [
+    ...Array.from({ length: BLOCK }, (_, i) => ask(n * BLOCK + i, `/icon-${n}-${i}.png`)),
+    ...Array.from({ length: 700 }, (_, i) => ask((n + 1) * BLOCK + i, '/channel/1.ts')),
+  ]);
+  const [brief, plain] = inBoth(blocks, {}, 15);
   assert.deepEqual(brief, plain);
 });
 
