@@ -4,13 +4,17 @@
  */
 
 import type { Session, SessionRecord } from '../core/session.ts';
+import { Snapshots } from '../core/snapshot.ts';
 import type { Changes, Tracker } from '../core/tracker.ts';
 import type { Commit, Sample, StoredReport } from '../store/store.ts';
 
+/** So many open sessions are kept before the event loop may turn. */
+const KEPT_AT_A_TIME = 5000;
+
 export class Recorder {
   readonly #tracker: Tracker;
-  readonly #open = new Map<string, Session>();
-  readonly #closed = new Map<string, SessionRecord>();
+  #open = new Map<string, Session>();
+  #closed = new Map<string, SessionRecord>();
   #superseded: string[] = [];
   #reports: StoredReport[] = [];
   #samples: Sample[] = [];
@@ -67,9 +71,13 @@ export class Recorder {
     this.#cursors.set(source, cursor);
   }
 
-  /** Everything so far, as it is now; afterwards nothing is waiting. */
-  cut(sequence: number): Commit {
-    const open = [...this.#open.values()].map((session) => this.#tracker.snapshot(session));
+  /**
+   * Everything so far, as it is now; what comes from now on is for the next one. In slices: until it has ended, nothing
+   * may be observed and nobody may leave.
+   */
+  *cut(sequence: number): Generator<void, Commit> {
+    const sessions = this.#open;
+    const open = new Snapshots(sessions.size);
     const commit: Commit = {
       sequence,
       superseded: this.#superseded,
@@ -80,12 +88,16 @@ export class Recorder {
       cursors: Object.fromEntries(this.#cursors),
       residue: this.#tracker.residue(),
     };
-    this.#open.clear();
-    this.#closed.clear();
+    this.#open = new Map();
+    this.#closed = new Map();
     this.#superseded = [];
     this.#reports = [];
     this.#samples = [];
     this.#cursors.clear();
+    for (const session of sessions.values()) {
+      this.#tracker.keep(session, open);
+      if (open.length % KEPT_AT_A_TIME === 0) yield;
+    }
     return commit;
   }
 }

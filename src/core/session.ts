@@ -54,6 +54,8 @@ export class Session {
   bucket = -1;
   /** The tracker's: what the next `changes()` has to tell of it. */
   news = 0;
+  /** The tracker's: since it was kept last nothing has changed but how far it has come (snapshot.ts), unless in `rare`. */
+  hasOnlyMoved = false;
   isTracked = true;
 
   qualities: QualityPoint[] | null = null;
