@@ -39,7 +39,7 @@ export interface LineBatchesOptions {
 
 /** So much is read, or so many presences found, before they are handed over: the more, the fewer they are. */
 const BATCH_BYTES = 32 * 1024 * 1024;
-const BATCH_PRESENCES = 10_000;
+const BATCH_PRESENCES = 2500;
 
 /** At the end of the file the watermark moves on this often. */
 const BEAT_MS = 1000;
