@@ -74,88 +74,127 @@ const NUMBERS = 5;
 
 /** Mostly first and last sight of one quality, and the one before. */
 const SIGHTS = 4;
+/** When, and of what. */
+const SIGHT = 2;
 
+/** Room is made for so many times as many as need it. */
+const SPARE = 1.25;
+
+/**
+ * Room for the columns, for one commit after the other, as much as the largest took: it lies outside the heap, where what is
+ * thrown away calls for a collection of all garbage before long.
+ */
+export class SnapshotRoom {
+  numbers = new Float64Array(0);
+  hasMoved = new Uint8Array(0);
+  seenBy = new Uint32Array(0);
+  sightsEnd = new Uint32Array(0);
+  /** Of each sight when it was, and the number of its quality. */
+  sights = new Float64Array(0);
+
+  /** For so many; what is there is worth nothing any more. */
+  clear(most: number): void {
+    if (most > this.hasMoved.length) {
+      const size = Math.ceil(most * SPARE);
+      this.numbers = new Float64Array(size * NUMBERS);
+      this.hasMoved = new Uint8Array(size);
+      this.seenBy = new Uint32Array(size);
+      this.sightsEnd = new Uint32Array(size);
+      this.sights = new Float64Array(size * SIGHTS * SIGHT);
+    }
+    this.hasMoved.fill(0, 0, most);
+  }
+
+  widenSights(least: number): void {
+    if (least <= this.sights.length) return;
+    const wider = new Float64Array(2 * least);
+    wider.set(this.sights);
+    this.sights = wider;
+  }
+}
+
+/** They hold until their room is cleared. */
 export class Snapshots implements OpenSessions {
-  readonly #sessions: Session[] = [];
-  readonly #clients: Client[] = [];
-  readonly #places: (Place | null)[] = [];
-  readonly #seenBy: string[] = [];
-  readonly #numbers: Float64Array;
-  readonly #hasMoved: Uint8Array;
-  readonly #sightsEnd: Uint32Array;
-  #sightTimes: Float64Array;
-  readonly #sightValues: string[] = [];
+  readonly #sessions: Session[];
+  readonly #clients: Client[];
+  readonly #places: (Place | null)[];
+  #length = 0;
+  readonly #room: SnapshotRoom;
+  readonly #names = new Names();
   /** Those that are more than plain. */
   readonly #others = new Map<number, Taken>();
 
-  constructor(most: number) {
-    this.#numbers = new Float64Array(most * NUMBERS);
-    this.#hasMoved = new Uint8Array(most);
-    this.#sightsEnd = new Uint32Array(most);
-    this.#sightTimes = new Float64Array(most * SIGHTS);
+  /** Of so many at most. */
+  constructor(most: number, room = new SnapshotRoom()) {
+    room.clear(most);
+    this.#room = room;
+    this.#sessions = new Array(most);
+    this.#clients = new Array(most);
+    this.#places = new Array(most);
   }
 
   get length(): number {
-    return this.#sessions.length;
+    return this.#length;
   }
 
-  /** `most` of them at most. */
   add(session: Session, watermark: Instant): void {
-    const index = this.#sessions.push(session) - 1;
-    const { rare, client, place, seenBy, start, seen, end } = session;
-    this.#clients.push(client);
-    this.#places.push(place);
-    this.#seenBy.push(seenBy);
-    if (rare === null && end === null) {
-      const numbers = this.#numbers;
-      const at = index * NUMBERS;
-      numbers[at + WATERMARK] = watermark;
-      numbers[at + START] = start;
-      numbers[at + SEEN] = seen;
-      numbers[at + BYTES] = session.bytes;
-      numbers[at + REQUESTS] = session.requests;
-      if (session.hasOnlyMoved && seen > start + SHORTEST_SESSION) this.#hasMoved[index] = 1;
-      if (session.qualities !== null) this.#addSights(session.qualities);
-    } else {
+    const index = this.#length++;
+    const { rare, start, seen, end } = session;
+    const { numbers, seenBy, sightsEnd, hasMoved } = this.#room;
+    this.#sessions[index] = session;
+    this.#clients[index] = session.client;
+    this.#places[index] = session.place;
+    seenBy[index] = this.#names.numberOf(session.seenBy);
+    const sightsFrom = index === 0 ? 0 : sightsEnd[index - 1]!;
+    sightsEnd[index] = sightsFrom;
+    if (rare !== null || end !== null) {
       this.#others.set(index, takenOf(session, watermark));
+      return;
     }
-    this.#sightsEnd[index] = this.#sightValues.length;
+    const at = index * NUMBERS;
+    numbers[at + WATERMARK] = watermark;
+    numbers[at + START] = start;
+    numbers[at + SEEN] = seen;
+    numbers[at + BYTES] = session.bytes;
+    numbers[at + REQUESTS] = session.requests;
+    if (session.hasOnlyMoved && seen > start + SHORTEST_SESSION) hasMoved[index] = 1;
+    if (session.qualities !== null) sightsEnd[index] = this.#addSights(session.qualities, sightsFrom);
   }
 
   at(index: number): OpenSession | undefined {
-    const session = this.#sessions[index];
-    if (session === undefined) return undefined;
+    if (index < 0 || index >= this.#length) return undefined;
     const taken = this.#others.get(index) ?? this.#plain(index);
-    return new Snapshot(session, taken, this.#hasMoved[index] === 1);
+    return new Snapshot(this.#sessions[index]!, taken, this.#room.hasMoved[index] === 1);
   }
 
   *[Symbol.iterator](): Generator<OpenSession> {
-    for (let i = 0; i < this.length; i++) yield this.at(i)!;
+    for (let i = 0; i < this.#length; i++) yield this.at(i)!;
   }
 
-  #addSights(sights: readonly QualityPoint[]): void {
-    const values = this.#sightValues;
-    if (values.length + sights.length > this.#sightTimes.length) {
-      const wider = new Float64Array(2 * (values.length + sights.length));
-      wider.set(this.#sightTimes);
-      this.#sightTimes = wider;
+  /** Answers where they end. */
+  #addSights(qualities: readonly QualityPoint[], from: number): number {
+    const end = from + qualities.length * SIGHT;
+    this.#room.widenSights(end);
+    const { sights } = this.#room;
+    let place = from;
+    for (const { at, value } of qualities) {
+      sights[place] = at;
+      sights[place + 1] = this.#names.numberOf(value);
+      place += SIGHT;
     }
-    for (const { at, value } of sights) {
-      this.#sightTimes[values.length] = at;
-      values.push(value);
-    }
+    return end;
   }
 
   #plain(index: number): Taken {
-    const numbers = this.#numbers;
+    const { numbers, seenBy, sights, sightsEnd } = this.#room;
     const at = index * NUMBERS;
     const qualities: QualityPoint[] = [];
-    for (let i = index === 0 ? 0 : this.#sightsEnd[index - 1]!; i < this.#sightsEnd[index]!; i++) {
-      qualities.push({ at: this.#sightTimes[i]!, value: this.#sightValues[i]! });
+    for (let i = index === 0 ? 0 : sightsEnd[index - 1]!; i < sightsEnd[index]!; i += SIGHT) {
+      qualities.push({ at: sights[i]!, value: this.#names.of(sights[i + 1]!) });
     }
     return {
       watermark: numbers[at + WATERMARK]!,
-      seenBy: this.#seenBy[index]!,
+      seenBy: this.#names.of(seenBy[index]!),
       client: this.#clients[index]!,
       place: this.#places[index]!,
       start: numbers[at + START]!,
@@ -166,6 +205,25 @@ export class Snapshots implements OpenSessions {
       qualities: qualities.length === 0 ? null : qualities,
       rare: null,
     };
+  }
+}
+
+/** Numbers for texts that many have. */
+class Names {
+  readonly #names: string[] = [];
+  readonly #numbers = new Map<string, number>();
+
+  numberOf(name: string): number {
+    let number = this.#numbers.get(name);
+    if (number === undefined) {
+      number = this.#names.push(name) - 1;
+      this.#numbers.set(name, number);
+    }
+    return number;
+  }
+
+  of(number: number): string {
+    return this.#names[number]!;
   }
 }
 

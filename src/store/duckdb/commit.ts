@@ -109,17 +109,18 @@ async function writeOpen(connection: DuckDBConnection, { sequence, closed, open 
   }
 }
 
-/** Which of them have only moved, and which are to be written in whole. */
-async function partsOf(open: OpenSessions): Promise<{ moved: number[]; others: number[] }> {
-  const moved: number[] = [];
+/** The places of those that have only moved, and of those that are to be written in whole. */
+async function partsOf(open: OpenSessions): Promise<{ moved: Uint32Array; others: number[] }> {
+  const moved = new Uint32Array(open.length);
+  let count = 0;
   const others = new Map<string, number>();
   for (let index = 0; index < open.length; index++) {
     const session = open.at(index)!;
-    if (session.moved) moved.push(index);
+    if (session.moved) moved[count++] = index;
     else others.set(session.id, index);
     if (index % ROWS_BETWEEN_TURNS === 0) await nextTurn();
   }
-  return { moved, others: [...others.values()] };
+  return { moved: moved.subarray(0, count), others: [...others.values()] };
 }
 
 /** A snapshot is put into words at every reading. */

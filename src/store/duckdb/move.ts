@@ -31,15 +31,12 @@ const NAMES = COLUMNS.map(({ name }) => name);
 const CHANGES = NAMES.slice(1).map((name) => `${name} = moved.${name}`);
 
 /** `moved` are the places of those that have moved. Answers whether each of them had its row. */
-export async function moveRows(
-  connection: DuckDBConnection,
-  open: OpenSessions,
-  moved: readonly number[],
-): Promise<boolean> {
+export async function moveRows(connection: DuckDBConnection, open: OpenSessions, moved: Uint32Array): Promise<boolean> {
   let found = 0;
   for (let from = 0; from < moved.length; from += PIECE) {
     await connection.run(`CREATE OR REPLACE TEMP TABLE moved AS SELECT ${NAMES.join(', ')} FROM open_sessions LIMIT 0`);
-    await appendRows(connection, 'moved', COLUMNS, moved.slice(from, from + PIECE), (index) => rowAt(open, index));
+    const piece = [...moved.subarray(from, from + PIECE)];
+    await appendRows(connection, 'moved', COLUMNS, piece, (index) => rowAt(open, index));
     found += await change(
       connection,
       `UPDATE open_sessions SET ${CHANGES.join(', ')} FROM moved WHERE open_sessions.id = moved.id`,
