@@ -18,6 +18,7 @@ import { identifyBatch } from '../enrich/identify-batch.ts';
 import { unlessAborted } from '../lib/abort.ts';
 import type { Clock } from '../lib/clock.ts';
 import { HeadcountError, messageOf } from '../lib/errors.ts';
+import { Slice } from '../lib/turn.ts';
 import type { Batch } from '../sources/source.ts';
 import type { Commit, Store } from '../store/store.ts';
 import type { ScopedCounters } from '../telemetry/counters.ts';
@@ -69,8 +70,8 @@ const RETRY_FULL_AFTER = 2000;
 const BACKLOG = 60_000;
 /** So many observations are applied before what they changed is moved on. */
 const SETTLE_AFTER = 5000;
-/** So many observations are applied before the event loop may turn. */
-const APPLIED_AT_A_TIME = 1000;
+/** So many observations are applied before it is asked whether the event loop should turn. */
+const APPLIED_AT_A_TIME = 100;
 /** So long a batch of a backlog waits for enrichment. */
 const SETTLE_WITHIN = 10_000;
 /** A commit of a busy audience takes its time: then the next one waits for so many times as long. */
@@ -236,8 +237,12 @@ export class Collector {
   *#apply(name: string, { observations, watermark, cursor }: Identified, signal: AbortSignal): Sliced {
     const { tracker } = this.#options;
     if (signal.aborted) return;
+    const slice = new Slice();
     for (const [index, observation] of observations.entries()) {
-      if (index > 0 && index % APPLIED_AT_A_TIME === 0) yield;
+      if (index % APPLIED_AT_A_TIME === 0 && slice.isOver) {
+        yield;
+        slice.begin();
+      }
       if (observation.kind === 'report') this.#report(name, observation);
       tracker.observe(name, observation);
     }

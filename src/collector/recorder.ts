@@ -6,10 +6,11 @@
 import type { Session, SessionRecord } from '../core/session.ts';
 import { SnapshotRoom, Snapshots } from '../core/snapshot.ts';
 import type { Changes, Tracker } from '../core/tracker.ts';
+import { Slice } from '../lib/turn.ts';
 import type { Commit, Sample, StoredReport } from '../store/store.ts';
 
-/** So many open sessions are kept before the event loop may turn. */
-const KEPT_AT_A_TIME = 5000;
+/** So many open sessions are kept before it is asked whether the event loop should turn. */
+const KEPT_AT_A_TIME = 500;
 
 export class Recorder {
   readonly #tracker: Tracker;
@@ -98,8 +99,12 @@ export class Recorder {
     this.#reports = [];
     this.#samples = [];
     this.#cursors.clear();
+    const slice = new Slice();
     for (const [index, session] of sessions.entries()) {
-      if (index > 0 && index % KEPT_AT_A_TIME === 0) yield;
+      if (index % KEPT_AT_A_TIME === 0 && slice.isOver) {
+        yield;
+        slice.begin();
+      }
       session.isWaiting = false;
       if (session.isTold) this.#tracker.keep(session, open);
     }

@@ -9,6 +9,6 @@ import { setFlagsFromString } from 'node:v8';
 export function collectSeldom(): void {
   // Where a part of what is made lives long, all that is made there would be put among the old, and fill the heap.
   setFlagsFromString('--no-allocation-site-pretenuring');
-  // The next full collection comes when the heap has grown to two and a half times what the last one has left.
-  setFlagsFromString('--heap-growing-percent=150');
+  // The next full collection comes when the heap has grown to three times what the last one has left.
+  setFlagsFromString('--heap-growing-percent=200');
 }
