@@ -35,6 +35,7 @@ import { TrialPass } from './http/trial-pass.ts';
 import { type LiveSharing, openLiveSharing } from './insights/sharing/live/index.ts';
 import { type Clock, steadyClock } from './lib/clock.ts';
 import { HeadcountError, messageOf } from './lib/errors.ts';
+import { collectSeldom } from './lib/heap.ts';
 import { Inboxes } from './lib/inboxes.ts';
 import { RunningSinks } from './sinks/running.ts';
 import { KINDS } from './sources/index.ts';
@@ -98,6 +99,7 @@ class Closers {
 /** Rejects with the codes of the store, of enrichment and of HTTP; then nothing is left running. */
 export async function startApp(options: AppOptions): Promise<App> {
   const closers = new Closers(options.log);
+  collectSeldom();
   try {
     return await build(options, closers);
   } catch (error) {

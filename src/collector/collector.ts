@@ -9,7 +9,7 @@
 import type { Audience, LiveNews } from '../core/audience.ts';
 import type { AudienceEvent } from '../core/event.ts';
 import type { Client } from '../core/identity.ts';
-import type { Instant, StreamReport } from '../core/observation.ts';
+import type { Instant, Observation, StreamReport } from '../core/observation.ts';
 import type { SessionRecord } from '../core/session.ts';
 import type { Streams } from '../core/streams.ts';
 import type { SourceTraits, Tracker } from '../core/tracker.ts';
@@ -18,12 +18,14 @@ import { identifyBatch } from '../enrich/identify-batch.ts';
 import { unlessAborted } from '../lib/abort.ts';
 import type { Clock } from '../lib/clock.ts';
 import { HeadcountError, messageOf } from '../lib/errors.ts';
+import { Slice } from '../lib/turn.ts';
 import type { Batch } from '../sources/source.ts';
 import type { Commit, Store } from '../store/store.ts';
 import type { ScopedCounters } from '../telemetry/counters.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Events, EventsCut } from './events.ts';
 import { Gauges } from './gauges.ts';
+import { InSlices, type Sliced } from './in-slices.ts';
 import { Recorder } from './recorder.ts';
 
 export interface CollectorOptions {
@@ -48,6 +50,12 @@ export interface CollectorOptions {
   readonly commitAfter?: number;
 }
 
+/** A batch whose clients are known, and how far time has come with it. */
+interface Identified extends Pick<Batch, 'cursor'> {
+  readonly observations: readonly Observation<Client>[];
+  readonly watermark: Instant | null;
+}
+
 /** Reading has stopped because the store has no room; it goes on by itself. */
 export interface Stall {
   readonly since: Instant;
@@ -61,7 +69,9 @@ const RETRY_FULL_AFTER = 2000;
 /** So far behind the clock it is a backlog. */
 const BACKLOG = 60_000;
 /** So many observations are applied before what they changed is moved on. */
-const SETTLE_AFTER = 10_000;
+const SETTLE_AFTER = 5000;
+/** So many observations are applied before it is asked whether the event loop should turn. */
+const APPLIED_AT_A_TIME = 100;
 /** So long a batch of a backlog waits for enrichment. */
 const SETTLE_WITHIN = 10_000;
 /** A commit of a busy audience takes its time: then the next one waits for so many times as long. */
@@ -91,6 +101,8 @@ export class Collector {
   #stall: Stall | null = null;
   #loops: Promise<void>[] = [];
   #unsettled = 0;
+  /** Batches are applied, and commits are cut: never one in the middle of another. */
+  readonly #slices = new InSlices();
 
   constructor(options: CollectorOptions) {
     this.#options = options;
@@ -119,6 +131,7 @@ export class Collector {
 
   /** The source is no longer configured: what it held open ends, and its cursor is forgotten. */
   detach(name: string): void {
+    this.#slices.finish();
     this.#options.tracker.detach(name);
     this.#options.streams.forget(this.#space(name), name);
     this.#recorder.cursor(name, null);
@@ -148,28 +161,16 @@ export class Collector {
   }
 
   /**
-   * Takes a batch in whole: its observations, its watermark and its cursor belong together. Aborted before that, it takes
-   * nothing of it.
+   * Takes a batch in whole: its observations, its watermark and its cursor belong together, and a commit has all of it or
+   * nothing. Aborted before that, it takes nothing of it.
    */
   async emit(name: string, batch: Batch, signal: AbortSignal = NEVER): Promise<void> {
-    const { tracker, enrichment, clock } = this.#options;
+    const { enrichment, clock } = this.#options;
     const observations = await identifyBatch(enrichment, name, batch.observations);
     const watermark = batch.watermark === undefined ? null : Math.min(batch.watermark, clock.now());
     // In a backlog sessions are over within moments: they must not be before it is known what played them.
     if (watermark !== null && clock.now() - watermark > BACKLOG) await this.#settled(signal);
-    if (signal.aborted) return;
-    // From here to the cursor nothing is awaited: a commit has all of a batch, or nothing.
-    for (const observation of observations) {
-      if (observation.kind === 'report') this.#report(name, observation);
-      tracker.observe(name, observation);
-    }
-    if (watermark !== null) tracker.advance(name, watermark);
-    if (batch.cursor !== undefined) {
-      this.#recorder.cursor(name, batch.cursor);
-      this.#cursors.set(name, batch.cursor);
-    }
-    this.#unsettled += observations.length;
-    if (this.#unsettled >= SETTLE_AFTER) this.#settle();
+    await this.#slices.run(() => this.#apply(name, { ...batch, observations, watermark }, signal));
     await this.#room(signal);
   }
 
@@ -181,12 +182,14 @@ export class Collector {
 
   /** The source is silent for too long: its sessions end at their last sight. */
   lose(name: string): void {
+    this.#slices.finish();
     this.#options.tracker.lose(name);
   }
 
   /** The source has told all there is: nothing more can come, so what is due is over, and the rest ends where it stands. */
   finished(name: string): void {
     const { tracker } = this.#options;
+    this.#slices.finish();
     const watermark = tracker.watermarkOf(name);
     if (Number.isFinite(watermark)) tracker.advance(name, watermark + this.#gapOf(name) + 1);
     tracker.lose(name);
@@ -230,6 +233,27 @@ export class Collector {
   }
 
   // Applying
+
+  *#apply(name: string, { observations, watermark, cursor }: Identified, signal: AbortSignal): Sliced {
+    const { tracker } = this.#options;
+    if (signal.aborted) return;
+    const slice = new Slice();
+    for (const [index, observation] of observations.entries()) {
+      if (index % APPLIED_AT_A_TIME === 0 && slice.isOver) {
+        yield;
+        slice.begin();
+      }
+      if (observation.kind === 'report') this.#report(name, observation);
+      tracker.observe(name, observation);
+    }
+    if (watermark !== null) tracker.advance(name, watermark);
+    if (cursor !== undefined) {
+      this.#recorder.cursor(name, cursor);
+      this.#cursors.set(name, cursor);
+    }
+    this.#unsettled += observations.length;
+    if (this.#unsettled >= SETTLE_AFTER) this.#settle();
+  }
 
   #report(name: string, told: StreamReport): void {
     const { streams } = this.#options;
@@ -348,11 +372,8 @@ export class Collector {
 
   async #write(): Promise<void> {
     const { clock, counters, onEvents } = this.#options;
-    this.#settle();
     const sequence = this.#sequence + 1;
-    const cut = this.#options.events?.cut(sequence) ?? NO_EVENTS;
-    if (cut.kept !== null) this.#recorder.cursor(ALARMS, cut.kept);
-    const recorded = this.#recorder.cut(sequence);
+    const { cut, recorded } = await this.#cut(sequence);
     const events = [...cut.events, ...(await this.#newcomers(sequence, cut))];
     const commit = { ...recorded, events };
     const startedAt = clock.elapsed();
@@ -365,6 +386,21 @@ export class Collector {
     counters.add('committedSessions', commit.closed.length);
     if (events.length > 0) onEvents?.();
     if (commit.closed.length > 0) this.#options.onClosed?.(commit.closed);
+  }
+
+  /** What there is by now, when no batch is half applied. */
+  async #cut(sequence: number): Promise<{ cut: EventsCut; recorded: Commit }> {
+    const { events } = this.#options;
+    const recorder = this.#recorder;
+    const settle = () => this.#settle();
+    let result: { cut: EventsCut; recorded: Commit } | null = null;
+    await this.#slices.run(function* () {
+      settle();
+      const cut = events?.cut(sequence) ?? NO_EVENTS;
+      if (cut.kept !== null) recorder.cursor(ALARMS, cut.kept);
+      result = { cut, recorded: yield* recorder.cut(sequence) };
+    });
+    return result!;
   }
 
   /** The store is asked before it has the commit: nobody is known by the session that makes him new. */

@@ -1,12 +1,12 @@
 /**
- * Sessions about as they came, so that the newest are found without a look at all: in blocks, each with the latest start in
- * it. A start may move back later, never on, so what a block says remains a bound.
+ * Sessions of a stream about as they came, so that the newest are found without a look at all: in blocks, each with the latest
+ * start in it. A start may move back later, never on, so what a block says remains a bound.
  */
 
 import type { Instant } from './observation.ts';
 import type { Session } from './session.ts';
 
-const BLOCK = 512;
+const BLOCK = 64;
 
 export class Arrivals {
   /** Null is one who has left. */
@@ -14,6 +14,10 @@ export class Arrivals {
   /** By block. */
   #latest: Instant[] = [];
   #size = 0;
+
+  get size(): number {
+    return this.#size;
+  }
 
   add(session: Session): void {
     session.slot = this.#slots.length;
@@ -30,10 +34,10 @@ export class Arrivals {
     if (this.#slots.length > 2 * this.#size + BLOCK) this.#putInOrder();
   }
 
-  /** Those that came last come first, as long as `isWorthwhile` for the latest start among the next of them. */
-  newest(isWorthwhile: (latest: Instant) => boolean, visit: (session: Session) => void): void {
+  /** Those that came last come first, as long as `isWorthwhile` for the latest start among the next of them; null is all. */
+  visit(isWorthwhile: ((latest: Instant) => boolean) | null, visit: (session: Session) => void): void {
     for (let block = this.#latest.length - 1; block >= 0; block--) {
-      if (!isWorthwhile(this.#latest[block]!)) continue;
+      if (isWorthwhile !== null && !isWorthwhile(this.#latest[block]!)) continue;
       for (let i = Math.min((block + 1) * BLOCK, this.#slots.length) - 1; i >= block * BLOCK; i--) {
         const session = this.#slots[i]!;
         if (session !== null) visit(session);

@@ -13,9 +13,11 @@ const client: Client = {
   ...{ listenerRank: 0, player: null, bot: false, place: null, address: '192.0.2.1', port: null, userAgent: null },
   ...{ user: null, device: null },
 };
+const PLACES = [null, { geo: null, asn: 64_496, organization: null }, { geo: null, asn: 64_497, organization: null }];
 const opening = (id: number, start: number, stream: string) =>
   new Session({
-    ...{ id: `s${id}`, source: 'radio', stream, client, start, seen: start, provisional: false, seenBy: 'radio' },
+    ...{ id: `s${id}`, source: 'radio', stream, start, seen: start, provisional: false, seenBy: 'radio' },
+    client: { ...client, place: PLACES[id % PLACES.length]! },
   });
 const changes = (more: Partial<Changes>): Changes => ({
   ...{ opened: [], updated: [], regrouped: [], closed: [], superseded: [] },
@@ -49,12 +51,17 @@ test('page by page, everything that matches comes once and in order, whoever has
         for (const session of closed) session.end = session.seen;
         audience.apply(changes({ closed }));
         for (const session of closed) open.delete(session);
+        const found = [...open].filter(({ place }, i) => place === null && i % backdate === 0);
+        for (const session of found) session.place = PLACES[1]!;
+        audience.apply(changes({ regrouped: found }));
         for (const [i, session] of [...open].entries()) if (i % backdate === 0) session.start -= 40;
       }
       const expected = sorted(
         [...open].filter(({ stream }) => !asked.isOfStream || stream === 'one'),
         asked,
       );
+      const placed = [...audience.places()].map(({ place, sessions }) => [place?.asn ?? null, sessions] as const);
+      assert.deepEqual(new Map(placed), counted([...open].map(({ place }) => place?.asn ?? null)));
       const found: string[] = [];
       let after: AudiencePlace | null = null;
       do {
@@ -81,6 +88,12 @@ test('page by page, everything that matches comes once and in order, whoever has
     { numRuns: 150 },
   );
 });
+
+function counted<T>(values: readonly T[]): Map<T, number> {
+  const counts = new Map<T, number>();
+  for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
+  return counts;
+}
 
 function sorted(sessions: readonly Session[], { sort, descending }: { sort: string; descending: boolean }): string[] {
   const direction = descending !== (sort === 'duration') ? -1 : 1;

@@ -6,6 +6,7 @@
 import { isWithin } from './access.ts';
 import { Arrivals } from './arrivals.ts';
 import { Best, comparator, directionOf, isByStart, reversed, sortValue } from './audience-order.ts';
+import type { Place } from './identity.ts';
 import type { Instant } from './observation.ts';
 import { type Programme, Programmes, type ProgrammesView } from './programmes.ts';
 import { DIMENSIONS, type Dimension, facetOf, type SessionFilter, type SessionSort } from './query.ts';
@@ -31,6 +32,13 @@ export interface StreamAudience {
   readonly stream: string;
   readonly sessions: number;
   readonly bots: number;
+}
+
+/** What is known of where people are, and how many sessions have just that. Equal places may be told of more than once. */
+export interface PlaceCount {
+  /** Null is unknown. */
+  readonly place: Place | null;
+  readonly sessions: number;
 }
 
 export interface AudiencePageQuery {
@@ -93,7 +101,10 @@ interface Counted extends Alike {
 
 export class Audience {
   readonly #sessions = new Map<string, Session>();
-  readonly #arrivals = new Arrivals();
+  /** By source and stream. */
+  readonly #arrivals = new Map<string, Map<string, Arrivals>>();
+  /** Of people. */
+  readonly #places = new Map<Place | null, number>();
   readonly #counts: readonly Map<string | null, Count>[] = DIMENSIONS.map(() => new Map());
   readonly #counted = new Map<string, Counted>();
   #questions = 0;
@@ -183,11 +194,16 @@ export class Audience {
     );
   }
 
+  /** Of people, by what is known of where they are. */
+  *places(): Generator<PlaceCount> {
+    for (const [place, sessions] of this.#places) yield { place, sessions };
+  }
+
   /**
    * A page of the open sessions that match, in order; equal ones by id, unknown values last. The audience changes under
    * the reader's feet, so a page goes on after a place in the order, not after an index. The newest that are wanted for
-   * what they are counted under are found at once; else it is O(open), with one comparison for nearly all of them. Behind
-   * an offset it keeps what is in front, too, or what is behind if that is less.
+   * what they are counted under are found at once; else it is O(open) of the streams that are wanted, with one comparison
+   * for nearly all of them. Behind an offset it keeps what is in front, too, or what is behind if that is less.
    */
   page(asked: AudiencePageQuery): AudiencePage {
     const { accepts, after, limit, sort, filter, offset = 0 } = asked;
@@ -213,8 +229,7 @@ export class Audience {
       const worst = best.worst;
       return known === null || worst === null || latest >= (worst.value as Instant);
     };
-    if (isNewestFirst) this.#arrivals.newest(isWorthwhile, visit);
-    else for (const session of this.#sessions.values()) visit(session);
+    for (const arrivals of this.#arrivalsOn(filter)) arrivals.visit(isNewestFirst ? isWorthwhile : null, visit);
     const total = known ?? seen;
     const sorted = isFromBehind ? best.sorted().reverse().slice(0, limit) : best.sorted().slice(offset);
     const last = sorted.at(-1);
@@ -224,6 +239,17 @@ export class Audience {
       next: last !== undefined && total - passed - offset > sorted.length ? { value: last.value, id: last.id } : null,
       total,
     };
+  }
+
+  /** Those of the streams that may match. */
+  *#arrivalsOn(filter: SessionFilter): Generator<Arrivals> {
+    for (const [source, streams] of this.#arrivals) {
+      if (filter.source?.includes(source) === false) continue;
+      for (const [stream, arrivals] of streams) {
+        if (filter.stream?.includes(stream) === false) continue;
+        if (isOnWanted(filter, source, stream)) yield arrivals;
+      }
+    }
   }
 
   /** How many match; null if that cannot be said without a look at each. */
@@ -254,24 +280,47 @@ export class Audience {
   #update(session: Session): void {
     const before = session.counted as Counted | null;
     if (before !== null) {
-      if (session.countedListener === session.listener && isStill(session, before)) return;
+      const isSame = session.countedListener === session.listener && session.countedPlace === session.place;
+      if (isSame && isStill(session, before)) return;
       this.#count(session, before, -1);
     }
     const counted = this.#alike(session);
     session.counted = counted;
     session.countedListener = session.listener;
-    this.#sessions.set(session.id, session);
-    if (before === null) this.#arrivals.add(session);
+    session.countedPlace = session.place;
+    if (before === null) {
+      this.#sessions.set(session.id, session);
+      this.#arrive(session);
+    }
     this.#count(session, counted, 1);
   }
 
   #remove(session: Session): void {
     if (session.counted === null) return;
     this.#sessions.delete(session.id);
-    this.#arrivals.remove(session);
+    this.#leave(session);
     this.#count(session, session.counted as Counted, -1);
     session.counted = null;
     session.countedListener = null;
+    session.countedPlace = null;
+  }
+
+  #arrive(session: Session): void {
+    const { source, stream } = session;
+    const streams = this.#arrivals.get(source) ?? new Map<string, Arrivals>();
+    const arrivals = streams.get(stream) ?? new Arrivals();
+    arrivals.add(session);
+    streams.set(stream, arrivals);
+    this.#arrivals.set(source, streams);
+  }
+
+  #leave(session: Session): void {
+    const { source, stream } = session;
+    const streams = this.#arrivals.get(source)!;
+    const arrivals = streams.get(stream)!;
+    arrivals.remove(session);
+    if (arrivals.size === 0) streams.delete(stream);
+    if (streams.size === 0) this.#arrivals.delete(source);
   }
 
   #alike(session: Session): Counted {
@@ -299,16 +348,20 @@ export class Audience {
       this.#bots += change;
       return;
     }
-    const listener = session.countedListener!;
-    const sessions = (this.#listeners.get(listener) ?? 0) + change;
-    if (sessions === 0) this.#listeners.delete(listener);
-    else this.#listeners.set(listener, sessions);
+    add(this.#listeners, session.countedListener!, change);
+    add(this.#places, session.countedPlace, change);
   }
 }
 
 /** Equal ones by value. */
 export function greatestFirst(a: AudienceCount, b: AudienceCount): number {
   return b.sessions - a.sessions || b.bots - a.bots || ((a.value ?? '') < (b.value ?? '') ? -1 : 1);
+}
+
+function add<K>(counts: Map<K, number>, value: K, change: 1 | -1): void {
+  const count = (counts.get(value) ?? 0) + change;
+  if (count === 0) counts.delete(value);
+  else counts.set(value, count);
 }
 
 function tally<K>(counts: Map<K, Count>, value: K, bot: boolean, change: 1 | -1): void {
@@ -333,10 +386,13 @@ function isStill(session: Session, counted: Counted): boolean {
 const STREAM = DIMENSIONS.indexOf('stream');
 const SOURCE = DIMENSIONS.indexOf('source');
 
+function isOnWanted({ within, streamPatterns }: SessionFilter, source: string, stream: string): boolean {
+  if (within !== undefined && !isWithin(within, source, stream)) return false;
+  return streamPatterns === undefined || isWithin(streamPatterns, source, stream);
+}
+
 function isCounted({ values, bot }: Counted, filter: SessionFilter): boolean {
-  for (const patterns of [filter.within, filter.streamPatterns]) {
-    if (patterns !== undefined && !isWithin(patterns, values[SOURCE]!, values[STREAM]!)) return false;
-  }
+  if (!isOnWanted(filter, values[SOURCE]!, values[STREAM]!)) return false;
   for (let i = 0; i < DIMENSIONS.length; i++) {
     const wanted = filter[DIMENSIONS[i]!];
     if (wanted !== undefined && !wanted.includes(values[i]!)) return false;

@@ -12,6 +12,7 @@ import {
   type AudiencePageQuery,
   type AudienceTotal,
   greatestFirst,
+  type PlaceCount,
   type StreamAudience,
 } from './audience.ts';
 import { CountedProgramme, type ProgrammeCount, type ProgrammesView } from './programmes.ts';
@@ -32,6 +33,7 @@ export interface AudienceView {
   countOf(dimension: Dimension, value: string | null): AudienceCount;
   countOfStream(source: string, stream: string): AudienceCount;
   streams(): StreamAudience[];
+  places(): Iterable<PlaceCount>;
   page(asked: AudiencePageQuery): AudiencePage;
 }
 
@@ -114,6 +116,10 @@ export class LimitedAudience implements AudienceView {
 
   streams(): StreamAudience[] {
     return [...this.#newest().streams];
+  }
+
+  *places(): Generator<PlaceCount> {
+    for (const { bot, place } of this.#seen()) if (!bot) yield { place, sessions: 1 };
   }
 
   page(asked: AudiencePageQuery): AudiencePage {

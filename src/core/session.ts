@@ -54,7 +54,11 @@ export class Session {
   bucket = -1;
   /** The tracker's: what the next `changes()` has to tell of it. */
   news = 0;
+  /** The tracker's: since it was kept last nothing has changed but how far it has come (snapshot.ts), unless in `rare`. */
+  hasOnlyMoved = false;
   isTracked = true;
+  /** The recorder's: its next commit has something of it. */
+  isWaiting = false;
 
   qualities: QualityPoint[] | null = null;
   /** Pinned: the place of the earliest presence that has one. */
@@ -62,10 +66,11 @@ export class Session {
   readonly id: string;
   /** Until a presence that is not provisional says that it is certain. */
   provisional: boolean;
-  /** The audience's: under what it is counted, and as whose. */
+  /** The audience's: under what it is counted, as whose, and where. */
   counted: unknown = null;
   countedListener: string | null = null;
-  /** The audience's: its place in `Arrivals`; -1 is none. */
+  countedPlace: Place | null = null;
+  /** The audience's: its place in the `Arrivals` of its stream; -1 is none. */
   slot = -1;
 
   constructor(opening: {
@@ -92,6 +97,11 @@ export class Session {
   /** Does it belong to the live audience? */
   get isLive(): boolean {
     return this.end === null && (this.rare === null || this.rare.replacedBy === null);
+  }
+
+  /** Is it there for others, open or not final yet? */
+  get isTold(): boolean {
+    return this.isTracked && (this.rare === null || this.rare.replacedBy === null);
   }
 
   get quality(): string | null {

@@ -14,7 +14,7 @@ import { changePoints } from './quality.ts';
 import { DIMENSIONS, facetOf } from './query.ts';
 import { foldRuns } from './runs.ts';
 import { type Session, type SessionRecord, SHORTEST_SESSION } from './session.ts';
-import type { OpenSession } from './snapshot.ts';
+import { movedState, type OpenSession, Snapshots } from './snapshot.ts';
 import { type Residue, type SourceTraits, Tracker } from './tracker.ts';
 
 const GAP = 40_000;
@@ -115,7 +115,9 @@ class Bench {
   /** Rows by id: a row that is written again replaces itself. */
   closed = new Map<string, SessionRecord>();
   readonly #open = new Set<string>();
-  #committed: { open: OpenSession[]; residue: string; closed: Map<string, SessionRecord> } | null = null;
+  /** Open sessions as they are stored, by id. */
+  #rows = new Map<string, OpenSession>();
+  #committed: { open: Snapshots; residue: string; closed: Map<string, SessionRecord> } | null = null;
 
   constructor(sources: readonly SourceTraits[]) {
     this.#sources = sources;
@@ -149,8 +151,28 @@ class Bench {
 
   commit(): void {
     this.settle();
-    const open = [...this.tracker.sessions()].map((session) => this.tracker.snapshot(session));
+    // Put into words only now: the tracker has gone on since, and a snapshot has not.
+    if (this.#committed !== null) this.#write(this.#committed.open);
+    const sessions = [...this.tracker.sessions()];
+    const open = new Snapshots(sessions.length);
+    for (const session of sessions) this.tracker.keep(session, open);
     this.#committed = { open, residue: JSON.stringify(this.tracker.residue()), closed: new Map(this.closed) };
+  }
+
+  /** As a store does it, which sets but a few columns of what has only moved. */
+  #write(open: Snapshots): void {
+    const before = this.#rows;
+    this.#rows = new Map();
+    for (const session of open) {
+      const row = JSON.parse(JSON.stringify(session)) as OpenSession;
+      if (session.moved) {
+        const { seen, ...moved } = session.moved;
+        const { id, record, state } = before.get(session.id)!;
+        const now = { ...record, ...moved, lastSeenAt: seen };
+        assert.deepEqual({ id, record: now, state: movedState(now, state) }, row, 'nothing else has changed');
+      }
+      this.#rows.set(row.id, row);
+    }
   }
 
   crash(): void {
@@ -160,8 +182,8 @@ class Bench {
     this.closed = new Map(this.#committed?.closed);
     this.#open.clear();
     if (this.#committed === null) return;
-    // Put into words only now: the tracker has gone on since, and a snapshot has not.
-    const open = JSON.parse(JSON.stringify(this.#committed.open)) as OpenSession[];
+    this.#write(this.#committed.open);
+    const open = [...this.#rows.values()];
     this.tracker.restore(open, JSON.parse(this.#committed.residue) as Residue);
     this.#open.clear();
     for (const id of this.#tracked()) this.#open.add(id);

@@ -39,7 +39,7 @@ import {
   Session,
   type SessionRecord,
 } from './session.ts';
-import { type OpenSession, Snapshot } from './snapshot.ts';
+import type { OpenSession, Snapshots } from './snapshot.ts';
 
 /** What a source declares of itself. Shared code reads these, and never the kind. */
 export interface SourceTraits {
@@ -300,9 +300,10 @@ export class Tracker {
     return describe(session, this.#watermarkOf(session));
   }
 
-  /** The session as it must be stored to go on with it after a restart. */
-  snapshot(session: Session): OpenSession {
-    return new Snapshot(session, this.#watermarkOf(session));
+  /** Adds the session as it must be stored to go on with it after a restart, and takes it for stored from now on. */
+  keep(session: Session, snapshots: Snapshots): void {
+    snapshots.add(session, this.#watermarkOf(session));
+    session.hasOnlyMoved = true;
   }
 
   #watermarkOf({ seenBy }: Session): Instant {
@@ -465,9 +466,9 @@ export class Tracker {
     const { end } = session;
     let isRegrouped = foldFacts(session, p, space.watermark);
     // What is newer than all cannot begin before it: the start need not be looked at.
-    if (p.from < session.seen && p.from < session.start) session.start = p.from;
+    if (p.from < session.seen && p.from < session.start) moveStart(session, p.from);
     if (p.to > session.seen) session.seen = p.to;
-    if (p.since !== null && p.since < session.start && visitOf(session) === 1) session.start = p.since;
+    if (p.since !== null && p.since < session.start && visitOf(session) === 1) moveStart(session, p.since);
     if (p.until !== null) lease(session, p);
     if (session.end !== null && session.seen > session.end) session.end = session.seen;
     if (session.end !== end) isRegrouped = true;
@@ -572,6 +573,7 @@ export class Tracker {
   #handOver(source: Source, session: Session): void {
     for (const each of source.space.sources) each.rostered.delete(session);
     session.seenBy = source.traits.name;
+    session.hasOnlyMoved = false;
     if (source.traits.departures !== 'never') source.rostered.add(session);
   }
 
@@ -637,6 +639,7 @@ export class Tracker {
     const { rows } = source.space;
     rows.remove(session);
     session.provisional = false;
+    session.hasOnlyMoved = false;
     if (session.rare === null || session.rare.replacedBy === null) return;
     session.rare.replacedBy = null;
     this.#tell(session, OPENED);
@@ -748,6 +751,7 @@ export class Tracker {
   }
 
   #tell(session: Session, news: number): void {
+    if (news !== UPDATED) session.hasOnlyMoved = false;
     if (session.rare !== null && session.rare.replacedBy !== null) return;
     if (session.news === 0) this.#news.push(session);
     session.news |= news;
@@ -773,6 +777,11 @@ function streamOf(space: Space, name: string): Stream {
     space.streams.set(name, stream);
   }
   return stream;
+}
+
+function moveStart(session: Session, start: Instant): void {
+  session.start = start;
+  session.hasOnlyMoved = false;
 }
 
 function visitOf(session: Session): number {

@@ -100,6 +100,7 @@ function checkedAudience(audience: AudienceView, access: PatternAccess): Audienc
     countOf: (dimension, value) => audience.countOf(dimension, value),
     countOfStream: (source, stream) => audience.countOfStream(source, stream),
     streams: () => audience.streams(),
+    places: () => audience.places(),
     page: (asked) => audience.page({ ...asked, filter: filterAs(asked.filter, access) }),
   };
 }

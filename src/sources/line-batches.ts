@@ -5,6 +5,7 @@
 
 import type { z } from 'zod';
 import type { Instant, Observation } from '../core/observation.ts';
+import { nextTurn, Slice } from '../lib/turn.ts';
 import type { LineFile, LineFileState, LineStep } from '../transports/line-step.ts';
 import type { TailCursor } from '../transports/tail/mark.ts';
 import type { SourceContext } from './source.ts';
@@ -39,7 +40,11 @@ export interface LineBatchesOptions {
 
 /** So much is read, or so many presences found, before they are handed over: the more, the fewer they are. */
 const BATCH_BYTES = 32 * 1024 * 1024;
-const BATCH_PRESENCES = 10_000;
+const BATCH_PRESENCES = 2500;
+
+/** So much is read before it is asked whether the event loop should turn. */
+const PART_BYTES = 128 * 1024;
+const LF = 0x0a;
 
 /** At the end of the file the watermark moves on this often. */
 const BEAT_MS = 1000;
@@ -108,7 +113,14 @@ function createBatches({ reader, follow, resumed }: LineBatchesOptions, context:
 
   return {
     take: async (step: LogStep & { kind: 'lines' }) => {
-      reader.take(step.bytes, follow ? latest() : Number.POSITIVE_INFINITY, step.file);
+      const slice = new Slice();
+      for (const part of partsOf(step.bytes)) {
+        if (slice.isOver) {
+          await nextTurn();
+          slice.begin();
+        }
+        reader.take(part, follow ? latest() : Number.POSITIVE_INFINITY, step.file);
+      }
       bytes += step.bytes.length;
       lastStep = step;
       toldAt = clock.elapsed();
@@ -120,6 +132,18 @@ function createBatches({ reader, follow, resumed }: LineBatchesOptions, context:
     },
     finish: () => emit(false),
   };
+}
+
+/** Of whole lines, none of them so small that a reader would take longer for it. */
+function* partsOf(block: Uint8Array): Generator<Uint8Array> {
+  let from = 0;
+  while (block.length - from > 2 * PART_BYTES) {
+    const end = block.indexOf(LF, from + PART_BYTES) + 1;
+    if (end === 0) break;
+    yield block.subarray(from, end);
+    from = end;
+  }
+  if (from < block.length) yield block.subarray(from);
 }
 
 /** The stored cursor, if it has the shape that it should have; else null, and the log is read anew. */

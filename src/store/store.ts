@@ -31,7 +31,7 @@ import type {
   TimelineQuery,
 } from '../core/query.ts';
 import type { SessionRecord } from '../core/session.ts';
-import type { OpenSession } from '../core/snapshot.ts';
+import type { OpenSession, OpenSessions } from '../core/snapshot.ts';
 import type { Residue } from '../core/tracker.ts';
 
 /** A change of what is known of a stream, with its time: kept for ever, within retention. */
@@ -60,8 +60,8 @@ export interface Commit {
   readonly superseded: readonly string[];
   /** Rows that are new or replace the row of the same id; they leave the open ones. */
   readonly closed: readonly SessionRecord[];
-  /** Open sessions that have changed: new, or replacing those of the same id. */
-  readonly open: readonly OpenSession[];
+  /** Open sessions that have changed: new, or replacing those of the same id. One that has `moved` is named once. */
+  readonly open: OpenSessions;
   readonly reports: readonly StoredReport[];
   readonly samples: readonly Sample[];
   /** Cursors that have changed, by source; null removes one. */

@@ -16,6 +16,7 @@ import {
 } from '../../src/core/observation.ts';
 import { countSwitches } from '../../src/core/quality.ts';
 import type { SessionRecord } from '../../src/core/session.ts';
+import { type OpenSession, Snapshots } from '../../src/core/snapshot.ts';
 import { type Residue, type SourceTraits, Tracker } from '../../src/core/tracker.ts';
 
 export interface Scenario {
@@ -315,12 +316,11 @@ class Stage {
   /** Everything that was stored comes back as it was, through JSON. */
   #restart(text: string): void {
     if (text !== '') this.#sources.delete(text.replace('without ', ''));
-    const stored = JSON.parse(
-      JSON.stringify({
-        open: [...this.#tracker.sessions()].map((session) => this.#tracker.snapshot(session)),
-        residue: this.#tracker.residue(),
-      }),
-    ) as { open: ReturnType<Tracker['snapshot']>[]; residue: Residue };
+    const sessions = [...this.#tracker.sessions()];
+    const open = new Snapshots(sessions.length);
+    for (const session of sessions) this.#tracker.keep(session, open);
+    const kept = JSON.stringify({ open: [...open], residue: this.#tracker.residue() });
+    const stored = JSON.parse(kept) as { open: OpenSession[]; residue: Residue };
     this.#tracker = new Tracker({ hash });
     this.#audience = new Audience();
     this.#clients.clear();

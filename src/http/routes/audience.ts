@@ -74,32 +74,33 @@ function groups({ audience }: Service, by: Dimension, limit: number): AudienceWi
 type Counting = Omit<PlacesWire['places'][number], 'count'> & { count: number };
 
 /** Sessions at the same place are one point. */
-function places(service: Service): PlacesWire {
+function places({ audience, clock }: Service): PlacesWire {
   const points = new Map<string, Counting>();
-  // Sessions of one network share what is known of their place: its key is made once.
+  // Many places differ in their network only: the key is made once for each that they share.
   const known = new Map<Geo, Counting>();
   let unplaced = 0;
-  for (const session of service.audience.sessions.values()) {
-    if (session.bot) continue;
-    const geo = session.place?.geo;
+  for (const { place, sessions } of audience.places()) {
+    const geo = place?.geo;
     if (!geo || geo.latitude === null || geo.longitude === null) {
-      unplaced++;
+      unplaced += sessions;
       continue;
     }
-    let point = known.get(geo);
-    if (point === undefined) {
-      const { latitude, longitude, accuracyKm, city, countryCode } = geo;
-      const key = `${latitude} ${longitude} ${city}`;
-      point = points.get(key) ?? {
-        ...{ latitude, longitude, accuracyKm, city, countryCode },
-        country: countryName(countryCode),
-        count: 0,
-      };
-      points.set(key, point);
-      known.set(geo, point);
-    }
-    point.count++;
+    const point = known.get(geo) ?? pointOf(points, geo);
+    known.set(geo, point);
+    point.count += sessions;
   }
   const sorted = [...points.values()].sort((a, b) => b.count - a.count);
-  return { at: time(service.clock.now()), places: sorted, unplaced };
+  return { at: time(clock.now()), places: sorted, unplaced };
+}
+
+function pointOf(points: Map<string, Counting>, geo: Geo): Counting {
+  const { accuracyKm, city, countryCode } = geo;
+  const [latitude, longitude] = [geo.latitude!, geo.longitude!];
+  const key = `${latitude} ${longitude} ${city}`;
+  let point = points.get(key);
+  if (point === undefined) {
+    point = { latitude, longitude, accuracyKm, city, countryCode, country: countryName(countryCode), count: 0 };
+    points.set(key, point);
+  }
+  return point;
 }

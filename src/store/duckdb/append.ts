@@ -20,13 +20,26 @@ const SLICES_BETWEEN_FLUSHES = 2;
 const MOST_DIRECTLY = 100_000;
 const PIECE = 40 * SLICE;
 
-/** `read` is called once for each row, when its turn comes. */
+/** Also of what rows are made of, each when its turn comes. */
 export async function appendRows<R>(
   connection: DuckDBConnection,
   table: string,
   columns: readonly Column<R>[],
   rows: readonly R[],
-  read: (row: R) => R = (row) => row,
+): Promise<void>;
+export async function appendRows<R, T>(
+  connection: DuckDBConnection,
+  table: string,
+  columns: readonly Column<R>[],
+  things: readonly T[],
+  read: (thing: T) => R,
+): Promise<void>;
+export async function appendRows<T>(
+  connection: DuckDBConnection,
+  table: string,
+  columns: readonly Column<T>[],
+  rows: readonly T[],
+  read: (row: T) => T = (row) => row,
 ): Promise<void> {
   if (rows.length === 0) return;
   const chunk = (from: number, to: number) => chunkOf(columns, rows.slice(from, to).map(read));

@@ -6,7 +6,7 @@
  */
 
 import type { DuckDBConnection } from '@duckdb/node-api';
-import type { OpenSession } from '../../core/snapshot.ts';
+import type { OpenSession, OpenSessions } from '../../core/snapshot.ts';
 import { HeadcountError } from '../../lib/errors.ts';
 import { nextTurn } from '../../lib/turn.ts';
 import type { ScopedCounters } from '../../telemetry/counters.ts';
@@ -17,6 +17,7 @@ import { change, createBindings, rowsOf } from './bindings.ts';
 import { type Column, closedColumns, openColumns, real, text, whole } from './columns.ts';
 import type { Database } from './database.ts';
 import { hash32 } from './hash.ts';
+import { moveRows } from './move.ts';
 import { writeEvents } from './outbox.ts';
 import { writeResidue } from './residue.ts';
 
@@ -91,9 +92,11 @@ async function writeClosed(connection: DuckDBConnection, { sequence, closed }: C
 }
 
 async function writeOpen(connection: DuckDBConnection, { sequence, closed, open }: Commit): Promise<void> {
-  const rows = await lastOfEach(open, (row) => row.id);
-  await appendRows(connection, 'open_sessions', openColumns(sequence), rows, inWords);
-  if (open.length > 0) {
+  const { moved, others } = await partsOf(open);
+  // A row that is not there, whatever has become of it, is written anew.
+  const whole = (await moveRows(connection, open, moved)) ? others : [...others, ...moved];
+  await appendRows(connection, 'open_sessions', openColumns(sequence), whole, (index) => inWords(open.at(index)!));
+  if (whole.length > 0) {
     await connection.run(
       `DELETE FROM open_sessions WHERE sequence < ${sequence}
          AND id IN (SELECT id FROM open_sessions WHERE sequence = ${sequence})`,
@@ -104,6 +107,20 @@ async function writeOpen(connection: DuckDBConnection, { sequence, closed, open 
       `DELETE FROM open_sessions WHERE id IN (SELECT id FROM sessions WHERE sequence = ${sequence})`,
     );
   }
+}
+
+/** The places of those that have only moved, and of those that are to be written in whole. */
+async function partsOf(open: OpenSessions): Promise<{ moved: Uint32Array; others: number[] }> {
+  const moved = new Uint32Array(open.length);
+  let count = 0;
+  const others = new Map<string, number>();
+  for (let index = 0; index < open.length; index++) {
+    const session = open.at(index)!;
+    if (session.moved) moved[count++] = index;
+    else others.set(session.id, index);
+    if (index % ROWS_BETWEEN_TURNS === 0) await nextTurn();
+  }
+  return { moved: moved.subarray(0, count), others: [...others.values()] };
 }
 
 /** A snapshot is put into words at every reading. */

@@ -24,7 +24,7 @@ async function assertConsistent(store: Store, sequence: number): Promise<void> {
   const expected = commitNumber(sequence);
   assert.deepEqual(
     resumed.open.map(({ record }) => record.id).sort(),
-    expected.open.map(({ record }) => record.id).sort(),
+    [...expected.open].map(({ record }) => record.id).sort(),
   );
   assert.deepEqual(resumed.cursors, expected.cursors);
   assert.deepEqual(resumed.residue, expected.residue);

@@ -3,7 +3,7 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { StreamReport } from '../../core/observation.ts';
 import type { SessionState } from '../../core/session.ts';
-import type { OpenSession } from '../../core/snapshot.ts';
+import { movedState, type OpenSession } from '../../core/snapshot.ts';
 import { nextTurn } from '../../lib/turn.ts';
 import type { Resumed, StoredReport } from '../store.ts';
 import { rowsOf } from './bindings.ts';
@@ -34,7 +34,7 @@ async function readOpen(connection: DuckDBConnection): Promise<OpenSession[]> {
     for (let i = 0; i < chunk.rowCount; i++) {
       const row = chunk.getRowValues(i);
       const record = recordOf(row, 1);
-      open.push({ id: record.id, record, state: JSON.parse(row[0] as string) as SessionState });
+      open.push({ id: record.id, record, state: movedState(record, JSON.parse(row[0] as string) as SessionState) });
       if (i % ROWS_BETWEEN_TURNS === 0) await nextTurn();
     }
   }

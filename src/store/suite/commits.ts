@@ -4,6 +4,7 @@ import { strict as assert } from 'node:assert';
 import { test } from 'node:test';
 import { presence } from '../../core/observation.ts';
 import type { SessionRecord } from '../../core/session.ts';
+import type { Moved, OpenSession } from '../../core/snapshot.ts';
 import type { Residue } from '../../core/tracker.ts';
 import type { Commit, Store } from '../store.ts';
 import { bareSession, closedSession, commitOf, EVERYTHING, inOrder, NOON, NOTHING_WAITS, openSession } from './rows.ts';
@@ -150,6 +151,28 @@ function testReplacing(subject: StoreUnderTest): void {
     assert.deepEqual(await idsOf(store), ['a', 'b']);
   });
 
+  test('of an open session that has only moved the row says how far, also where there was none', async (t) => {
+    const store = await freshStore(t, subject);
+    const began = openSession('a', { bytes: 1, startedAt: NOON - 60_000 });
+    const plain = { ...began, state: { ...began.state, rare: null, seen: began.record.lastSeenAt } };
+    await store.commit(commitOf(1, { open: [plain, openSession('b')] }));
+    const now = movedTo(plain, { seen: NOON + 90_000, bytes: 2 ** 40, requests: 7, qualities: SIGHTS });
+    const unknown = { ...now, id: 'c', record: { ...now.record, id: 'c' } };
+    await store.commit(commitOf(2, { open: [now] }));
+    assert.deepEqual(await store.session('a'), now.record);
+    await store.commit(commitOf(3, { open: [now, unknown] }));
+    assert.deepEqual(await idsOf(store), ['a', 'b', 'c']);
+    const { open } = await store.resume();
+    const [a, c] = ['a', 'c'].map((wanted) => open.find(({ id }) => id === wanted));
+    assert.deepEqual(
+      [a, c],
+      [now, unknown].map(({ id, record, state }) => ({ id, record, state })),
+    );
+    await store.commit(commitOf(4, { closed: [closedSession('a')] }));
+    assert.deepEqual(await store.session('a'), closedSession('a'));
+    assert.equal((await store.size()).sessions, 3);
+  });
+
   test('superseded sessions go, whether they were open, closed or never there', async (t) => {
     const store = await freshStore(t, subject);
     const many = Array.from({ length: 5000 }, (_, i) => `many-${i}`);
@@ -190,6 +213,16 @@ function testReplacing(subject: StoreUnderTest): void {
     assert.equal((await store.resume()).open.length, 30_000);
     assert.equal((await store.session('closed-12345'))?.bytes, 12_345);
   });
+}
+
+const SIGHTS = [
+  { at: NOON, value: '720p' },
+  { at: NOON + 90_000, value: '720p' },
+];
+
+function movedTo({ id, record, state }: OpenSession, moved: Moved): OpenSession & { readonly moved: Moved } {
+  const { seen, ...counted } = moved;
+  return { id, record: { ...record, ...counted, lastSeenAt: seen }, state: { ...state, seen }, moved };
 }
 
 function testRepeating(subject: StoreUnderTest): void {

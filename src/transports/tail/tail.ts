@@ -55,7 +55,7 @@ export interface TailOptions {
 export type TailStep = LineStep<TailCursor>;
 
 const POLL_MS = 250;
-const BLOCK_BYTES = 4 * 1024 * 1024;
+const BLOCK_BYTES = 1024 * 1024;
 /** A writer is told to open the successor after the rename, or much later: so long a quiet file is kept open. */
 const LINGER_MS = 60_000;
 
