@@ -40,7 +40,11 @@ export interface LineBatchesOptions {
 
 /** So much is read, or so many presences found, before they are handed over: the more, the fewer they are. */
 const BATCH_BYTES = 32 * 1024 * 1024;
-const BATCH_PRESENCES = 2500;
+const BATCH_PRESENCES = 10_000;
+/** The same of what is live: nobody should wait for the rest of it. */
+const LIVE_PRESENCES = 2500;
+/** So far behind the clock it is a backlog. */
+const BACKLOG = 60_000;
 
 /** So much is read before it is asked whether the event loop should turn. */
 const PART_BYTES = 128 * 1024;
@@ -124,7 +128,8 @@ function createBatches({ reader, follow, resumed }: LineBatchesOptions, context:
       bytes += step.bytes.length;
       lastStep = step;
       toldAt = clock.elapsed();
-      if (bytes >= BATCH_BYTES || reader.size >= BATCH_PRESENCES) await emit(false);
+      const most = clock.now() - lastWatermark > BACKLOG ? BATCH_PRESENCES : LIVE_PRESENCES;
+      if (bytes >= BATCH_BYTES || reader.size >= most) await emit(false);
     },
     beat: async (step: LogStep) => {
       lastStep = step;
