@@ -62,6 +62,7 @@ export async function analyzeFiles(
     key: KEY,
     ...(each === undefined ? { tokens: quickHash(randomInt(2 ** 32)) } : {}),
     acceptDeclared: true,
+    atOnce: true,
     found: (source, client) => fold.touch(source, client),
     log,
     counters,

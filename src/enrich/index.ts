@@ -56,6 +56,8 @@ export interface EnrichmentOptions {
   readonly keepClients?: number;
   /** How many user agents are kept. */
   readonly keepAgents?: number;
+  /** All that takes time is done now, and not when the first client comes: for whoever waits for that one anyway. */
+  readonly atOnce?: boolean;
 }
 
 /**
@@ -72,7 +74,7 @@ export async function createEnrichment(options: EnrichmentOptions): Promise<Enri
     settle: (waiting, place) => teller.tell(waiting, learnPlace(place)),
     changed: () => acquaintances.forget(),
   });
-  const agentOf = createPlayers({ keep: options.keepAgents ?? 20_000, counters });
+  const agentOf = createPlayers({ keep: options.keepAgents ?? 20_000, counters, atOnce: options.atOnce ?? false });
 
   const first = (source: string, facts: ClientFacts): Met => {
     const bytes = facts.address === null ? null : parseIp(facts.address);

@@ -19,6 +19,8 @@ export interface PlayersOptions {
   readonly keep: number;
   /** Counts `agentsEvicted`. */
   readonly counters: ScopedCounters;
+  /** The rules are read now, and not when the first user agent comes. */
+  readonly atOnce?: boolean;
 }
 
 /**
@@ -32,9 +34,10 @@ const LONGEST_AGENT = 1024;
 
 const NOBODY: Agent = { player: null, bot: false };
 
-export function createPlayers({ keep, counters }: PlayersOptions): Players {
+/** With `atOnce` it takes the time of the first call, and throws what that throws. */
+export function createPlayers({ keep, counters, atOnce = false }: PlayersOptions): Players {
   const kept = new Lru<string, Agent>(keep);
-  let detect: Detector | null = null;
+  let detect: Detector | null = atOnce ? createDetector() : null;
   return (userAgent) => {
     if (userAgent === null || userAgent === '') return NOBODY;
     const asked = userAgent.length > LONGEST_AGENT ? userAgent.slice(0, LONGEST_AGENT) : userAgent;
