@@ -69,7 +69,7 @@ export async function analyzeFiles(
   });
   const needsRecords = each !== undefined || relay !== null;
   const fold = new Folding({
-    ...{ traits, gap: timing.gap, enrichment: opening },
+    ...{ traits, gap: timing.gap, enrichment: opening, showsIds: each !== undefined },
     each: needsRecords
       ? {
           record: (session) => {

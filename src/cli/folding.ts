@@ -22,6 +22,8 @@ export interface FoldingOptions {
   readonly traits: KindTraits;
   readonly gap: number;
   readonly enrichment: Promise<Enrichment>;
+  /** Does anybody see the ids of sessions? No report has them. */
+  readonly showsIds: boolean;
   /** Called with every session that is over, one after the other: reading waits for it. */
   readonly each:
     | { readonly summary: (session: SummarizedSession) => void }
@@ -41,10 +43,9 @@ export class Folding {
   #plain: PlainSessions | null;
 
   constructor(options: FoldingOptions) {
-    const { traits, gap, each } = options;
+    const { traits, gap, showsIds, each } = options;
     this.#options = options;
-    // In no report are the ids of sessions.
-    const idOf = 'summary' in each ? quickHash(0) : (text: string) => hash('sha256', text, 'base64url').slice(0, 16);
+    const idOf = showsIds ? (text: string) => hash('sha256', text, 'base64url').slice(0, 16) : quickHash(0);
     this.#tracker = new Tracker({ hash: idOf });
     const { departures, provisional } = traits;
     this.#tracker.attach({ name: SOURCE, audience: null, gap, departures, provisional });
