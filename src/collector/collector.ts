@@ -19,7 +19,7 @@ import { unlessAborted } from '../lib/abort.ts';
 import type { Clock } from '../lib/clock.ts';
 import { HeadcountError, messageOf } from '../lib/errors.ts';
 import { Slice } from '../lib/turn.ts';
-import type { Batch } from '../sources/source.ts';
+import { BACKLOG, type Batch } from '../sources/source.ts';
 import type { Commit, Store } from '../store/store.ts';
 import type { ScopedCounters } from '../telemetry/counters.ts';
 import type { Log } from '../telemetry/log.ts';
@@ -66,8 +66,6 @@ const NEWS_EVERY = 200;
 /** Without a listener only the watermarks change: they are worth a commit now and then. */
 const IDLE_COMMIT_EVERY = 30_000;
 const RETRY_FULL_AFTER = 2000;
-/** So far behind the clock it is a backlog. */
-const BACKLOG = 60_000;
 /** So many observations are applied before what they changed is moved on. */
 const SETTLE_AFTER = 5000;
 /** So many observations are applied before it is asked whether the event loop should turn. */

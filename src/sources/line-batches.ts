@@ -8,7 +8,7 @@ import type { Instant, Observation } from '../core/observation.ts';
 import { nextTurn, Slice } from '../lib/turn.ts';
 import type { LineFile, LineFileState, LineStep } from '../transports/line-step.ts';
 import type { TailCursor } from '../transports/tail/mark.ts';
-import type { SourceContext } from './source.ts';
+import { BACKLOG, type SourceContext } from './source.ts';
 
 export type LogStep = LineStep<TailCursor | null>;
 
@@ -43,8 +43,6 @@ const BATCH_BYTES = 32 * 1024 * 1024;
 const BATCH_PRESENCES = 10_000;
 /** The same of what is live: nobody should wait for the rest of it. */
 const LIVE_PRESENCES = 2500;
-/** So far behind the clock it is a backlog. */
-const BACKLOG = 60_000;
 
 /** So much is read before it is asked whether the event loop should turn. */
 const PART_BYTES = 128 * 1024;

@@ -27,6 +27,9 @@ import type { ScopedCounters } from '../telemetry/counters.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { RecentLines } from '../telemetry/recent-lines.ts';
 
+/** Milliseconds: what is told so far behind the clock is a backlog. */
+export const BACKLOG = 60_000;
+
 /** Plain JSON, at most a few hundred kilobytes: it is stored with every commit in which it has changed. */
 export type Cursor = unknown;
 

@@ -166,40 +166,41 @@ export class Clients {
     return this.#numbers[pair]!;
   }
 
-  /**
-   * A new client, of nothing but the address and the user agent of these bytes, whom nobody has met before: `find` does not know
-   * of it, and may give the same another number.
-   */
-  addPlain(bytes: Uint8Array, addressStart: number, addressEnd: number, agentStart: number, agentEnd: number): number {
-    const text = textOf(bytes, addressStart, addressEnd);
-    const hasAgent = agentEnd > agentStart && !(agentEnd === agentStart + 1 && bytes[agentStart] === DASH);
-    return (
-      this.facts.push({
-        address: text === '-' ? null : canonical(text),
-        port: null,
-        userAgent: hasAgent ? textOf(bytes, agentStart, agentEnd) : null,
-        user: null,
-        device: null,
-        connection: null,
-        playback: null,
-        isPublisher: false,
-      }) - 1
-    );
+  /** A new client of a line that has nothing but an address and a user agent: `find` may give the same another number. */
+  addPlain({ bytes, addressStart, addressEnd, agentStart, agentEnd }: Line): number {
+    const userAgent = hasAgent(bytes, agentStart, agentEnd) ? textOf(bytes, agentStart, agentEnd) : null;
+    return this.#push(textOf(bytes, addressStart, addressEnd), userAgent, null, null, false);
   }
 
   #add(address: number, agent: number, user: number, playback: number, isPublisher: boolean): void {
     const id = this.#playbackTexts[playback];
-    const text = this.#addresses.texts[address]!;
-    this.facts.push({
-      address: text === '-' ? null : canonical(text),
+    this.#push(
+      this.#addresses.texts[address]!,
+      this.#agents.texts[agent] ?? null,
+      this.#users.texts[user] ?? null,
+      id === undefined ? null : { id, issued: this.#options.isIssued },
+      isPublisher,
+    );
+  }
+
+  #push(
+    address: string,
+    userAgent: string | null,
+    user: string | null,
+    playback: ClientFacts['playback'],
+    isPublisher: boolean,
+  ): number {
+    const facts: ClientFacts = {
+      address: address === '-' ? null : canonical(address),
       port: null,
-      userAgent: this.#agents.texts[agent] ?? null,
-      user: this.#users.texts[user] ?? null,
+      userAgent,
+      user,
       device: null,
       connection: null,
-      playback: id === undefined ? null : { id, issued: this.#options.isIssued },
+      playback,
       isPublisher,
-    });
+    };
+    return this.facts.push(facts) - 1;
   }
 
   // Addresses
@@ -268,7 +269,7 @@ export class Clients {
   /** -1 if the line has no user agent, or an empty one. */
   #agentOf(line: Line): number {
     const { agentStart: start, agentEnd } = line;
-    if (agentEnd <= start || (agentEnd === start + 1 && line.bytes[start] === DASH)) return -1;
+    if (!hasAgent(line.bytes, start, agentEnd)) return -1;
     const end = Math.min(agentEnd, start + LONGEST_AGENT);
     if (end < agentEnd) this.cut++;
     return numberOf(this.#agents, line, start, end);
@@ -290,6 +291,10 @@ export class Clients {
     }
     return number;
   }
+}
+
+function hasAgent(bytes: Uint8Array, start: number, end: number): boolean {
+  return end > start && !(end === start + 1 && bytes[start] === DASH);
 }
 
 /** There is one way to write an IPv4 address; what is no address at all stays as it is. */

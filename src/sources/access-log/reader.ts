@@ -23,7 +23,7 @@ import { Fold } from './fold.ts';
 import { QUOTE, SPACE } from './formats/bytes.ts';
 import { createFormat, type FormatMark, type FormatOptions, markOf } from './formats/index.ts';
 import { type GapOptions, Gaps, type GapsMark } from './gaps.ts';
-import { END, GOOD, HAS, type LineFormat, OTHER, type Verdict } from './line.ts';
+import { END, GOOD, HAS, type Line, type LineFormat, OTHER, type Verdict } from './line.ts';
 import { Measures } from './measures.ts';
 import { type PackedBatch, packClients } from './packed.ts';
 import { LineScanner } from './parse.ts';
@@ -32,7 +32,7 @@ import { compilePattern, type PatternOption } from './patterns.ts';
 import { Rejected } from './rejected.ts';
 import { Rows, type RowsMark } from './rows.ts';
 import { textOf } from './text.ts';
-import { NO_AUDIENCE, STREAM_BITS, UNKNOWN } from './wasm/fold.ts';
+import { NO_AUDIENCE, REPORT_AFTER, STREAM_BITS, UNKNOWN } from './wasm/fold.ts';
 import { LATEST, MOST_NAMES } from './wasm/quick-fold.ts';
 import { QuickLines } from './wasm/quick-lines.ts';
 import { MARKED, QUERIES, RECORD, RECORD_BYTES } from './wasm/scan.ts';
@@ -40,9 +40,6 @@ import { MARKED, QUERIES, RECORD, RECORD_BYTES } from './wasm/scan.ts';
 /** What counts: answered in whole, in part, or "you have it". */
 const AUDIENCE = new Uint8Array(1000);
 for (const status of [200, 206, 304]) AUDIENCE[status] = 1;
-
-/** A stream that nobody has asked for during so long is reported again when somebody does. */
-const REPORT_AFTER: Milliseconds = 60_000;
 
 /** Smaller blocks are not worth a fast lane. */
 const QUICK_FROM = 128 * 1024;
@@ -418,13 +415,10 @@ export class LogReader {
 
   /** Finds out who the clients are that have come last. */
   #meetAll(quick: QuickLines, last: number): void {
-    const { records, clients, block } = quick;
+    const { records, clients } = quick;
     for (let at = 0; at < last && this.#met < clients.size; at += QUICK_RECORD) {
       if (records[at + RECORD.client] !== this.#met) continue;
-      const start = quick.startOf(at);
-      const agent = quick.agentOf(at);
-      const [end, agentEnd] = [block.indexOf(SPACE, start), block.indexOf(QUOTE, agent)];
-      clients.meaning[this.#met++] = this.#clients.addPlain(block, start, end, agent, agentEnd);
+      clients.meaning[this.#met++] = this.#clients.addPlain(this.#usualLine(quick, at));
     }
   }
 
@@ -483,7 +477,7 @@ export class LogReader {
       }
       let client = clients.meaning[who]!;
       if (client === UNKNOWN) {
-        client = this.#meet(quick, at);
+        client = this.#clients.find(this.#usualLine(quick, at));
         clients.meaning[who] = client;
       }
       const stream = meaning >> STREAM_BITS;
@@ -495,8 +489,8 @@ export class LogReader {
     return marked;
   }
 
-  /** The number of the client of a usual line: one who has nothing but an address and a user agent. */
-  #meet(quick: QuickLines, at: number): number {
+  /** The line of a record, as far as its client goes: one who has nothing but an address and a user agent. */
+  #usualLine(quick: QuickLines, at: number): Line {
     const { line } = this.#scanner;
     const { block } = line;
     line.bytes = block;
@@ -507,7 +501,7 @@ export class LogReader {
     line.addressEnd = block.indexOf(SPACE, line.addressStart);
     line.agentStart = quick.agentOf(at);
     line.agentEnd = block.indexOf(QUOTE, line.agentStart);
-    return this.#clients.find(line);
+    return line;
   }
 
   /** Reads a line in full, and remembers what its numbers mean. */
@@ -681,7 +675,7 @@ export class LogReader {
     const seen = Math.max(this.#streamSeen[stream]!, quick?.seenAt(stream) ?? Number.NEGATIVE_INFINITY);
     if (time <= seen) return;
     this.#streamSeen[stream] = time;
-    if (time - seen > REPORT_AFTER) this.#report(stream, time);
+    if (time - seen > REPORT_AFTER * 1000) this.#report(stream, time);
     quick?.see(stream, time, this.#gapOf[stream]!);
   }
 

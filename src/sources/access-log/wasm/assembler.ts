@@ -109,6 +109,8 @@ export const i8x16 = {
   bitmask: (a: Code): Code => [a, vector(0x64)],
 };
 
+export const plus = (a: Code, b: number): Code => i32.add(a, i32.const(b));
+
 /** A variable of a function, or one of its parameters. */
 export interface Local {
   readonly type: ValueType;

@@ -6,7 +6,20 @@
  * Times are whole seconds since 1970. Of qualities only the newest is kept.
  */
 
-import { block, type Code, call, defineFunction, giveBack, i32, i64, jump, jumpIf, loop, when } from './assembler.ts';
+import {
+  block,
+  type Code,
+  call,
+  defineFunction,
+  giveBack,
+  i32,
+  i64,
+  jump,
+  jumpIf,
+  loop,
+  plus,
+  when,
+} from './assembler.ts';
 import { FIND, MARKED, PLACE, RECORD, RECORD_BYTES } from './scan.ts';
 
 /** What is known between two calls, in words from `PLACE.state` on. */
@@ -45,7 +58,6 @@ export interface FoldPlaces {
 /** Odd, so that different keys stay different. */
 const MIX = 0x9e3779b97f4a7c15n;
 
-const plus = (a: Code, b: number): Code => i32.add(a, i32.const(b));
 /** The word with this number of a table. */
 const place = (table: number, number: Code): Code => plus(i32.shl(number, i32.const(2)), table);
 const state = (which: keyof typeof STATE): Code => i32.load(i32.const(PLACE.state), STATE[which] * 4);

@@ -33,6 +33,11 @@ interface Exports {
   fold(at: number, end: number): number;
 }
 
+function compile(): WebAssembly.Module {
+  const folding = foldFunction(QuickFold.places(FOLD, PATH_MEANINGS));
+  return new WebAssembly.Module(assemble([...SCAN_FUNCTIONS, folding], PAGES));
+}
+
 export class QuickLines {
   /** Eight integers a line: see `RECORD`. */
   readonly records: Int32Array;
@@ -60,8 +65,7 @@ export class QuickLines {
   constructor(seed: number, queries: number, plain: Uint8Array) {
     this.#memory = new WebAssembly.Memory({ initial: PAGES });
     const { buffer } = this.#memory;
-    const folding = foldFunction(QuickFold.places(FOLD, PATH_MEANINGS));
-    compiled ??= new WebAssembly.Module(assemble([...SCAN_FUNCTIONS, folding], PAGES));
+    compiled ??= compile();
     const instance = new WebAssembly.Instance(compiled, { env: { memory: this.#memory } });
     const { scan, fold } = instance.exports as unknown as Exports;
     this.#scan = scan;

@@ -18,6 +18,7 @@ import {
   jumpIf,
   type Local,
   loop,
+  plus,
   when,
 } from './assembler.ts';
 
@@ -77,7 +78,6 @@ const word = (text: string): Code =>
   i32.const([...text].reduce((sum, character, i) => sum | (character.charCodeAt(0) << (8 * i)), 0));
 
 const not = i32.eqz;
-const plus = (a: Code, b: number): Code => i32.add(a, i32.const(b));
 
 const HASH = 0;
 const SAME = 1;

@@ -29,8 +29,7 @@ export class Table {
   }
 
   clear(): void {
-    this.#places.fill(0, 0, this.#room * WORDS);
-    this.#table[TABLE.size / 4] = 0;
+    this.empty();
     this.#setRoom(LEAST_PLACES);
   }
 
