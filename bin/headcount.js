@@ -3,6 +3,7 @@
 import { mkdirSync, statSync } from 'node:fs';
 import module from 'node:module';
 import { join } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
 
 const [major, minor] = process.versions.node.split('.').map(Number);
 if (major < 22 || (major === 22 && minor < 18)) {
@@ -11,6 +12,8 @@ if (major < 22 || (major === 22 && minor < 18)) {
   );
   process.exitCode = 1;
 } else {
+  // Before that: kept code is only good for the same flags.
+  if (process.argv[2] === 'analyze') optimizeLater();
   keepCompiledCode();
   await import(new URL('../src/main.ts', import.meta.url).href);
 }
@@ -33,6 +36,15 @@ function keepCompiledCode() {
   } catch {
     // It is only a matter of speed.
   }
+}
+
+/**
+ * Most logs are read in about a second. To optimize all that runs for so long takes a fifth of it, and pays off only later. What is
+ * WebAssembly is optimized as ever.
+ */
+function optimizeLater() {
+  setFlagsFromString('--no-turbofan');
+  setTimeout(() => setFlagsFromString('--turbofan'), 2000).unref();
 }
 
 /** Not with all that lead to it: a home that does not exist is not to be made. */
