@@ -3,6 +3,26 @@
 import { type ClientFacts, clientFacts, type Observation, type StreamReport } from '../../core/observation.ts';
 import type { PackedRuns } from '../../core/packed-runs.ts';
 
+/** Names from the first that had not been told of yet. */
+export interface NewNames<T> {
+  readonly first: number;
+  readonly names: readonly T[];
+}
+
+/** Everything since the last one. */
+export interface NumbersBatch<Clients = NewNames<ClientFacts>> {
+  readonly runs: PackedRuns;
+  readonly clients: Clients;
+  readonly streams: NewNames<string>;
+  readonly qualities: NewNames<string>;
+  /** What comes before the runs, and what after them: a session is named by what is told of it first. */
+  readonly reports: readonly StreamReport[];
+  readonly observations: readonly Observation[];
+}
+
+/** The same on its way to another thread. */
+export type PackedBatch = NumbersBatch<PackedClients>;
+
 /** Many texts as one: copying that is fast. */
 export interface PackedTexts {
   readonly all: string;
@@ -21,20 +41,8 @@ export interface PackedClients {
   readonly others: readonly (readonly [number, ClientFacts])[];
 }
 
-/** Everything since the last one. */
-export interface PackedBatch {
-  readonly runs: PackedRuns;
-  readonly clients: PackedClients;
-  /** Names from the first that had not been told of yet. */
-  readonly streams: { readonly first: number; readonly names: readonly string[] };
-  readonly qualities: { readonly first: number; readonly names: readonly string[] };
-  /** What comes before the runs, and what after them: a session is named by what is told of it first. */
-  readonly reports: readonly StreamReport[];
-  readonly observations: readonly Observation[];
-}
-
-/** What is received, by number. */
-export class UnpackedNames {
+/** The names of what one thread has told of, by its numbers. */
+export class ToldNames {
   readonly clients: ClientFacts[] = [];
   readonly streams: string[] = [];
   readonly qualities: string[] = [];
@@ -46,9 +54,10 @@ export class UnpackedNames {
   }
 
   /** Numbers that begin at 0 again are new ones. */
-  add({ clients, streams, qualities }: Pick<PackedBatch, 'clients' | 'streams' | 'qualities'>): void {
+  add({ clients, streams, qualities }: NumbersBatch | PackedBatch): void {
     this.clients.length = clients.first;
-    for (const facts of unpackClients(clients, this.#known)) this.clients.push(facts);
+    if ('names' in clients) for (const facts of clients.names) this.clients.push(this.#known.as(facts));
+    else for (const facts of unpackClients(clients, this.#known)) this.clients.push(facts);
     this.streams.length = streams.first;
     this.streams.push(...streams.names);
     this.qualities.length = qualities.first;
@@ -64,9 +73,18 @@ export class KnownClients {
 
   of(address: string, userAgent: string | null): ClientFacts {
     const here = this.#byAddress.get(address);
-    const known = here?.find((facts) => facts.userAgent === userAgent);
-    if (known !== undefined) return known;
-    const facts = clientFacts({ address, userAgent });
+    return find(here, userAgent) ?? this.#keep(here, address, clientFacts({ address, userAgent }));
+  }
+
+  /** Those of somebody who is known to be the same. */
+  as(facts: ClientFacts): ClientFacts {
+    const { address } = facts;
+    if (address === null || !isPlain(facts)) return facts;
+    const here = this.#byAddress.get(address);
+    return find(here, facts.userAgent) ?? this.#keep(here, address, facts);
+  }
+
+  #keep(here: ClientFacts[] | undefined, address: string, facts: ClientFacts): ClientFacts {
     if (here !== undefined && here.length < MOST_AGENTS) {
       here.push(facts);
     } else if (here === undefined) {
@@ -80,23 +98,35 @@ export class KnownClients {
 /** Of one address; whoever has more is made anew. */
 const MOST_AGENTS = 16;
 
-export function packClients(all: readonly ClientFacts[], first: number): PackedClients {
+function find(all: readonly ClientFacts[] | undefined, userAgent: string | null): ClientFacts | undefined {
+  if (all === undefined) return undefined;
+  for (const facts of all) if (facts.userAgent === userAgent) return facts;
+  return undefined;
+}
+
+function isPlain({ address, user, playback, isPublisher }: ClientFacts): boolean {
+  return address !== null && user === null && playback === null && !isPublisher;
+}
+
+export function pack(batch: NumbersBatch): PackedBatch {
+  return { ...batch, clients: packClients(batch.clients) };
+}
+
+function packClients({ first, names }: NewNames<ClientFacts>): PackedClients {
   const agentNumbers = new Map<string, number>();
   const addresses: string[] = [];
-  const agentOf = new Int32Array(all.length - first);
+  const agentOf = new Int32Array(names.length);
   const others: [number, ClientFacts][] = [];
-  for (let i = first; i < all.length; i++) {
-    const facts = all[i]!;
+  for (const [i, facts] of names.entries()) {
     const { address, userAgent } = facts;
-    const isPlain = address !== null && facts.user === null && facts.playback === null && !facts.isPublisher;
-    if (!isPlain) others.push([i - first, facts]);
+    if (!isPlain(facts)) others.push([i, facts]);
     addresses.push(address ?? '');
     let agent = userAgent === null ? -1 : agentNumbers.get(userAgent);
     if (agent === undefined) {
       agent = agentNumbers.size;
       agentNumbers.set(userAgent!, agent);
     }
-    agentOf[i - first] = agent;
+    agentOf[i] = agent;
   }
   return { first, addresses: packTexts(addresses), agentOf, agents: packTexts([...agentNumbers.keys()]), others };
 }

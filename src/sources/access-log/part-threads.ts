@@ -1,22 +1,23 @@
-/**
- * The threads that read parts of logs (part-worker.ts): who reads what, and what they have found that nobody has asked for yet.
- */
+/** Who reads the parts of logs: this thread, and others beside it (part-worker.ts); and what they have found that nobody has asked for yet. */
 
 import { getCompileCacheDir } from 'node:module';
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { HeadcountError, messageOf } from '../../lib/errors.ts';
+import { nextTurn } from '../../lib/turn.ts';
 import type { FilePart } from '../../transports/tail/part.ts';
 import type { PlainFile } from '../source.ts';
-import { KnownClients, UnpackedNames } from './packed.ts';
-import type { PartMessage, PartOptions, PartOrder } from './part-worker.ts';
+import { KnownClients, type NumbersBatch, type PackedBatch, ToldNames } from './packed.ts';
+import { PartQueue } from './part-queue.ts';
+import type { PartOptions, PartReader, PartResult } from './part-reader.ts';
+import type { PartMessage, PartOrder } from './part-worker.ts';
+import type { ReaderMark } from './reader.ts';
 
 const MOST_THREADS = 4;
-/** So many presences are handed over at once. */
-const MOST_PRESENCES = 50_000;
-/** So many parts a thread may be read ahead of what is asked for. */
+/** So many parts for each thread may be read ahead of what is asked for. */
 const PARTS_AHEAD = 4;
 
+/** How many threads read, this one among them. */
 export function threadsOf(): number {
   return Math.min(availableParallelism(), MOST_THREADS);
 }
@@ -41,7 +42,7 @@ export const LEAST_BYTES = 48 * 1024 * 1024;
 /** Lets threads start if so many bytes are worth it: that takes as long as reading a hundred megabytes does. */
 export function prepareThreads(bytes: number): void {
   if (bytes < LEAST_BYTES) return;
-  while (spare.length < threadsOf()) {
+  while (spare.length < threadsOf() - 1) {
     const worker = startWorker();
     // What is never used keeps nobody.
     worker.unref();
@@ -59,113 +60,140 @@ export interface Part extends FilePart {
   readonly file: PlainFile;
 }
 
-export type PartResult = PartMessage & { readonly kind: 'read' };
-
-interface Outcome {
-  readonly result: PartResult;
-  readonly names: UnpackedNames;
+export interface Outcome {
+  readonly result: PartResult<NumbersBatch | PackedBatch>;
+  /** What its numbers mean, once its batches are added to them. */
+  readonly names: ToldNames;
 }
 
 interface Thread {
   readonly worker: Worker;
-  /** What its numbers mean. */
-  readonly names: UnpackedNames;
-  /** The part that it is reading. */
-  number: number;
+  readonly names: ToldNames;
+  isIdle: boolean;
+}
+
+/** What of a part has been found. */
+interface Awaited extends PromiseWithResolvers<Outcome> {
+  isThere: boolean;
 }
 
 /** What they have read that nobody has asked for yet is bounded by how far ahead they may be. */
 export class Threads {
   readonly #parts: readonly Part[];
+  readonly #queue: PartQueue;
+  readonly #here: PartReader;
   readonly #threads: Thread[];
-  readonly #outcomes: PromiseWithResolvers<Outcome>[];
-  #next = 1;
-  #asked = 0;
-  readonly #idle: Thread[] = [];
+  readonly #awaited: Awaited[];
   readonly #known = new KnownClients();
+  readonly #names = new ToldNames(this.#known);
 
-  /** All of them look at the first part, to find out how the log is written; one tells what it says. */
-  constructor(options: PartOptions, parts: readonly Part[]) {
+  /** `here` has not read anything: it is given the first part, which shows how the log is written. */
+  constructor(options: PartOptions, parts: readonly Part[], here: PartReader) {
     this.#parts = parts;
-    this.#outcomes = parts.map(() => Promise.withResolvers<Outcome>());
+    this.#here = here;
+    this.#awaited = parts.map(() => ({ ...Promise.withResolvers<Outcome>(), isThere: false }));
     // Whoever asks for it is told; of what nobody asks for nobody need hear.
-    for (const { promise } of this.#outcomes) promise.catch(() => {});
-    const count = Math.max(Math.min(threadsOf(), parts.length - 1), 1);
-    this.#threads = Array.from({ length: count }, () => this.#employ());
-    for (const [i, thread] of this.#threads.entries()) {
-      this.#order(thread, { kind: 'begin', options, head: partOf(parts[0]!), tells: i === 0, most: MOST_PRESENCES });
-      if (i > 0) this.#give(thread);
-    }
+    for (const { promise } of this.#awaited) promise.catch(() => {});
+    this.#queue = new PartQueue(parts.length);
+    this.#readHere(0);
+    const { numbered, format } = here.mark;
+    const count = Math.min(threadsOf(), parts.length) - 1;
+    this.#threads = Array.from({ length: count }, () => this.#employ(options, { newest: null, numbered, format }));
   }
 
-  #employ(): Thread {
+  #employ(options: PartOptions, from: ReaderMark): Thread {
     const worker = spare.pop() ?? startWorker();
     worker.ref();
-    const thread: Thread = { worker, names: new UnpackedNames(this.#known), number: 0 };
-    worker.on('error', (error) => this.#fail(thread, unreadable(this.#parts[thread.number]!, messageOf(error))));
+    const thread: Thread = { worker, names: new ToldNames(this.#known), isIdle: false };
+    worker.on('error', (error) => this.#failAll(error));
     worker.on('message', (message: PartMessage) => this.#hear(thread, message));
+    const parts = this.#parts.map(({ path, from, to }) => ({ path, from, to }));
+    order(thread, { kind: 'begin', options, from, parts, queue: this.#queue.memory });
     return thread;
   }
 
-  /** Of the part with this number. Ask for one after the other. */
-  async result(part: number): Promise<Outcome> {
-    this.#asked = part;
-    for (const thread of this.#idle.splice(0)) this.#give(thread);
-    return await this.#outcomes[part]!.promise;
+  /** Of the part with this number. Ask for one after the other. Until it is there others are read here. */
+  async result(number: number): Promise<Outcome> {
+    this.#queue.limit = number + PARTS_AHEAD * (this.#threads.length + 1);
+    for (const thread of this.#threads) this.#wake(thread);
+    const awaited = this.#awaited[number]!;
+    for (;;) {
+      // It may have come meanwhile.
+      await nextTurn();
+      const own = awaited.isThere ? null : this.#queue.take();
+      if (own === null) return await awaited.promise;
+      this.#readHere(own);
+    }
   }
 
   async close(): Promise<void> {
     await Promise.all(this.#threads.map(({ worker }) => worker.terminate()));
   }
 
-  #give(thread: Thread): void {
-    const number = this.#next;
-    if (number >= this.#parts.length) return;
-    if (number > this.#asked + PARTS_AHEAD * this.#threads.length) {
-      this.#idle.push(thread);
-      return;
+  #readHere(number: number): void {
+    const part = this.#parts[number]!;
+    try {
+      const result = readableBy(part, () => this.#here.read(part, part.file.read));
+      this.#settle(number, { result, names: this.#names });
+    } catch (error) {
+      this.#fail(number, error);
     }
-    this.#next++;
-    thread.number = number;
-    this.#order(thread, { kind: 'read', part: partOf(this.#parts[number]!) });
   }
 
-  #order({ worker }: Thread, order: PartOrder): void {
-    worker.postMessage(order);
+  #wake(thread: Thread): void {
+    if (!thread.isIdle || !this.#queue.isOpen) return;
+    thread.isIdle = false;
+    order(thread, { kind: 'go on' });
   }
 
   #hear(thread: Thread, message: PartMessage): void {
-    const part = this.#parts[thread.number]!;
+    if (message.kind === 'idle') {
+      thread.isIdle = true;
+      this.#wake(thread);
+      return;
+    }
+    const part = this.#parts[message.part]!;
     if (message.kind === 'failed') {
-      this.#fail(thread, unreadable(part, message.message));
+      this.#fail(message.part, unreadable(part, message.message));
     } else if (message.kind === 'read') {
-      this.#outcomes[thread.number]!.resolve({ result: message, names: thread.names });
-      this.#give(thread);
+      this.#settle(message.part, { result: message.result, names: thread.names });
     } else {
       try {
         part.file.read(message.bytes);
       } catch (error) {
-        this.#fail(thread, error);
+        this.#fail(message.part, error);
       }
     }
   }
 
-  /** Nothing more can come of this thread. */
-  #fail({ number }: Thread, error: unknown): void {
-    this.#outcomes[number]!.reject(error);
+  #settle(number: number, outcome: Outcome): void {
+    this.#awaited[number]!.isThere = true;
+    this.#awaited[number]!.resolve(outcome);
+  }
+
+  #fail(number: number, error: unknown): void {
+    this.#awaited[number]!.isThere = true;
+    this.#awaited[number]!.reject(error);
+  }
+
+  /** A thread has ended that should not have; what it was reading nobody knows. */
+  #failAll(error: unknown): void {
+    for (const [i, part] of this.#parts.entries()) {
+      if (!this.#awaited[i]!.isThere) this.#fail(i, unreadable(part, messageOf(error)));
+    }
   }
 }
 
-/** What of a part can be told to a thread. */
-function partOf({ path, from, to }: Part): FilePart {
-  return { path, from, to };
+function order({ worker }: Thread, what: PartOrder): void {
+  worker.postMessage(what);
 }
 
+/** What the system says of a file is told as what it is. */
 export function readableBy<T>(part: Part, read: () => T): T {
   try {
     return read();
   } catch (error) {
-    throw unreadable(part, messageOf(error));
+    throw error instanceof HeadcountError ? error : unreadable(part, messageOf(error));
   }
 }
 

@@ -1,130 +1,60 @@
-/** A thread that reads parts of logs (parts.ts): one after the other, each as if nothing had been read before it. */
+/** A thread that reads parts of logs (parts.ts), as long as there are any. */
 
-import { getPriority, setPriority } from 'node:os';
 import { parentPort } from 'node:worker_threads';
 import { messageOf } from '../../lib/errors.ts';
-import { ScopedCounters } from '../../telemetry/counters.ts';
-import { type FilePart, readPart } from '../../transports/tail/part.ts';
-import { type PackedBatch, transferable } from './packed.ts';
-import { LogReader, type LogTally, type PartAccount, type ReaderMark, type ReaderOptions } from './reader.ts';
+import type { FilePart } from '../../transports/tail/part.ts';
+import { type PackedBatch, pack, transferable } from './packed.ts';
+import { PartQueue } from './part-queue.ts';
+import { type PartOptions, PartReader, type PartResult } from './part-reader.ts';
+import type { ReaderMark } from './reader.ts';
 
-export type PartOptions = Omit<ReaderOptions, 'counters' | 'from'>;
-
-/** What it is told to do: first to begin, then to read parts. */
+/** What it is told to do: first to begin, and to go on whenever it has said that it has nothing to do. */
 export type PartOrder =
-  /** `head` shows how the log is written; it is answered for if it `tells`. `most`: so many presences are handed over at once. */
   | {
       readonly kind: 'begin';
       readonly options: PartOptions;
-      readonly head: FilePart;
-      readonly tells: boolean;
-      readonly most: number;
+      /** How the log is written. */
+      readonly from: ReaderMark;
+      readonly parts: readonly FilePart[];
+      /** Of a `PartQueue`. */
+      readonly queue: Int32Array;
     }
-  | { readonly kind: 'read'; readonly part: FilePart };
+  | { readonly kind: 'go on' };
 
 export type PartMessage =
   /** Bytes that have been read. */
-  | { readonly kind: 'progress'; readonly bytes: number }
-  | { readonly kind: 'failed'; readonly message: string }
-  | {
-      readonly kind: 'read';
-      readonly account: PartAccount;
-      /** Of the head: what a reader must know that goes on from there. */
-      readonly mark: ReaderMark | null;
-      /** In the order of reading; all of them belong together. */
-      readonly batches: readonly PackedBatch[];
-      /** Of this part alone. */
-      readonly tally: LogTally;
-      readonly counters: Readonly<Record<string, number>>;
-    };
+  | { readonly kind: 'progress'; readonly part: number; readonly bytes: number }
+  | { readonly kind: 'failed'; readonly part: number; readonly message: string }
+  | { readonly kind: 'read'; readonly part: number; readonly result: PartResult<PackedBatch> }
+  /** There is nothing to take for now. */
+  | { readonly kind: 'idle' };
 
-/**
- * Whoever puts together what is read here comes first, or much of it is left to do when all is read. On Linux it is this thread alone
- * that makes room; elsewhere it would be the process.
- */
-const NICER = 5;
-const NICEST = 19;
-if (process.platform === 'linux') giveWay();
-
-function giveWay(): void {
-  try {
-    setPriority(Math.min(getPriority() + NICER, NICEST));
-  } catch {
-    // It is only a matter of speed.
-  }
-}
-
-/** What reads the parts, after the head. */
-let readPartOf: ((part: FilePart) => void) | null = null;
+/** Reads until nothing is left for now. */
+let goOn: () => void;
 
 parentPort!.on('message', (order: PartOrder) => {
-  try {
-    if (order.kind === 'begin') begin(order);
-    else readPartOf!(order.part);
-  } catch (error) {
-    send({ kind: 'failed', message: messageOf(error) });
-  }
+  if (order.kind === 'begin') goOn = reading(order);
+  goOn();
 });
 
-function begin({ options, head, tells, most }: PartOrder & { readonly kind: 'begin' }): void {
-  const counters = new ScopedCounters();
-  const first = new LogReader({ ...options, counters });
-  if (tells) tell(head, first, counters, most, () => first.mark);
-  else readPart(head, (block) => first.take(block, Number.POSITIVE_INFINITY));
-  const { format, numbered } = first.mark;
-  const own = new ScopedCounters();
-  const from: ReaderMark = { newest: null, numbered, format };
-  const reader = new LogReader({ ...options, counters: own, from });
-  readPartOf = (part) => tell(part, reader, own, most, () => null);
-}
-
-function tell(
-  part: FilePart,
-  reader: LogReader,
-  counters: ScopedCounters,
-  most: number,
-  markOf: () => ReaderMark | null,
-): void {
-  const batches: PackedBatch[] = [];
-  const tallyBefore = reader.tally();
-  const countersBefore = counters.read();
-  reader.beginPart();
-  let told = 0;
-  let bytes = 0;
-  const take = (block: Buffer) => {
-    reader.take(block, Number.POSITIVE_INFINITY);
-    bytes += block.length;
-    if (reader.size >= most) batches.push(reader.cutPacked());
-    if (bytes - told < PROGRESS_BYTES) return;
-    send({ kind: 'progress', bytes: bytes - told });
-    told = bytes;
-  };
-  const longLines = readPart(part, take, reader.room);
-  const { account } = reader;
-  const mark = markOf();
-  batches.push(reader.cutPacked());
-  if (longLines > 0) counters.add('longLines', longLines);
-  send({ kind: 'progress', bytes: bytes - told });
-  const tally = tallySince(tallyBefore, reader.tally());
-  const counted = Object.entries(counters.read()).map(([name, count]) => [name, count - (countersBefore[name] ?? 0)]);
-  const message: PartMessage = { kind: 'read', account, mark, batches, tally, counters: Object.fromEntries(counted) };
-  send(message, batches.flatMap(transferable));
-}
-
-function tallySince(before: LogTally, after: LogTally): LogTally {
-  const statuses = Object.entries(after.statuses).map(([status, { requests, bytes }]) => {
-    const known = before.statuses[status] ?? { requests: 0, bytes: 0 };
-    return [status, { requests: requests - known.requests, bytes: bytes - known.bytes }] as const;
-  });
-  return {
-    bytes: after.bytes - before.bytes,
-    lines: after.lines - before.lines,
-    unreadable: after.unreadable - before.unreadable,
-    statuses: Object.fromEntries(statuses),
+function reading({ options, from, parts, queue: memory }: PartOrder & { readonly kind: 'begin' }): () => void {
+  const reader = new PartReader(options, from);
+  const queue = new PartQueue(parts.length, memory);
+  return () => {
+    for (let part = queue.take(); part !== null; part = queue.take()) read(reader, part, parts[part]!);
+    send({ kind: 'idle' });
   };
 }
 
-const PROGRESS_BYTES = 16 * 1024 * 1024;
+function read(reader: PartReader, part: number, file: FilePart): void {
+  try {
+    const result = reader.read(file, (bytes) => send({ kind: 'progress', part, bytes }));
+    const batches = result.batches.map(pack);
+    send({ kind: 'read', part, result: { ...result, batches } }, batches.flatMap(transferable));
+  } catch (error) {
+    send({ kind: 'failed', part, message: messageOf(error) });
+  }
+}
 
 function send(message: PartMessage, transfer: ArrayBuffer[] = []): void {
   parentPort!.postMessage(message, transfer);

@@ -1,5 +1,5 @@
 /**
- * Large logs, read in parts by several threads at once (part-worker.ts), and put together in order: the result is that of reading
+ * Large logs, read in parts by several threads at once (part-threads.ts), and put together in order: the result is that of reading
  * them from beginning to end.
  *
  * That is so because presences merge in any order. What does depend on the lines before a part is looked at when its turn comes: how
@@ -11,9 +11,10 @@ import type { Instant } from '../../core/observation.ts';
 import { presencesOf } from '../../core/packed-runs.ts';
 import { readPart } from '../../transports/tail/part.ts';
 import type { PlainFile, ReadOnceContext } from '../source.ts';
-import type { PackedBatch, UnpackedNames } from './packed.ts';
-import { type Part, type PartResult, readableBy, Threads, threadsOf } from './part-threads.ts';
-import type { LogTally, PartAccount, ReaderMark, ReaderOptions } from './reader.ts';
+import type { NumbersBatch, ToldNames } from './packed.ts';
+import { PartReader } from './part-reader.ts';
+import { type Outcome, type Part, readableBy, Threads, threadsOf } from './part-threads.ts';
+import { LogReader, type LogTally, type PartAccount, type ReaderMark, type ReaderOptions } from './reader.ts';
 
 /** So much is read first, to find out how the log is written. */
 const HEAD_BYTES = 1024 * 1024;
@@ -34,9 +35,10 @@ export async function readParts(context: PartsContext): Promise<LogTally> {
   const [first] = context.files;
   const head: Part = { file: first!, path: first!.path, from: 0, to: Math.min(HEAD_BYTES, first!.size) };
   const parts = [head, ...partsOf(context.files, head.to, context.partBytes)];
-  const threads = new Threads(options, parts);
+  const here = new PartReader(options, null);
+  const threads = new Threads(options, parts, here);
   try {
-    const assembly = new Assembly(context);
+    const assembly = new Assembly(context, here.mark);
     const rest = await assembly.readInThreads(parts, threads);
     await threads.close();
     await assembly.readHere(rest);
@@ -70,18 +72,18 @@ class Assembly {
   tally: LogTally = { bytes: 0, lines: 0, unreadable: 0, statuses: {} };
   readonly #context: PartsContext;
   /** What has been read up to here. */
-  #mark: ReaderMark = { newest: null, numbered: [] };
+  #mark: ReaderMark;
 
-  constructor(context: PartsContext) {
+  /** `head`: where the first part ends. */
+  constructor(context: PartsContext, head: ReaderMark) {
     this.#context = context;
+    this.#mark = head;
   }
 
   /** In this thread, after what has been read already. */
   async readHere(parts: readonly Part[]): Promise<void> {
     if (parts.length === 0) return;
     const { options, emit } = this.#context;
-    // Who need not read does not load what it takes.
-    const { LogReader } = await import('./reader.ts');
     const reader = new LogReader({ ...options, from: this.#mark });
     for (const part of parts) {
       let bytes = 0;
@@ -104,8 +106,7 @@ class Assembly {
   async readInThreads(parts: readonly Part[], threads: Threads): Promise<readonly Part[]> {
     for (const [i] of parts.entries()) {
       const { result, names } = await threads.result(i);
-      if (i === 0) this.#mark = result.mark!;
-      else if (!this.#goesOn(result.account)) return parts.slice(i);
+      if (i > 0 && !this.#goesOn(result.account)) return parts.slice(i);
       await this.#take(result, names);
     }
     return [];
@@ -120,7 +121,7 @@ class Assembly {
     return isInTime && isWrittenAlike && numbered === this.#mark.numbered.length && !hasRows;
   }
 
-  async #take({ account, batches, tally, counters }: PartResult, names: UnpackedNames): Promise<void> {
+  async #take({ account, batches, tally, counters }: Outcome['result'], names: ToldNames): Promise<void> {
     const { options, check } = this.#context;
     for (const [name, count] of Object.entries(counters)) options.counters.add(name, count);
     this.tally = sum(this.tally, tally);
@@ -134,7 +135,11 @@ class Assembly {
     }
   }
 
-  #emit({ reports, runs, observations }: PackedBatch, names: UnpackedNames, until: Instant | null): Promise<void> {
+  #emit(
+    { reports, runs, observations }: Pick<NumbersBatch, 'reports' | 'runs' | 'observations'>,
+    names: ToldNames,
+    until: Instant | null,
+  ): Promise<void> {
     const { emit, emitNumbers } = this.#context;
     const watermark = until === null ? {} : { watermark: until };
     if (emitNumbers !== undefined) return emitNumbers({ reports, runs, names, observations, ...watermark });

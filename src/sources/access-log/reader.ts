@@ -25,7 +25,7 @@ import { createFormat, type FormatMark, type FormatOptions, markOf } from './for
 import { type GapOptions, Gaps, type GapsMark } from './gaps.ts';
 import { END, GOOD, HAS, type Line, type LineFormat, OTHER, type Verdict } from './line.ts';
 import { Measures } from './measures.ts';
-import { type PackedBatch, packClients } from './packed.ts';
+import type { NumbersBatch } from './packed.ts';
 import { LineScanner } from './parse.ts';
 import { Paths, PLAIN } from './paths.ts';
 import { compilePattern, type PatternOption } from './patterns.ts';
@@ -152,7 +152,7 @@ export class LogReader {
   /** By number of the stream: its gap. */
   #gapOf = new Float64Array(64);
   #reports: StreamReport[] = [];
-  /** How many names another thread has been told of. */
+  /** How many names have been told of with numbers. */
   #toldNames = { clients: 0, streams: 0, qualities: 0 };
   /** Undefined until it is of use; null if it cannot be had. */
   #quick: QuickLines | null | undefined;
@@ -547,14 +547,14 @@ export class LogReader {
     return all;
   }
 
-  /** The same, for another thread. */
-  cutPacked(): PackedBatch {
+  /** The same in numbers, with the names that are new. */
+  cutNumbers(): NumbersBatch {
     const { facts } = this.#clients;
     const { streams, qualities } = this.#paths;
     const told = this.#toldNames;
-    const batch: PackedBatch = {
+    const batch: NumbersBatch = {
       runs: this.#cutRuns(),
-      clients: packClients(facts, told.clients),
+      clients: { first: told.clients, names: facts.slice(told.clients) },
       streams: { first: told.streams, names: streams.slice(told.streams) },
       qualities: { first: told.qualities, names: qualities.slice(told.qualities) },
       reports: this.#reports,
