@@ -3,7 +3,8 @@
 import { ScopedCounters } from '../../telemetry/counters.ts';
 import { type FilePart, readPart } from '../../transports/tail/part.ts';
 import type { NumbersBatch } from './packed.ts';
-import { LogReader, type LogTally, type PartAccount, type ReaderMark, type ReaderOptions } from './reader.ts';
+import { LogReader } from './reader.ts';
+import type { LogTally, PartAccount, ReaderMark, ReaderOptions } from './reading.ts';
 
 export type PartOptions = Omit<ReaderOptions, 'counters' | 'from'>;
 

@@ -11,7 +11,7 @@ import { KnownClients, type NumbersBatch, type PackedBatch, ToldNames } from './
 import { PartQueue } from './part-queue.ts';
 import type { PartOptions, PartReader, PartResult } from './part-reader.ts';
 import type { PartMessage, PartOrder } from './part-worker.ts';
-import type { ReaderMark } from './reader.ts';
+import type { ReaderMark } from './reading.ts';
 
 const MOST_THREADS = 4;
 /** So many parts for each thread may be read ahead of what is asked for. */

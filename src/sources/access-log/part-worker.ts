@@ -6,7 +6,7 @@ import type { FilePart } from '../../transports/tail/part.ts';
 import { type PackedBatch, pack, transferable } from './packed.ts';
 import { PartQueue } from './part-queue.ts';
 import { type PartOptions, PartReader, type PartResult } from './part-reader.ts';
-import type { ReaderMark } from './reader.ts';
+import type { ReaderMark } from './reading.ts';
 
 /** What it is told to do: first to begin, and to go on whenever it has said that it has nothing to do. */
 export type PartOrder =

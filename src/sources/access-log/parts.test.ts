@@ -11,8 +11,9 @@ import type { PlainFile } from '../source.ts';
 import { logTime } from './fixture.ts';
 import { config } from './options.ts';
 import { readParts } from './parts.ts';
-import { LogReader, type LogTally } from './reader.ts';
+import { LogReader } from './reader.ts';
 import { readerOptions } from './reader-options.ts';
+import type { LogTally } from './reading.ts';
 import { Sessions } from './sessions.fixture.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'headcount-parts-'));

@@ -14,7 +14,8 @@ import type { PlainFile, ReadOnceContext } from '../source.ts';
 import type { NumbersBatch, ToldNames } from './packed.ts';
 import { PartReader } from './part-reader.ts';
 import { type Outcome, type Part, readableBy, Threads, threadsOf } from './part-threads.ts';
-import { LogReader, type LogTally, type PartAccount, type ReaderMark, type ReaderOptions } from './reader.ts';
+import { LogReader } from './reader.ts';
+import type { LogTally, PartAccount, ReaderMark, ReaderOptions } from './reading.ts';
 
 /** So much is read first, to find out how the log is written. */
 const HEAD_BYTES = 1024 * 1024;

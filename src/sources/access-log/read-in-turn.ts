@@ -2,7 +2,8 @@
 
 import { blocksOf } from '../../transports/tail/blocks.ts';
 import type { ReadableBytes, ReadOnceContext } from '../source.ts';
-import { LogReader, type LogTally, type ReaderOptions } from './reader.ts';
+import { LogReader } from './reader.ts';
+import type { LogTally, ReaderOptions } from './reading.ts';
 
 const BATCH_BYTES = 32 * 1024 * 1024;
 const BATCH_PRESENCES = 50_000;

@@ -4,8 +4,8 @@ import { HeadcountError } from '../../lib/errors.ts';
 import type { PlainFile, ReadableBytes, ReadOnceContext, ReadTally } from '../source.ts';
 import { LEAST_BYTES } from './part-threads.ts';
 import { readParts } from './parts.ts';
-import type { LogTally } from './reader.ts';
 import { type ReadingOptions, readerOptions } from './reader-options.ts';
+import type { LogTally } from './reading.ts';
 
 /** Rejects with `NOT_AN_ACCESS_LOG` if no line at all can be read, as soon as that is plain. */
 export async function readLogOnce(

@@ -5,7 +5,7 @@ import { parseDuration } from '../../lib/duration.ts';
 import type { ScopedCounters } from '../../telemetry/counters.ts';
 import type { KindTraits } from '../source.ts';
 import type { Options } from './options.ts';
-import type { ReaderMark, ReaderOptions } from './reader.ts';
+import type { ReaderMark, ReaderOptions } from './reading.ts';
 
 /** `STREAM=DURATION`. */
 export const GAP = /^(.{1,255})=([^=]+)$/;

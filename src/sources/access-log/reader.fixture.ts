@@ -4,8 +4,9 @@ import type { Presence } from '../../core/observation.ts';
 import { ScopedCounters } from '../../telemetry/counters.ts';
 import { logTime } from './fixture.ts';
 import { config } from './options.ts';
-import { LogReader, type ReaderMark } from './reader.ts';
+import { LogReader } from './reader.ts';
 import { readerOptions, type Timing } from './reader-options.ts';
+import type { ReaderMark } from './reading.ts';
 
 export const T0 = Date.UTC(2026, 10, 21, 1, 0, 0);
 

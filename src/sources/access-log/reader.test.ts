@@ -14,8 +14,9 @@ import { blocksOf } from '../../transports/tail/blocks.ts';
 import type { Batch } from '../source.ts';
 import { config } from './options.ts';
 import { readLogOnce } from './read-once.ts';
-import { LogReader, type ReaderBatch, type ReaderMark } from './reader.ts';
+import { LogReader } from './reader.ts';
 import { readerOptions } from './reader-options.ts';
+import type { ReaderBatch, ReaderMark } from './reading.ts';
 
 const GAP = 40_000;
 const LATENESS = 5000;

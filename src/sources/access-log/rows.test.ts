@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import type { Presence } from '../../core/observation.ts';
 import { logTime } from './fixture.ts';
 import { icecastLine, presencesOf, readerOf, T0, taken } from './reader.fixture.ts';
-import type { ReaderMark } from './reader.ts';
+import type { ReaderMark } from './reading.ts';
 
 const ICECAST = { options: { format: 'icecast' } };
 const told = (presences: readonly Presence[]) =>
