@@ -6,7 +6,8 @@
 import { Audience } from '../src/core/audience.ts';
 import { type Client, type Hash, identify } from '../src/core/identity.ts';
 import { clientFacts, FOREVER, type Observation, presence } from '../src/core/observation.ts';
-import { type SourceTraits, Tracker } from '../src/core/tracker.ts';
+import type { SourceTraits } from '../src/core/spaces.ts';
+import { Tracker } from '../src/core/tracker.ts';
 import { createClient } from '../src/enrich/client.ts';
 import { memoryNow } from './harness.ts';
 import { LOG } from './tracker-crowd.ts';

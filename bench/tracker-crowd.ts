@@ -5,7 +5,7 @@
 
 import type { Client } from '../src/core/identity.ts';
 import { clientFacts, type Instant, type Presence, presence } from '../src/core/observation.ts';
-import type { SourceTraits } from '../src/core/tracker.ts';
+import type { SourceTraits } from '../src/core/spaces.ts';
 import type { Enrichment } from '../src/enrich/enrich.ts';
 import { randomFrom } from '../src/enrich/fixture.ts';
 import { createEnrichment } from '../src/enrich/index.ts';

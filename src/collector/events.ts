@@ -5,10 +5,10 @@
 
 import { type AudienceEvent, type EventSketch, type SharingFound, type StreamCount, sketchOf } from '../core/event.ts';
 import type { Hash } from '../core/identity.ts';
+import type { Changes } from '../core/news.ts';
 import type { Instant, StreamStatus } from '../core/observation.ts';
 import type { Session, SessionRecord } from '../core/session.ts';
 import { Streams } from '../core/streams.ts';
-import type { Changes } from '../core/tracker.ts';
 import type { StoredReport } from '../store/store.ts';
 import type { Alarms } from './alarms.ts';
 

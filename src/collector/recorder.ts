@@ -3,9 +3,10 @@
  * just the cursors of the batches that made them.
  */
 
+import type { Changes } from '../core/news.ts';
 import type { Session, SessionRecord } from '../core/session.ts';
 import { SnapshotRoom, Snapshots } from '../core/snapshot.ts';
-import type { Changes, Tracker } from '../core/tracker.ts';
+import type { Tracker } from '../core/tracker.ts';
 import { Slice } from '../lib/turn.ts';
 import type { Commit, Sample, StoredReport } from '../store/store.ts';
 

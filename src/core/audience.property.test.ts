@@ -5,8 +5,8 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { Audience, type AudiencePlace } from './audience.ts';
 import type { Client } from './identity.ts';
+import type { Changes } from './news.ts';
 import { Session } from './session.ts';
-import type { Changes } from './tracker.ts';
 
 const client: Client = {
   ...{ session: null, key: 'k', identity: 'inferred', selfDeclared: false, agent: 'a', network: 'n', listener: 'l' },

@@ -7,11 +7,11 @@ import { isWithin } from './access.ts';
 import { Arrivals } from './arrivals.ts';
 import { Best, comparator, directionOf, isByStart, reversed, sortValue } from './audience-order.ts';
 import type { Place } from './identity.ts';
+import type { Changes } from './news.ts';
 import type { Instant } from './observation.ts';
 import { type Programme, Programmes, type ProgrammesView } from './programmes.ts';
 import { DIMENSIONS, type Dimension, facetOf, type SessionFilter, type SessionSort } from './query.ts';
 import type { Session } from './session.ts';
-import type { Changes } from './tracker.ts';
 
 /** Sessions, and distinct listeners among them, of people; and the sessions of bots. */
 export interface AudienceTotal {

@@ -15,7 +15,8 @@ import { DIMENSIONS, facetOf } from './query.ts';
 import { foldRuns } from './runs.ts';
 import { type Session, type SessionRecord, SHORTEST_SESSION } from './session.ts';
 import { movedState, type OpenSession, Snapshots } from './snapshot.ts';
-import { type Residue, type SourceTraits, Tracker } from './tracker.ts';
+import type { SourceTraits } from './spaces.ts';
+import { type Residue, Tracker } from './tracker.ts';
 
 const GAP = 40_000;
 const LATENESS = 10_000;

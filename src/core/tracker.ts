@@ -11,20 +11,11 @@
  * compared within their source only, and there across streams; all other keys within one stream of the space.
  */
 
-import { ExpiryQueue } from './expiry.ts';
 import type { Client, Hash } from './identity.ts';
 import { NetworkLimits } from './limits.ts';
-import { Newest } from './newest.ts';
-import {
-  type Departure,
-  FOREVER,
-  type Instant,
-  type Milliseconds,
-  type Observation,
-  type Presence,
-  type Roster,
-} from './observation.ts';
-import { RowMatcher } from './provisional.ts';
+import { type Changes, CLOSED, News, OPENED, REGROUPED, REOPENED, UPDATED } from './news.ts';
+import { type Departure, FOREVER, type Instant, type Observation, type Presence, type Roster } from './observation.ts';
+import { belongs, dueOf, later, lease, longer, reachOf, revive, touches } from './reach.ts';
 import {
   describe,
   type EndReason,
@@ -32,32 +23,29 @@ import {
   fillPlace,
   foldFacts,
   foldSession,
-  type Lease,
   lastSeen,
   rareOf,
   restoreSession,
   Session,
   type SessionRecord,
 } from './session.ts';
+import { chained, newestOf, visitOf } from './session-chain.ts';
 import type { OpenSession, Snapshots } from './snapshot.ts';
-
-/** What a source declares of itself. Shared code reads these, and never the kind. */
-export interface SourceTraits {
-  /** The name of the source: part of every id, immutable. */
-  readonly name: string;
-  /** Sources with the same audience name count a client on several of them as one. Immutable. */
-  readonly audience: string | null;
-  /** Presences no further apart than this are one session. */
-  readonly gap: Milliseconds;
-  /**
-   * Can the source tell that somebody is gone (departures, rosters)? `never`: presences fold as they come, in any
-   * order. `inOrder`: it tells everything in the order of time. `outOfOrder`: observations wait until the watermark
-   * reaches them, so that a late cut finds its place.
-   */
-  readonly departures: 'never' | 'inOrder' | 'outOfOrder';
-  /** Do finished rows replace provisional sessions here? */
-  readonly provisional: boolean;
-}
+import {
+  createSource,
+  createSpace,
+  gapOf,
+  newestDeclared,
+  type Source,
+  type SourceTraits,
+  type Space,
+  setGap,
+  streamOf,
+  track,
+  untrack,
+  watermarkOf,
+} from './spaces.ts';
+import { byTime, storable, timeOf } from './waiting.ts';
 
 export interface TrackerOptions {
   /** For session ids. */
@@ -65,19 +53,6 @@ export interface TrackerOptions {
   /** How many self-declared playback ids, and how many user agents, one network may have open at a time: see limits.ts. */
   readonly maxDeclared?: number;
   readonly maxAgents?: number;
-}
-
-/** What has changed since it was last asked. A session may be both opened and closed. */
-export interface Changes {
-  readonly opened: readonly Session[];
-  /** Neither opened nor closed; also those that have ended but are not final yet. */
-  readonly updated: readonly Session[];
-  /** Those of the updated that may count under something else than before, or no longer: see facetOf. */
-  readonly regrouped: readonly Session[];
-  /** Final: no observation can change them any more. */
-  readonly closed: readonly Session[];
-  /** These ids go before the above come: they are part of, or replaced by, the session `by` (which may be themselves, opened again). */
-  readonly superseded: readonly { readonly id: string; readonly by: string }[];
 }
 
 export interface TrackerCounters {
@@ -97,64 +72,8 @@ export interface Residue {
   readonly waiting: readonly { readonly source: string; readonly observations: readonly Observation<Client>[] }[];
 }
 
-const OPENED = 1;
-const UPDATED = 2;
-const CLOSED = 4;
-/** It was told to be closed before: that row must go. */
-const REOPENED = 8;
-/** Updated, and perhaps counted under something else. */
-const REGROUPED = 16;
-const ANEW = OPENED | CLOSED | REOPENED;
-
 /** Observations of one source that wait for its watermark. */
 const MAX_WAITING = 200_000;
-/** Ended connections of one source whose id may come back. */
-const MAX_REMEMBERED = 100_000;
-
-/** What is remembered of an ended connection, so that it is never back-dated over time that it has been given already. */
-interface ConnectionMemory {
-  readonly accountedTo: Instant;
-  readonly visits: number;
-}
-
-interface Source {
-  traits: SourceTraits;
-  readonly space: Space;
-  watermark: Instant;
-  /** Silent for too long: it holds no other source of its audience back. */
-  isLost: boolean;
-  /** Tracked sessions by connection key, oldest first. */
-  readonly connections: Map<string, Session>;
-  readonly remembered: Newest<string, ConnectionMemory>;
-  /** Sessions that ended as `lost`, by connection key: the connection may reopen them. */
-  readonly lost: Newest<string, Session>;
-  /** The sessions that a roster of this source may end. */
-  readonly rostered: Set<Session>;
-  rosters: number;
-  waiting: Observation<Client>[];
-}
-
-interface Stream {
-  /** Tracked sessions by key, oldest first. */
-  readonly sessions: Map<string, Session>;
-  /** Tracked declared sessions by network + user agent: a request without an id joins the newest. */
-  readonly declared: Map<string, Session[]>;
-}
-
-interface Space {
-  readonly name: string;
-  readonly sources: Source[];
-  readonly streams: Map<string, Stream>;
-  readonly expiry: ExpiryQueue;
-  readonly limits: NetworkLimits;
-  readonly rows: RowMatcher;
-  /** How many declared sessions are tracked. */
-  declared: number;
-  gap: Milliseconds;
-  /** Streams that have a gap of their own; null if there is none. */
-  gaps: Newest<string, Milliseconds> | null;
-  watermark: Instant;
-}
 
 export class Tracker {
   readonly #hash: Hash;
@@ -163,8 +82,7 @@ export class Tracker {
   readonly #sources = new Map<string, Source>();
   readonly #spaces = new Map<string, Space>();
   readonly counters: TrackerCounters = { late: 0, crowded: 0, strangers: 0, hurried: 0 };
-  #news: Session[] = [];
-  #superseded: { id: string; by: string }[] = [];
+  readonly #news = new News();
 
   constructor(options: TrackerOptions) {
     this.#hash = options.hash;
@@ -189,18 +107,7 @@ export class Tracker {
       return;
     }
     const space = this.#space(traits.audience ?? traits.name);
-    const source: Source = {
-      traits,
-      space,
-      watermark: Number.NEGATIVE_INFINITY,
-      isLost: false,
-      connections: new Map(),
-      remembered: new Newest(MAX_REMEMBERED),
-      lost: new Newest(MAX_REMEMBERED),
-      rostered: new Set(),
-      rosters: 0,
-      waiting: [],
-    };
+    const source = createSource(traits, space);
     space.sources.push(source);
     space.gap = Math.max(space.gap, traits.gap);
     this.#sources.set(traits.name, source);
@@ -226,7 +133,7 @@ export class Tracker {
     const source = this.#source(name);
     source.isLost = false;
     if (observation.kind === 'report') {
-      if (observation.gap !== undefined) this.#setGap(source.space, observation.stream, observation.gap);
+      if (observation.gap !== undefined) setGap(source.space, observation.stream, observation.gap);
     } else if (source.traits.departures === 'outOfOrder') this.#wait(source, observation);
     else this.#apply(source, observation);
   }
@@ -268,32 +175,14 @@ export class Tracker {
       for (let session = head ?? null; session !== null; session = session.next) {
         const isNamed = fillAgent(session, client);
         const isPlaced = fillPlace(session, client);
-        if (isNamed || isPlaced) this.#tell(session, REGROUPED);
+        if (isNamed || isPlaced) this.#news.tell(session, REGROUPED);
       }
     }
   }
 
   /** What has changed since the last call. */
   changes(): Changes {
-    const opened: Session[] = [];
-    const updated: Session[] = [];
-    const regrouped: Session[] = [];
-    const closed: Session[] = [];
-    for (const session of this.#news) {
-      const { news } = session;
-      session.news = 0;
-      if ((news & REOPENED) !== 0) this.#superseded.push({ id: session.id, by: session.id });
-      if ((news & OPENED) !== 0) opened.push(session);
-      if ((news & CLOSED) !== 0) closed.push(session);
-      // Nothing is left to tell of what was taken back.
-      if (news === 0 || (news & ANEW) !== 0) continue;
-      updated.push(session);
-      if ((news & REGROUPED) !== 0) regrouped.push(session);
-    }
-    const superseded = this.#superseded;
-    this.#news = [];
-    this.#superseded = [];
-    return { opened, updated, regrouped, closed, superseded };
+    return this.#news.take();
   }
 
   describe(session: Session): SessionRecord {
@@ -334,7 +223,7 @@ export class Tracker {
       if (session.rare !== null) session.rare.roster = 0;
       const source = this.#sources.get(state.seenBy);
       if (source !== undefined) {
-        this.#track(source, session);
+        track(source, session);
         this.#file(source.space, session);
         if (session.provisional) source.space.rows.addProvisional(session);
         continue;
@@ -343,7 +232,7 @@ export class Tracker {
       session.end = record.lastSeenAt;
       rareOf(session).reason = 'lost';
       session.isTracked = false;
-      this.#tell(session, CLOSED);
+      this.#news.tell(session, CLOSED);
     }
     for (const { source: name, observations } of residue.waiting)
       this.#sources.get(name)?.waiting.push(...observations);
@@ -359,14 +248,6 @@ export class Tracker {
     const hurried = source.waiting.splice(0, MAX_WAITING / 2);
     this.counters.hurried += hurried.length;
     for (const each of hurried) this.#apply(source, each);
-  }
-
-  /** From here on; what is open is looked at again when it would have ended. */
-  #setGap(space: Space, stream: string, gap: Milliseconds | null): void {
-    if (gap === null && space.gaps === null) return;
-    space.gaps ??= new Newest(MAX_REMEMBERED);
-    if (gap === null) space.gaps.delete(stream);
-    else space.gaps.set(stream, gap);
   }
 
   #applyWaiting(source: Source, watermark: Instant): void {
@@ -456,7 +337,7 @@ export class Tracker {
     if (into === null) return this.#open(source, p, newestOf(head));
     if (into.end !== null && p.to > into.end) {
       revive(into);
-      this.#tell(into, REGROUPED);
+      this.#news.tell(into, REGROUPED);
     }
     return this.#extend(source, into, p);
   }
@@ -476,7 +357,7 @@ export class Tracker {
     if (session.seenBy !== source.traits.name) this.#handOver(source, session);
     if (session.provisional && !p.provisional) this.#confirm(source, session);
     if (session.bucket === -1 || p.until !== null) this.#file(space, session);
-    this.#tell(session, isRegrouped ? REGROUPED : UPDATED);
+    this.#news.tell(session, isRegrouped ? REGROUPED : UPDATED);
     return session;
   }
 
@@ -514,9 +395,9 @@ export class Tracker {
     if (p.until !== null) lease(session, p);
     if (isLate) this.#noteLate(space, session);
     foldFacts(session, p, space.watermark);
-    this.#track(source, session);
+    track(source, session);
     this.#file(space, session);
-    this.#tell(session, OPENED);
+    this.#news.tell(session, OPENED);
     if (session.provisional) {
       rareOf(session).openedBy = session.listener;
       space.rows.addProvisional(session);
@@ -553,9 +434,9 @@ export class Tracker {
       rare.reason = other.rare.reason;
       if (other.rare.lease !== null) rare.lease = longer(rare.lease, other.rare.lease);
     }
-    this.#untrack(space, other);
-    this.#retract(other, into.id);
-    this.#tell(into, REGROUPED);
+    untrack(space, other);
+    this.#news.retract(other, into.id);
+    this.#news.tell(into, REGROUPED);
   }
 
   #reopen(source: Source, session: Session, p: Presence<Client>): Session {
@@ -563,8 +444,8 @@ export class Tracker {
     revive(session);
     session.isTracked = true;
     session.bucket = -1;
-    this.#track(source, session);
-    this.#tell(session, OPENED | REOPENED);
+    track(source, session);
+    this.#news.tell(session, OPENED | REOPENED);
     if (session.provisional) source.space.rows.addProvisional(session);
     return this.#extend(source, session, p);
   }
@@ -609,7 +490,7 @@ export class Tracker {
     session.end = at;
     rareOf(session).reason = reason;
     this.#file(space, session);
-    this.#tell(session, REGROUPED);
+    this.#news.tell(session, REGROUPED);
   }
 
   // Finished rows
@@ -630,7 +511,7 @@ export class Tracker {
     rareOf(row).reason = 'left';
     row.isTracked = false;
     foldFacts(row, p, Number.POSITIVE_INFINITY);
-    this.#tell(row, CLOSED);
+    this.#news.tell(row, CLOSED);
     if (source.traits.provisional && space.rows.addRow(row, space.watermark)) this.#rematch(source, row);
   }
 
@@ -642,15 +523,15 @@ export class Tracker {
     session.hasOnlyMoved = false;
     if (session.rare === null || session.rare.replacedBy === null) return;
     session.rare.replacedBy = null;
-    this.#tell(session, OPENED);
+    this.#news.tell(session, OPENED);
     this.#rematch(source, session);
   }
 
   #rematch(source: Source, session: Session): void {
     source.space.rows.rematch(session, source.watermark, (provisional, row) => {
       rareOf(provisional).replacedBy = row?.id ?? null;
-      if (row !== null) this.#retract(provisional, row.id);
-      else this.#tell(provisional, OPENED);
+      if (row !== null) this.#news.retract(provisional, row.id);
+      else this.#news.tell(provisional, OPENED);
     });
   }
 
@@ -685,253 +566,19 @@ export class Tracker {
   #space(name: string): Space {
     let space = this.#spaces.get(name);
     if (space === undefined) {
-      space = {
-        name,
-        sources: [],
-        streams: new Map(),
-        expiry: new ExpiryQueue(),
-        limits: new NetworkLimits(this.#maxDeclared, this.#maxAgents),
-        rows: new RowMatcher(),
-        declared: 0,
-        gap: 0,
-        gaps: null,
-        watermark: Number.NEGATIVE_INFINITY,
-      };
+      space = createSpace(name, new NetworkLimits(this.#maxDeclared, this.#maxAgents));
       this.#spaces.set(name, space);
     }
     return space;
   }
 
-  #track(source: Source, session: Session): void {
-    const { space } = source;
-    const { client } = session;
-    if (source.traits.departures !== 'never') source.rostered.add(session);
-    if (client.identity === 'connection') {
-      chain(source.connections, client.key, session);
-      return;
-    }
-    const stream = streamOf(space, session.stream);
-    chain(stream.sessions, client.key, session);
-    if (client.selfDeclared) space.limits.add(client);
-    if (client.identity === 'declared') {
-      space.declared++;
-      const siblings = stream.declared.get(client.agent);
-      if (siblings === undefined) stream.declared.set(client.agent, [session]);
-      else siblings.push(session);
-    }
-  }
-
-  #untrack(space: Space, session: Session): void {
-    const { client } = session;
-    session.isTracked = false;
-    for (const source of space.sources) source.rostered.delete(session);
-    if (session.provisional) space.rows.remove(session);
-    if (client.identity === 'connection') {
-      for (const source of space.sources) {
-        if (!unchain(source.connections, client.key, session) || session.rare?.reason === 'lost') continue;
-        source.remembered.set(client.key, { accountedTo: session.end ?? session.seen, visits: visitOf(session) });
-      }
-      return;
-    }
-    const stream = space.streams.get(session.stream)!;
-    unchain(stream.sessions, client.key, session);
-    if (client.selfDeclared) space.limits.remove(client);
-    if (client.identity === 'declared') {
-      space.declared--;
-      const siblings = stream.declared.get(client.agent)!.filter((each) => each !== session);
-      if (siblings.length === 0) stream.declared.delete(client.agent);
-      else stream.declared.set(client.agent, siblings);
-    }
-    if (stream.sessions.size === 0) space.streams.delete(session.stream);
-  }
-
   #close(space: Space, session: Session): void {
-    this.#untrack(space, session);
-    this.#tell(session, CLOSED);
+    untrack(space, session);
+    this.#news.tell(session, CLOSED);
   }
-
-  #tell(session: Session, news: number): void {
-    if (news !== UPDATED) session.hasOnlyMoved = false;
-    if (session.rare !== null && session.rare.replacedBy !== null) return;
-    if (session.news === 0) this.#news.push(session);
-    session.news |= news;
-  }
-
-  /** The session is part of, or replaced by, another one: takes back what was told of it. */
-  #retract(session: Session, by: string): void {
-    const isKnown = (session.news & OPENED) === 0 || (session.news & REOPENED) !== 0;
-    if (isKnown) this.#superseded.push({ id: session.id, by });
-    session.news = 0;
-  }
-}
-
-function watermarkOf(space: Space): Instant {
-  const live = space.sources.filter((source) => !source.isLost);
-  return live.length === 0 ? space.watermark : Math.min(...live.map((source) => source.watermark));
-}
-
-function streamOf(space: Space, name: string): Stream {
-  let stream = space.streams.get(name);
-  if (stream === undefined) {
-    stream = { sessions: new Map(), declared: new Map() };
-    space.streams.set(name, stream);
-  }
-  return stream;
 }
 
 function moveStart(session: Session, start: Instant): void {
   session.start = start;
   session.hasOnlyMoved = false;
-}
-
-function visitOf(session: Session): number {
-  return session.rare?.visit ?? 1;
-}
-
-/** How far a session's presence reaches, its lease included. */
-function reachOf(session: Session): Instant {
-  if (session.end !== null) return session.end;
-  const lease = session.rare === null ? null : session.rare.lease;
-  return lease !== null && lease.until > session.seen ? lease.until : session.seen;
-}
-
-function gapOf({ gap, gaps }: Space, stream: string): Milliseconds {
-  return gaps === null ? gap : (gaps.get(stream) ?? gap);
-}
-
-/** Are the two no further apart than the gap? */
-function touches(session: Session, p: Presence<Client>, gap: Milliseconds): boolean {
-  const { seen } = session;
-  // Nearly always.
-  if (p.from >= seen && p.from <= seen + gap) return true;
-  const reach = p.until === null ? p.to : Math.max(p.to, p.until);
-  return p.from <= reachOf(session) + gap && reach >= session.start - gap;
-}
-
-/** An ended session has a cut at its end: only what came before the cut, or strictly covers it, belongs. */
-function belongs(session: Session, p: Presence<Client>, gap: Milliseconds): boolean {
-  if (!touches(session, p, gap)) return false;
-  return session.end === null || p.from < session.end || (p.to === session.end && p.until === null);
-}
-
-/** The cut at the session's end has been outweighed: its old lease is worth nothing any more. */
-function revive(session: Session): void {
-  const rare = rareOf(session);
-  session.end = null;
-  rare.reason = null;
-  rare.lease = null;
-}
-
-function lease(session: Session, p: Presence<Client>): void {
-  const rare = rareOf(session);
-  rare.lease = longer(rare.lease, { until: p.until!, givenAt: p.to });
-}
-
-/** The newest lease governs; of two equally new ones the longer. */
-function longer(a: Lease | null, b: Lease): Lease {
-  if (a === null || b.givenAt > a.givenAt || (b.givenAt === a.givenAt && b.until > a.until)) return b;
-  return a;
-}
-
-function later(a: Instant | null, b: Instant | null): Instant | null {
-  return a === null ? b : b === null ? a : Math.max(a, b);
-}
-
-/** A session is final when the watermark has *passed* this. */
-function dueOf(session: Session, gap: Milliseconds): Instant {
-  if (session.end !== null) return session.end - 1;
-  const reach = reachOf(session);
-  const floor = session.rare === null ? null : session.rare.floor;
-  return reach >= FOREVER ? FOREVER : (floor !== null && floor > reach ? floor : reach) + gap;
-}
-
-/**
- * A request without an id joins the newest declared session of its network and user agent that had begun by then: so it
- * does not matter in how large pieces requests are told.
- */
-function newestDeclared(stream: Stream, p: Presence<Client>, gap: Milliseconds): Session | null {
-  let newest: Session | null = null;
-  for (const session of stream.declared.get(p.client.agent) ?? []) {
-    if (session.end !== null || session.start > p.from || !touches(session, p, gap)) continue;
-    if (newest === null || session.start > newest.start) newest = session;
-  }
-  return newest;
-}
-
-function newestOf(head: Session): Session {
-  let newest = head;
-  while (newest.next !== null) newest = newest.next;
-  return newest;
-}
-
-function* chained(heads: ReadonlyMap<string, Session>): Generator<Session> {
-  for (const head of heads.values()) {
-    for (let each: Session | null = head; each !== null; each = each.next) yield each;
-  }
-}
-
-/** Adds a session to the list of its key, oldest first. */
-function chain(heads: Map<string, Session>, key: string, session: Session): void {
-  const head = heads.get(key);
-  session.isAlone = head === undefined;
-  if (head === undefined || session.start < head.start) {
-    if (head !== undefined) head.isAlone = false;
-    session.next = head ?? null;
-    heads.set(key, session);
-    return;
-  }
-  head.isAlone = false;
-  let before = head;
-  while (before.next !== null && before.next.start <= session.start) before = before.next;
-  session.next = before.next;
-  before.next = session;
-}
-
-function unchain(heads: Map<string, Session>, key: string, session: Session): boolean {
-  const head = heads.get(key);
-  if (head === undefined) return false;
-  if (head === session) {
-    if (session.next === null) heads.delete(key);
-    else heads.set(key, session.next);
-  } else {
-    let before = head;
-    while (before.next !== null && before.next !== session) before = before.next;
-    if (before.next !== session) return false;
-    before.next = session.next;
-  }
-  session.next = null;
-  const rest = heads.get(key);
-  if (rest !== undefined && rest.next === null) rest.isAlone = true;
-  return true;
-}
-
-/** As plain JSON can carry it, and as it may be stored. */
-function storable(observation: Observation<Client>): Observation<Client> {
-  if (observation.kind === 'report') return observation;
-  if (observation.kind === 'roster') {
-    const present = observation.present.map((p) => ({ ...p, client: storableClient(p.client) }));
-    return { ...observation, present };
-  }
-  return { ...observation, client: storableClient(observation.client) };
-}
-
-function storableClient(client: Client): Client {
-  const { place } = client;
-  if (place?.answer === undefined) return { ...client, session: null };
-  const { answer: _, ...stored } = place;
-  return { ...client, session: null, place: stored };
-}
-
-function timeOf(observation: Observation<Client>): Instant {
-  return observation.kind === 'presence' ? observation.from : observation.at;
-}
-
-/** At the same instant: what was only seen then, the cuts, what goes on from there. */
-function byTime(a: Observation<Client>, b: Observation<Client>): number {
-  return timeOf(a) - timeOf(b) || orderAt(a) - orderAt(b);
-}
-
-function orderAt(observation: Observation<Client>): number {
-  if (observation.kind !== 'presence') return 1;
-  return observation.from === observation.to && observation.until === null ? 0 : 2;
 }

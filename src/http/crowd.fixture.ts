@@ -6,7 +6,7 @@
 import type { Geo, Place, Player } from '../core/identity.ts';
 import { clientFacts, FOREVER, type Instant, type Observation, presence } from '../core/observation.ts';
 import type { Dimension } from '../core/query.ts';
-import type { SourceTraits } from '../core/tracker.ts';
+import type { SourceTraits } from '../core/spaces.ts';
 
 /** The time at which the tests take place. */
 export const NOW = Date.UTC(2026, 2, 1, 12);

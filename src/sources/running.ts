@@ -5,7 +5,7 @@
 
 import { isDeepStrictEqual } from 'node:util';
 import type { Messages } from '../core/messages.ts';
-import type { SourceTraits } from '../core/tracker.ts';
+import type { SourceTraits } from '../core/spaces.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Inboxes } from '../lib/inboxes.ts';
 import type { Counters, ScopedCounters } from '../telemetry/counters.ts';

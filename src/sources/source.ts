@@ -20,7 +20,7 @@ import type { z } from 'zod';
 import type { MessageSink } from '../core/messages.ts';
 import type { Observation, StreamReport } from '../core/observation.ts';
 import type { Names, PackedRuns } from '../core/packed-runs.ts';
-import type { SourceTraits } from '../core/tracker.ts';
+import type { SourceTraits } from '../core/spaces.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Inboxes } from '../lib/inboxes.ts';
 import type { ScopedCounters } from '../telemetry/counters.ts';

@@ -17,7 +17,8 @@ import {
 import { countSwitches } from '../../src/core/quality.ts';
 import type { SessionRecord } from '../../src/core/session.ts';
 import { type OpenSession, Snapshots } from '../../src/core/snapshot.ts';
-import { type Residue, type SourceTraits, Tracker } from '../../src/core/tracker.ts';
+import type { SourceTraits } from '../../src/core/spaces.ts';
+import { type Residue, Tracker } from '../../src/core/tracker.ts';
 
 export interface Scenario {
   readonly title: string;
