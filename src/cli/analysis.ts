@@ -2,11 +2,10 @@
 
 import { randomInt } from 'node:crypto';
 import { createReadStream, statSync } from 'node:fs';
-import { createGunzip } from 'node:zlib';
 import type { SessionRecord } from '../core/session.ts';
-import type { Enrichment } from '../enrich/enrich.ts';
+import type { MeetingEnrichment } from '../enrich/enrich.ts';
 import type { EnrichmentOptions } from '../enrich/index.ts';
-import { RelaySummarizer, type RelaySummary } from '../insights/summary/relay.ts';
+import type { RelaySummary } from '../insights/summary/relay.ts';
 import { Summarizer, type Summary } from '../insights/summary/summary.ts';
 import { HeadcountError, messageOf } from '../lib/errors.ts';
 import type { Exclusion } from '../lib/exclusion.ts';
@@ -51,7 +50,7 @@ export async function analyzeFiles(
   const log = createLog({ level: 'warn', write: terminal.err, now: () => new Date() });
   const counters = new ScopedCounters();
   const summarizer = new Summarizer();
-  const relay = traits.relays === true ? new RelaySummarizer() : null;
+  const relay = traits.relays === true ? new (await import('../insights/summary/relay.ts')).RelaySummarizer() : null;
   // Reading begins meanwhile, in threads of its own if the logs are large.
   const opening = openEnrichment({
     geo: { database: null },
@@ -78,7 +77,7 @@ export async function analyzeFiles(
             return each?.(session);
           },
         }
-      : { summary: (session) => summarizer.add(session) },
+      : { summary: summarizer },
   });
   const progress = new Progress(terminal, sizeOf(files));
   try {
@@ -105,7 +104,7 @@ export async function analyzeFiles(
   }
 }
 
-async function openEnrichment(options: EnrichmentOptions): Promise<Enrichment> {
+async function openEnrichment(options: EnrichmentOptions): Promise<MeetingEnrichment> {
   const { createEnrichment } = await import('../enrich/index.ts');
   return await createEnrichment(options);
 }
@@ -127,10 +126,12 @@ function stopped(): HeadcountError {
 
 /** The bytes of a file as they are written; those of a gzip file as they are meant. */
 async function* chunksOf(file: string, progress: Progress, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+  // Who reads no gzip file need not load it; and once somebody listens to a file it begins to flow.
+  const gunzip = file.endsWith('.gz') ? (await import('node:zlib')).createGunzip() : null;
   const raw = file === '-' ? process.stdin : createReadStream(file, { highWaterMark: 1024 * 1024 });
   raw.on('data', (chunk: string | Buffer) => progress.add(chunk.length));
-  const stream = file.endsWith('.gz') ? raw.pipe(createGunzip()) : raw;
-  if (stream !== raw) raw.on('error', (error: Error) => stream.destroy(error));
+  const stream = gunzip === null ? raw : raw.pipe(gunzip);
+  if (gunzip !== null) raw.on('error', (error: Error) => gunzip.destroy(error));
   try {
     for await (const chunk of stream) {
       if (signal.aborted) throw stopped();

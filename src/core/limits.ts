@@ -14,13 +14,16 @@ interface Use {
   crowd: Client | null;
 }
 
+/** User agents that one network may have open at a time. */
+export const MOST_AGENTS = 64;
+
 export class NetworkLimits {
   readonly #maxDeclared: number;
   readonly #maxAgents: number;
   /** Nearly every network has one session open: then its client alone stands here. */
   readonly #uses = new Map<string, Client | Use>();
 
-  constructor(maxDeclared = 256, maxAgents = 64) {
+  constructor(maxDeclared = 256, maxAgents = MOST_AGENTS) {
     this.#maxDeclared = maxDeclared;
     this.#maxAgents = maxAgents;
   }

@@ -15,6 +15,9 @@ export type Milliseconds = number;
 /** The end of a lease that runs until told otherwise. A number, so that it survives JSON. */
 export const FOREVER: Instant = Number.MAX_SAFE_INTEGER;
 
+/** A lone request counts this long. */
+export const SHORTEST_SESSION: Milliseconds = 1000;
+
 /** What a source reveals of one client. Unknown is `null`, never an empty string. */
 export interface ClientFacts {
   /** Textual IPv4 or IPv6 address, or an opaque token where the server hides addresses. */

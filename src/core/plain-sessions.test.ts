@@ -4,9 +4,10 @@ import { strict as assert } from 'node:assert';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { Client, Place } from './identity.ts';
-import { NetworkLimits } from './limits.ts';
 import { type Presence, presence } from './observation.ts';
-import { type PlainSession, PlainSessions } from './plain-sessions.ts';
+import { NONE } from './open-rows.ts';
+import type { PackedRuns } from './packed-runs.ts';
+import { type EachPlain, PlainSessions } from './plain-sessions.ts';
 import { Tracker } from './tracker.ts';
 
 const GAP = 40_000;
@@ -109,36 +110,44 @@ function byTracker(all: readonly Run[]): Told[] {
   return tracked.closed.sort(byText);
 }
 
-/** Also answers how many runs were taken before the tracker went on. */
-function byPlain(all: readonly Run[]): { closed: Told[]; taken: number } {
-  const plain = new PlainSessions(GAP, new NetworkLimits(256, MOST_AGENTS));
+/** A run and its sight, as a reader packs them. */
+function packed(from: number, to: number, bytes: number, sightAt: number, quality: number): PackedRuns {
+  const runs = new Float64Array([0, 0, from, to, bytes, 1, quality === NONE ? 0 : 1]);
+  return { runs, sights: new Float64Array(quality === NONE ? [] : [sightAt, quality]) };
+}
+
+/** Also answers how many runs were taken before the tracker went on. Nobody who has nothing open is kept in mind if `keep` is 0. */
+function byPlain(all: readonly Run[], keep = 100): { closed: Told[]; taken: number } {
+  const names = { streams: STREAMS, qualities: QUALITIES };
+  const plain = new PlainSessions({ gap: GAP, names, maxAgents: MOST_AGENTS, keep });
   const tracked = new Tracked();
   const clients = CLIENTS.map((make) => make());
   let taken = 0;
   let isPlain = true;
-  const keep = ({ client, stream, from, to, bytes, quality }: PlainSession) => {
-    tracked.closed.push([client.listener, stream, from, Math.max(to, from + 1000), bytes, quality]);
+  const close: EachPlain = ({ seat, stream, from, to, bytes, quality }, row) => {
+    const { listener } = plain.clientOf(seat[row]!);
+    const seen = quality[row] === NONE ? null : QUALITIES[quality[row]!]!;
+    const end = Math.max(to[row]!, from[row]! + 1000);
+    tracked.closed.push([listener, STREAMS[stream[row]!]!, from[row]!, end, bytes[row]!, seen]);
   };
   for (const run of told(all)) {
     const { client, stream, from, to, bytes, quality, watermark } = run;
-    const sight = quality === -1 ? null : QUALITIES[quality]!;
-    const plainRun = { from, to, bytes, requests: 1, sightAt: to, quality: sight };
-    const seat = isPlain ? plain.seatOf(clients[client]!) : null;
-    if (seat !== null && plain.add(seat, STREAMS[stream]!, plainRun)) {
+    const seat = isPlain ? plain.seatOf(clients[client]!) : NONE;
+    if (seat !== NONE && plain.add(seat, stream, quality, packed(from, to, bytes, to, quality), 0, 0)) {
       taken++;
     } else {
       if (isPlain) {
-        plain.close(keep);
+        plain.close(close);
         for (const each of plain.open()) tracked.observe(each);
         tracked.advance(plain.watermark);
         isPlain = false;
       }
       tracked.observe(presenceOf(run, clients));
     }
-    if (watermark !== null && isPlain) plain.advance(watermark, keep);
+    if (watermark !== null && isPlain) plain.advance(watermark, close);
     else if (watermark !== null) tracked.advance(watermark);
   }
-  if (isPlain) plain.advance(Number.POSITIVE_INFINITY, keep);
+  if (isPlain) plain.advance(Number.POSITIVE_INFINITY, close);
   else tracked.advance(Number.MAX_SAFE_INTEGER);
   return { closed: tracked.closed.sort(byText), taken };
 }
@@ -161,6 +170,15 @@ test('the sessions of any runs are those of the tracker', () => {
   );
 });
 
+test('they are also if who has nothing open is forgotten at once', () => {
+  fc.assert(
+    fc.property(runsOf(CLIENTS.length), (all) => {
+      assert.deepEqual(byPlain(all, 0).closed, byTracker(all));
+    }),
+    { numRuns: 2000 },
+  );
+});
+
 test('of plain clients that are no crowd all are taken', () => {
   fc.assert(
     fc.property(runsOf(PLAIN), (all) => {
@@ -171,17 +189,35 @@ test('of plain clients that are no crowd all are taken', () => {
 });
 
 test('a run that is near to two sessions makes them one', () => {
-  const sessions = new PlainSessions(GAP);
-  const seat = sessions.seatOf(clientOf('a', 'VLC'))!;
-  const run = { bytes: 5, requests: 1, sightAt: Number.NEGATIVE_INFINITY, quality: null };
-  for (const at of [200_000, 100_000, 160_000, 130_000]) sessions.add(seat, 'rock', { ...run, from: at, to: at });
-  const closed: PlainSession[] = [];
-  sessions.advance(200_000 + GAP, (each) => closed.push(each));
+  const sessions = new PlainSessions({ gap: GAP, names: { streams: STREAMS, qualities: QUALITIES } });
+  const seat = sessions.seatOf(clientOf('a', 'VLC'));
+  for (const at of [200_000, 100_000, 160_000, 130_000]) {
+    assert.equal(sessions.add(seat, 0, NONE, packed(at, at, 5, at, NONE), 0, 0), true);
+  }
+  const closed: number[][] = [];
+  const close: EachPlain = ({ from, to, bytes, requests }, row) => {
+    closed.push([from[row]!, to[row]!, bytes[row]!, requests[row]!]);
+  };
+  sessions.advance(200_000 + GAP, close);
   assert.equal(closed.length, 0, 'one that ends just there may still grow');
-  sessions.advance(200_001 + GAP, (each) => closed.push(each));
-  sessions.close((each) => closed.push(each));
-  assert.deepEqual(
-    closed.map(({ from, to, bytes, requests }) => ({ from, to, bytes, requests })),
-    [{ from: 100_000, to: 200_000, bytes: 20, requests: 4 }],
-  );
+  sessions.advance(200_001 + GAP, close);
+  sessions.close(close);
+  assert.deepEqual(closed, [[100_000, 200_000, 20, 4]]);
+});
+
+test('who has nothing open is forgotten when there are too many, and seats are used again', () => {
+  const sessions = new PlainSessions({ gap: GAP, names: { streams: STREAMS, qualities: QUALITIES }, keep: 4 });
+  let closed = 0;
+  let most = 0;
+  for (let i = 0; i < 5000; i++) {
+    const seat = sessions.seatOf(clientOf(`n${i}`, 'VLC'));
+    most = Math.max(most, seat);
+    const at = i * GAP;
+    assert.equal(sessions.add(seat, i % 2, i % 3, packed(at, at, 1, at, i % 3), 0, 0), true);
+    sessions.advance(at, () => closed++);
+  }
+  sessions.advance(Number.POSITIVE_INFINITY, () => closed++);
+  assert.equal(closed, 5000);
+  assert.ok(most < 12, `${most} seats`);
+  assert.ok(sessions.generation > 100);
 });

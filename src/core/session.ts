@@ -18,12 +18,17 @@ import {
   sayTheSame,
 } from './attributes.ts';
 import type { Client, Place, Player, Rung } from './identity.ts';
-import type { Details, DetailValue, Instant, Presence, QualityPoint, Traffic } from './observation.ts';
+import {
+  type Details,
+  type DetailValue,
+  type Instant,
+  type Presence,
+  type QualityPoint,
+  SHORTEST_SESSION,
+  type Traffic,
+} from './observation.ts';
 import { addSight, mergeQualities } from './quality.ts';
 import { addTraffic } from './runs.ts';
-
-/** A lone request counts this long. */
-export const SHORTEST_SESSION = 1000;
 
 /** `left`: told or seen to be gone; `expired`: silent for longer than the gap or its lease; `lost`: the source went silent. */
 export type EndReason = 'left' | 'expired' | 'lost';

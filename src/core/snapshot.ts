@@ -5,16 +5,8 @@
  */
 
 import type { Client, Place } from './identity.ts';
-import type { Instant, QualityPoint } from './observation.ts';
-import {
-  describe,
-  type Rare,
-  type Session,
-  type SessionRecord,
-  type SessionState,
-  SHORTEST_SESSION,
-  stateOf,
-} from './session.ts';
+import { type Instant, type QualityPoint, SHORTEST_SESSION } from './observation.ts';
+import { describe, type Rare, type Session, type SessionRecord, type SessionState, stateOf } from './session.ts';
 
 /** An open session as it is stored. */
 export interface OpenSession {

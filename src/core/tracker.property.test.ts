@@ -9,11 +9,19 @@ import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { Audience } from './audience.ts';
 import { type Client, identify } from './identity.ts';
-import { clientFacts, FOREVER, type Instant, type Observation, type Presence, presence } from './observation.ts';
+import {
+  clientFacts,
+  FOREVER,
+  type Instant,
+  type Observation,
+  type Presence,
+  presence,
+  SHORTEST_SESSION,
+} from './observation.ts';
 import { changePoints } from './quality.ts';
 import { DIMENSIONS, facetOf } from './query.ts';
 import { foldRuns } from './runs.ts';
-import { type Session, type SessionRecord, SHORTEST_SESSION } from './session.ts';
+import type { Session, SessionRecord } from './session.ts';
 import { movedState, type OpenSession, Snapshots } from './snapshot.ts';
 import type { SourceTraits } from './spaces.ts';
 import { type Residue, Tracker } from './tracker.ts';

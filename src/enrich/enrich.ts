@@ -20,5 +20,11 @@ export interface Enrichment {
   close(): Promise<void>;
 }
 
+/** For whoever keeps clients himself. */
+export interface MeetingEnrichment extends Enrichment {
+  /** As `identify`, but nobody is remembered here: equal facts are another object each time. */
+  meet(source: string, facts: ClientFacts): Client;
+}
+
 /** `player`, `bot` or `place` of a client of this source has been filled in. */
 export type Found = (source: string, client: Client) => void;

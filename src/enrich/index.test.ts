@@ -49,6 +49,18 @@ test('the same facts object, and equal facts, of one source are one client', asy
   await enrichment.close();
 });
 
+test('whoever keeps clients himself is told the same of them, each time anew', async () => {
+  const { enrichment, counters } = await start({ keepClients: 1 });
+  const facts = clientFacts({ address: '2001:db8::0:1', userAgent: 'VLC/3.0', user: 'anna' });
+  const met = enrichment.meet('a', facts);
+  assert.notEqual(enrichment.meet('a', facts), met);
+  assert.deepEqual(enrichment.meet('a', facts), met);
+  enrichment.meet('a', clientFacts({ address: '192.0.2.1' }));
+  assert.equal(counters.read()['clientsEvicted'] ?? 0, 0);
+  assert.deepEqual(enrichment.identify('a', facts), met);
+  await enrichment.close();
+});
+
 const text = fc.option(fc.constantFrom('', '-', '1', '1:1', '1:', ':', '|', '1:-', '#', 'x'.repeat(301)), {
   nil: null,
 });

@@ -10,16 +10,16 @@ import { type Hash, identify, type Place } from '../core/identity.ts';
 import type { ClientFacts } from '../core/observation.ts';
 import { type Clock, systemClock } from '../lib/clock.ts';
 import { type Exclusion, matchExclusions } from '../lib/exclusion.ts';
-import { canonicalText, networkOf, parseIp } from '../lib/ip.ts';
+import { canonicalText, networkText, parseIp } from '../lib/ip.ts';
 import type { ScopedCounters } from '../telemetry/counters.ts';
 import type { Log } from '../telemetry/log.ts';
 import { Acquaintances, type Met } from './acquaintances.ts';
 import { createClient } from './client.ts';
-import type { Enrichment, Found } from './enrich.ts';
+import type { Found, MeetingEnrichment } from './enrich.ts';
 import { openGeo } from './geo/index.ts';
 import type { WebGeoOptions } from './geo/web/index.ts';
-import { EMPTY_TABLE } from './mmdb/lookup.ts';
-import { openNetworks } from './network/index.ts';
+import { EMPTY_TABLE, type Table } from './mmdb/lookup.ts';
+import type { Network, NetworkOptions } from './network/index.ts';
 import { type Places, TablePlaces, type Whereabouts } from './places.ts';
 import { createPlayers } from './player/index.ts';
 import { createMask, keyedHash, type Mask, type PrivacyOptions } from './privacy.ts';
@@ -64,7 +64,7 @@ export interface EnrichmentOptions {
  * Resolves when addresses can be looked up, some milliseconds later. Rejects with the codes of `openGeo`, `openNetworks`,
  * `createWebPlaces` and `keyedHash`.
  */
-export async function createEnrichment(options: EnrichmentOptions): Promise<Enrichment> {
+export async function createEnrichment(options: EnrichmentOptions): Promise<MeetingEnrichment> {
   const { counters, acceptDeclared, keepClients = 500_000 } = options;
   const hash = options.tokens ?? keyedHash(options.key);
   const mask = createMask(options.privacy, hash);
@@ -79,8 +79,8 @@ export async function createEnrichment(options: EnrichmentOptions): Promise<Enri
   const first = (source: string, facts: ClientFacts): Met => {
     const bytes = facts.address === null ? null : parseIp(facts.address);
     const address = bytes === null ? facts.address : canonicalText(facts.address!, bytes);
-    // An IPv4 address is its own network: by far the most are spared a second reading.
-    const network = address === null || bytes?.length === 4 ? address : networkOf(address);
+    // An IPv4 address is its own network, and so is a text that is no address.
+    const network = bytes === null || bytes.length === 4 ? address : networkText(bytes);
     const identity = identify(facts, network, acceptDeclared, hash);
     const agent = agentOf(facts.userAgent);
     const where = bytes === null ? null : places.of(bytes);
@@ -113,6 +113,7 @@ export async function createEnrichment(options: EnrichmentOptions): Promise<Enri
   const acquaintances = new Acquaintances({ first, again }, { keep: keepClients, hash, counters });
   return {
     identify: (source, facts) => acquaintances.clientOf(source, facts),
+    meet: (source, facts) => first(source, facts).client,
     settled: () => teller.settled(),
     close: async () => {
       acquaintances.forget();
@@ -130,6 +131,11 @@ function learnPlace(place: Place | null): Learn {
     met.client.place = place;
     return true;
   };
+}
+
+/** Who only asks for places does not load what finds networks. */
+async function openNetworks(options: NetworkOptions): Promise<Table<Network>> {
+  return await (await import('./network/index.ts')).openNetworks(options);
 }
 
 interface PlacesFound {

@@ -1,5 +1,5 @@
 import { strict as assert } from 'node:assert';
-import { isIPv4 } from 'node:net';
+import { isIPv4, isIPv6 } from 'node:net';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { canonicalIp, formatIp, isInCidr, isLocalIp, maskIp, networkOf, parseCidr, parseIp } from './ip.ts';
@@ -46,6 +46,43 @@ test('what is an IPv4 address is what the system takes for one', () => {
   );
 });
 
+test('what is an IPv6 address is what the system takes for one, and is written as in a URL', () => {
+  const part = fc.constantFrom(
+    '0',
+    '0',
+    '1',
+    'A0f',
+    'ffff',
+    '10000',
+    'g',
+    ':',
+    ':',
+    ':',
+    '::',
+    '.',
+    '192.0.2.1',
+    '1.2.3',
+    '%',
+  );
+  const nearly = fc.array(part, { maxLength: 17 }).map((parts) => parts.join(''));
+  const groups = fc.array(fc.constantFrom('0', '0', '1', 'FFFF', 'a1', ''), { minLength: 2, maxLength: 9 });
+  const anything = fc.oneof(
+    nearly,
+    groups.map((parts) => parts.join(':')),
+    fc.tuple(groups, fc.ipV4()).map(([parts, tail]) => `${parts.join(':')}:${tail}`),
+    fc.ipV6(),
+  );
+  fc.assert(
+    fc.property(anything, (text) => {
+      const plain = text.split('%')[0]!;
+      const bytes = parseIp(text);
+      assert.equal(bytes !== null, isIPv6(plain) || isIPv4(text), text);
+      if (bytes?.length === 16) assert.equal(`[${formatIp(bytes)}]`, new URL(`http://[${plain}]`).hostname);
+    }),
+    { numRuns: 20_000 },
+  );
+});
+
 test('every address comes back from its bytes', () => {
   const v6 = fc.uint8Array({ minLength: 16, maxLength: 16 });
   fc.assert(
@@ -82,6 +119,8 @@ test('CIDR blocks', () => {
 test('masks', () => {
   assert.equal(formatIp(maskIp(parseIp('192.0.2.77')!, 24)), '192.0.2.0');
   assert.equal(formatIp(maskIp(parseIp('192.0.2.77')!, 26)), '192.0.2.64');
+  assert.equal(formatIp(maskIp(parseIp('192.0.2.77')!, 32)), '192.0.2.77');
+  assert.equal(formatIp(maskIp(Buffer.from([192, 0, 2, 77]), 0)), '0.0.0.0');
   assert.equal(formatIp(maskIp(parseIp('2001:db8:aaaa:bbbb:cccc::1')!, 48)), '2001:db8:aaaa::');
 });
 

@@ -3,10 +3,10 @@
  * carry, wherever they appear.
  */
 
-import { isIPv6 } from 'node:net';
-
 const DOT = 46;
 const ZERO = 48;
+const COLON = 58;
+const LOWER_A = 97;
 
 /** 4 or 16 bytes. */
 export type IpBytes = Uint8Array;
@@ -16,10 +16,8 @@ export function parseIp(text: string): IpBytes | null {
   const ipv4 = parseIpv4(text);
   if (ipv4 !== null) return ipv4;
   const zone = text.indexOf('%');
-  const plain = zone === -1 ? text : text.slice(0, zone);
-  if (!isIPv6(plain)) return null;
-  const bytes = ipv6Bytes(plain);
-  return isMapped(bytes) ? bytes.slice(12) : bytes;
+  const bytes = parseIpv6(zone === -1 ? text : text.slice(0, zone));
+  return bytes !== null && isMapped(bytes) ? bytes.slice(12) : bytes;
 }
 
 /** By far the most addresses are these, and every new listener has one: nothing is allocated but the answer. */
@@ -45,46 +43,99 @@ function parseIpv4(text: string): IpBytes | null {
   return Uint8Array.of(address >>> 24, (address >>> 16) & 255, (address >>> 8) & 255, address & 255);
 }
 
-function ipv6Bytes(text: string): Uint8Array {
+/** Group by group; where `::` stands is known when all have been read. */
+function parseIpv6(text: string): IpBytes | null {
+  const { length } = text;
+  if (length < 2 || length > LONGEST_IPV6) return null;
   const bytes = new Uint8Array(16);
-  const [head, tail] = text.split('::') as [string, string | undefined];
-  const before = groups(head);
-  const after = tail === undefined ? [] : groups(tail);
-  before.forEach((byte, i) => {
-    bytes[i] = byte;
-  });
-  after.forEach((byte, i) => {
-    bytes[16 - after.length + i] = byte;
-  });
-  return bytes;
+  let filled = 0;
+  let gap = -1;
+  let at = 0;
+  while (at < length) {
+    if (text.charCodeAt(at) === COLON && text.charCodeAt(at + 1) === COLON) {
+      if (gap !== -1) return null;
+      gap = filled;
+      at += 2;
+      continue;
+    }
+    // Between groups; before the first and behind the last there is none.
+    if (filled > 0 && filled !== gap && text.charCodeAt(at++) !== COLON) return null;
+    const end = endOfGroup(text, at);
+    if (text.charCodeAt(end) === DOT) return withIpv4(bytes, filled, gap, text.slice(at));
+    if (end === at || filled === 16) return null;
+    const value = Number.parseInt(text.slice(at, end), 16);
+    bytes[filled++] = value >> 8;
+    bytes[filled++] = value & 255;
+    at = end;
+  }
+  return spread(bytes, filled, gap);
 }
 
-function groups(text: string): number[] {
-  if (text === '') return [];
-  return text.split(':').flatMap((group) => {
-    if (group.includes('.')) return group.split('.').map(Number);
-    const value = Number.parseInt(group, 16);
-    return [value >> 8, value & 255];
-  });
+/** With a zone cut off: six groups and an IPv4 address. */
+const LONGEST_IPV6 = 45;
+
+/** Behind at most four hexadecimal digits. */
+function endOfGroup(text: string, from: number): number {
+  let at = from;
+  while (at < from + 4 && isHex(text.charCodeAt(at))) at++;
+  return at;
+}
+
+function isHex(code: number): boolean {
+  const lower = code | 32;
+  return (code >= ZERO && code <= ZERO + 9) || (lower >= LOWER_A && lower <= LOWER_A + 5);
+}
+
+/** The last two groups may be written as an IPv4 address. */
+function withIpv4(bytes: IpBytes, filled: number, gap: number, text: string): IpBytes | null {
+  const ipv4 = parseIpv4(text);
+  if (ipv4 === null || filled > 12) return null;
+  bytes.set(ipv4, filled);
+  return spread(bytes, filled + 4, gap);
+}
+
+/** What stands behind `::` belongs to the end; it stands for one group at least. */
+function spread(bytes: IpBytes, filled: number, gap: number): IpBytes | null {
+  if (gap === -1) return filled === 16 ? bytes : null;
+  if (filled === 16) return null;
+  bytes.copyWithin(16 - (filled - gap), gap, filled);
+  return bytes.fill(0, gap, 16 - (filled - gap));
 }
 
 function isMapped(bytes: Uint8Array): boolean {
-  return bytes[10] === 255 && bytes[11] === 255 && bytes.subarray(0, 10).every((byte) => byte === 0);
+  if (bytes[10] !== 255 || bytes[11] !== 255) return false;
+  for (let i = 0; i < 10; i++) if (bytes[i] !== 0) return false;
+  return true;
 }
 
 /** The canonical text of RFC 5952: lower case, the longest run of zero groups as `::`. */
 export function formatIp(bytes: IpBytes): string {
   if (bytes.length === 4) return bytes.join('.');
-  const words = Array.from({ length: 8 }, (_, i) => (bytes[2 * i]! << 8) | bytes[2 * i + 1]!);
-  let best = { start: 0, length: 0 };
-  for (let i = 0; i < 8; i++) {
-    let length = 0;
-    while (i + length < 8 && words[i + length] === 0) length++;
-    if (length > best.length) best = { start: i, length };
+  const zeros = longestZeros(bytes);
+  let text = '';
+  for (let at = 0; at < 16; at += 2) {
+    if (at === zeros.from) text += '::';
+    if (at >= zeros.from && at < zeros.to) continue;
+    const separator = at === 0 || at === zeros.to ? '' : ':';
+    text += separator + ((bytes[at]! << 8) | bytes[at + 1]!).toString(16);
   }
-  const text = (part: number[]) => part.map((word) => word.toString(16)).join(':');
-  if (best.length < 2) return text(words);
-  return `${text(words.slice(0, best.start))}::${text(words.slice(best.start + best.length))}`;
+  return text;
+}
+
+/** The first of the longest runs of at least two groups, in bytes. */
+function longestZeros(bytes: IpBytes): { readonly from: number; readonly to: number } {
+  let from = -1;
+  let to = -1;
+  for (let at = 0; at < 16; ) {
+    let end = at;
+    while (end < 16 && bytes[end] === 0 && bytes[end + 1] === 0) end += 2;
+    if (end - at > Math.max(to - from, 2)) {
+      from = at;
+      to = end;
+    }
+    at = end + 2;
+  }
+  return { from, to };
 }
 
 /** The canonical text of an address; null if the text is none. */
@@ -101,10 +152,10 @@ export function canonicalText(text: string, bytes: IpBytes): string {
 
 /** The same bytes with all but the first `bits` cleared. */
 export function maskIp(bytes: IpBytes, bits: number): IpBytes {
-  return bytes.map((byte, i) => {
-    const kept = Math.min(Math.max(bits - 8 * i, 0), 8);
-    return byte & (0xff << (8 - kept));
-  });
+  // A copy: that of a Buffer's `slice` would be none.
+  const masked = new Uint8Array(bytes);
+  for (let i = bits >> 3; i < masked.length; i++) masked[i]! &= i === bits >> 3 ? 0xff << (8 - (bits & 7)) : 0;
+  return masked;
 }
 
 /**
@@ -114,6 +165,11 @@ export function maskIp(bytes: IpBytes, bits: number): IpBytes {
 export function networkOf(address: string): string {
   const bytes = parseIp(address);
   if (bytes === null) return address;
+  return networkText(bytes);
+}
+
+/** The same of an address that has been parsed already. */
+export function networkText(bytes: IpBytes): string {
   return bytes.length === 4 ? formatIp(bytes) : `${formatIp(maskIp(bytes, 64))}/64`;
 }
 

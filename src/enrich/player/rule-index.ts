@@ -90,9 +90,10 @@ export class RuleIndex {
   #rarest(text: string): number {
     let best = 0;
     let least = Number.POSITIVE_INFINITY;
-    for (let offset = 0; offset + GRAM <= text.length; offset++) {
-      const isTaken = this.#heads[hash(gramAt(text, offset))]! >= 0;
-      const price = (GRAMS_EVERYWHERE.has(gramAt(text, offset)) ? 2 : 0) + (isTaken ? 1 : 0);
+    for (let offset = 0; offset + GRAM <= text.length && least > 0; offset++) {
+      const gram = gramAt(text, offset);
+      const isTaken = this.#heads[hash(gram)]! >= 0;
+      const price = (GRAMS_EVERYWHERE.has(gram) ? 2 : 0) + (isTaken ? 1 : 0);
       if (price >= least) continue;
       least = price;
       best = offset;

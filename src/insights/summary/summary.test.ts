@@ -77,6 +77,39 @@ test('every number is that of counting one by one', () => {
   );
 });
 
+/** A few numbers for all that is said: as who folds in numbers adds sessions. */
+function summaryInNumbers(sessions: readonly SessionRecord[]) {
+  const summarizer = new Summarizer();
+  for (const session of sessions) {
+    const { stream, quality, startedAt, lastSeenAt, bytes } = session;
+    const streamNumber = summarizer.streamOf(stream)!;
+    const qualityNumber = quality === null ? summarizer.unknownQuality : summarizer.qualityOf(quality)!;
+    if (session.bot) summarizer.addBot();
+    else summarizer.addRow(summarizer.whoOf(session), streamNumber, qualityNumber, startedAt, lastSeenAt, bytes);
+  }
+  return { summary: summarizer.summary(), names: summarizer.names };
+}
+
+test('in numbers they come to the same, and what only bots have played is not there', () => {
+  fc.assert(
+    fc.property(fc.array(anybody, { maxLength: 40 }), (all) => {
+      const { summary, names } = summaryInNumbers(all);
+      assert.deepEqual(summary, summaryOf(all));
+      assert.deepEqual([...names.streams], [...new Set(all.map(({ stream }) => stream))]);
+    }),
+  );
+});
+
+test('more rows than there was room for at first', () => {
+  const all = Array.from({ length: 6000 }, (_, i) =>
+    sessionOf({ from: i, to: i + 10, listener: `l${i % 2500}`, stream: `s${i % 3}`, bytes: i }),
+  );
+  const summary = summaryOf(all);
+  assert.equal(summary.uniqueClients, 2500);
+  assert.deepEqual(new Map(summary.by.stream.map((each) => [each.value, each])), groupsOf(all, 'stream'));
+  assert.deepEqual(summary.peak, { count: 10, at: 9 });
+});
+
 test('what lasted longest comes first', () => {
   const { by } = summaryOf([
     sessionOf({ from: 0, to: 1000, stream: 'short' }),
@@ -118,4 +151,9 @@ test('more values than there is room for are counted together', () => {
   assert.deepEqual(numbers, [0, 1, 2, 3, 0, 3]);
   assert.deepEqual(values.all, ['a', 'b', null, '(others)']);
   assert.equal(values.crowded, 2);
+  assert.deepEqual(
+    ['c', 'a', 'd'].map((value) => values.ownNumberOf(value)),
+    [null, 0, null],
+  );
+  assert.equal(new Values(3).ownNumberOf('a'), 0);
 });

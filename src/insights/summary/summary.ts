@@ -2,15 +2,15 @@
  * What a heap of sessions came to: sessions, unique clients, listening time, bytes, the peak and when it was, where they
  * were, and the same by several dimensions. For `headcount analyze`; a running Headcount asks its store instead.
  *
- * Adding a session is on the path of every log that is read, so it only looks up numbers and writes them down (rows.ts);
- * all counting is done once, at the end. Memory: 70 bytes a session, and the tokens of the listeners.
+ * Adding a session is on the path of every log that is read, so it only writes numbers down (rows.ts, listeners.ts);
+ * all counting is done once, at the end. Memory: 36 bytes a session, and what is known of each listener.
  */
 
-import type { Geo, Place, Player } from '../../core/identity.ts';
 import type { Instant } from '../../core/observation.ts';
-import { cityOf, type Dimension } from '../../core/query.ts';
+import type { Dimension } from '../../core/query.ts';
 import type { SessionRecord } from '../../core/session.ts';
 import { type Peak, type Presences, peakOf, periodOf, presencesOf } from './concurrency.ts';
+import { Listeners, type Summarized } from './listeners.ts';
 import { Rows } from './rows.ts';
 import { Values } from './values.ts';
 
@@ -69,137 +69,124 @@ export type SummarizedSession = Pick<
 >;
 
 const MAX_VALUES = 100_000;
-/** Objects whose numbers are remembered, so that their texts need not be put together again. */
-const MAX_REMEMBERED = 50_000;
-
-const DIMENSIONS = SUMMARY_DIMENSIONS.length;
-const COLUMN = {
-  ...(Object.fromEntries(SUMMARY_DIMENSIONS.map((dimension, i) => [dimension, i])) as Record<SummaryDimension, number>),
-  /** The number of a point, plus one; 0 is a place that nobody knows. */
-  point: DIMENSIONS,
-  listener: DIMENSIONS + 1,
-};
-
-interface Placed {
-  readonly country: number;
-  readonly city: number;
-  readonly point: number;
-}
-
-interface Played {
-  readonly player: number;
-  readonly platform: number;
-}
 
 export class Summarizer {
-  readonly #rows = new Rows(DIMENSIONS + 2);
-  readonly #values = SUMMARY_DIMENSIONS.map(() => new Values(MAX_VALUES));
-  readonly #listeners = new Map<string, number>();
-  readonly #points = new Map<string, number>();
-  readonly #geos: Geo[] = [];
-  readonly #placed = new Map<Place | null, Placed>();
-  readonly #played = new Map<Player | null, Played>();
+  readonly #rows = new Rows();
+  readonly #streams = new Values(MAX_VALUES);
+  readonly #qualities = new Values(MAX_VALUES);
+  readonly #listeners = new Listeners(MAX_VALUES);
   #bots = 0;
+
+  /** What the numbers of streams and of qualities stand for. */
+  get names(): { readonly streams: readonly (string | null)[]; readonly qualities: readonly (string | null)[] } {
+    return { streams: this.#streams.all, qualities: this.#qualities.all };
+  }
+
+  /** A number for `addRow`; null if there are so many that it would have to share one. */
+  streamOf(name: string): number | null {
+    return this.#streams.ownNumberOf(name);
+  }
+
+  qualityOf(name: string): number | null {
+    return this.#qualities.ownNumberOf(name);
+  }
+
+  get unknownQuality(): number {
+    return this.#qualities.numberOf(null);
+  }
+
+  /** A number for `addRow`, as long as nothing more is found out about the client. */
+  whoOf(client: Summarized): number {
+    return this.#listeners.numberOf(client);
+  }
 
   add(session: SummarizedSession): void {
     if (session.bot) {
-      this.#bots++;
+      this.addBot();
       return;
     }
+    const stream = this.#streams.numberOf(session.stream);
+    const quality = this.#qualities.numberOf(session.quality);
+    const who = this.#listeners.numberOf(session);
+    this.addRow(who, stream, quality, session.startedAt, session.lastSeenAt, session.bytes);
+  }
+
+  addBot(): void {
+    this.#bots++;
+  }
+
+  /** A session of somebody who is no bot, in numbers. */
+  addRow(who: number, stream: number, quality: number, from: Instant, to: Instant, bytes: number): void {
     const rows = this.#rows;
     const row = rows.open();
-    rows.begins[row] = session.startedAt;
-    rows.ends[row] = session.lastSeenAt;
-    rows.bytes[row] = session.bytes;
-    const { columns } = rows;
-    const values = this.#values;
-    columns[COLUMN.stream]![row] = values[COLUMN.stream]!.numberOf(session.stream);
-    columns[COLUMN.quality]![row] = values[COLUMN.quality]!.numberOf(session.quality);
-    columns[COLUMN.user]![row] = values[COLUMN.user]!.numberOf(session.user);
-    const placed = this.#placed.get(session.place) ?? this.#place(session.place);
-    columns[COLUMN.country]![row] = placed.country;
-    columns[COLUMN.city]![row] = placed.city;
-    columns[COLUMN.point]![row] = placed.point;
-    const played = this.#played.get(session.player) ?? this.#play(session.player);
-    columns[COLUMN.player]![row] = played.player;
-    columns[COLUMN.platform]![row] = played.platform;
-    columns[COLUMN.listener]![row] = this.#numberOf(session.listener);
+    rows.begins[row] = from;
+    rows.ends[row] = to;
+    rows.bytes[row] = bytes;
+    rows.stream[row] = stream;
+    rows.quality[row] = quality;
+    rows.who[row] = who;
   }
 
   summary(): Summary {
     const { begins, ends, size } = this.#rows;
     const presences = presencesOf(begins.slice(0, size), ends.slice(0, size));
-    const [all] = figuresOf(this.#rows, new Uint32Array(size), 1, this.#listeners.size);
+    const listenerOf = this.#columnOf('listener');
+    const groups = (dimension: SummaryDimension) =>
+      groupsOf(this.#valuesOf(dimension), (count) => this.#figures(this.#columnOf(dimension), count, listenerOf));
+    const [all] = this.#figures(new Uint32Array(size), 1, listenerOf);
     return {
       ...all!,
       peak: peakOf(presences),
       bots: this.#bots,
       period: periodOf(presences),
       presences,
-      by: Object.fromEntries(SUMMARY_DIMENSIONS.map((each) => [each, this.#groups(each)])) as unknown as Summary['by'],
-      places: this.#places(),
+      by: Object.fromEntries(SUMMARY_DIMENSIONS.map((each) => [each, groups(each)])) as unknown as Summary['by'],
+      places: this.#places(listenerOf),
     };
   }
 
-  #place(place: Place | null): Placed {
-    const placed = {
-      country: this.#values[COLUMN.country]!.numberOf(place?.geo?.countryCode ?? null),
-      city: this.#values[COLUMN.city]!.numberOf(cityOf(place)),
-      point: this.#pointOf(place?.geo ?? null),
-    };
-    if (this.#placed.size >= MAX_REMEMBERED) this.#placed.clear();
-    this.#placed.set(place, placed);
-    return placed;
+  #valuesOf(dimension: SummaryDimension): Values {
+    if (dimension === 'stream') return this.#streams;
+    return dimension === 'quality' ? this.#qualities : this.#listeners.values[dimension];
   }
 
-  #play(player: Player | null): Played {
-    const played = {
-      player: this.#values[COLUMN.player]!.numberOf(player?.name ?? null),
-      platform: this.#values[COLUMN.platform]!.numberOf(player?.platform ?? null),
-    };
-    if (this.#played.size >= MAX_REMEMBERED) this.#played.clear();
-    this.#played.set(player, played);
-    return played;
+  /** By row: what it counts under. */
+  #columnOf(dimension: SummaryDimension | 'point' | 'listener'): Uint32Array {
+    const { stream, quality, who, size } = this.#rows;
+    if (dimension === 'stream') return stream;
+    if (dimension === 'quality') return quality;
+    const numbers = this.#listeners.numbers[dimension];
+    const column = new Uint32Array(size);
+    for (let row = 0; row < size; row++) column[row] = numbers[who[row]!]!;
+    return column;
   }
 
-  #pointOf(geo: Geo | null): number {
-    if (geo === null || geo.latitude === null || geo.longitude === null) return 0;
-    const key = `${geo.latitude} ${geo.longitude} ${geo.city}`;
-    const known = this.#points.get(key);
-    if (known !== undefined) return known;
-    if (this.#geos.length >= MAX_VALUES) return 0;
-    const point = this.#geos.push(geo);
-    this.#points.set(key, point);
-    return point;
-  }
-
-  #numberOf(listener: string): number {
-    const known = this.#listeners.get(listener);
-    if (known !== undefined) return known;
-    this.#listeners.set(listener, this.#listeners.size);
-    return this.#listeners.size - 1;
-  }
-
-  #groups(dimension: SummaryDimension): SummaryGroup[] {
-    const { all } = this.#values[COLUMN[dimension]]!;
-    return this.#figures(COLUMN[dimension], all.length)
-      .map((figures, i) => ({ value: all[i]!, ...figures }))
-      .sort((a, b) => b.listeningSeconds - a.listeningSeconds || b.sessions - a.sessions || compare(a.value, b.value));
-  }
-
-  #places(): SummaryPlace[] {
-    const [, ...points] = this.#figures(COLUMN.point, this.#geos.length + 1);
+  #places(listenerOf: Uint32Array): SummaryPlace[] {
+    const { geos } = this.#listeners;
+    const [, ...points] = this.#figures(this.#columnOf('point'), geos.length + 1, listenerOf);
     return points
       .map(({ sessions, uniqueClients }, i) => {
-        const { latitude, longitude, city, countryCode } = this.#geos[i]!;
+        const { latitude, longitude, city, countryCode } = geos[i]!;
         return { latitude: latitude!, longitude: longitude!, city, countryCode, sessions, uniqueClients };
       })
       .sort((a, b) => b.sessions - a.sessions || a.latitude - b.latitude || a.longitude - b.longitude);
   }
 
-  #figures(column: number, groups: number): Omit<SummaryGroup, 'value'>[] {
-    return figuresOf(this.#rows, this.#rows.columns[column]!, groups, this.#listeners.size);
+  #figures(column: Uint32Array, groups: number, listenerOf: Uint32Array): Figures[] {
+    return figuresOf(this.#rows, column, groups, listenerOf, this.#listeners.count);
   }
+}
+
+type Figures = Omit<SummaryGroup, 'value'>;
+
+function groupsOf({ all }: Values, figures: (groups: number) => Figures[]): SummaryGroup[] {
+  return (
+    figures(all.length)
+      .map((each, i) => ({ value: all[i]!, ...each }))
+      // A value may have been met with bots alone.
+      .filter(({ sessions }) => sessions > 0)
+      .sort((a, b) => b.listeningSeconds - a.listeningSeconds || b.sessions - a.sessions || compare(a.value, b.value))
+  );
 }
 
 function compare(a: string | null, b: string | null): number {
@@ -208,11 +195,12 @@ function compare(a: string | null, b: string | null): number {
 
 /** What the rows come to, by their numbers in a column. */
 function figuresOf(
-  { size, begins, ends, bytes, columns }: Rows,
+  { size, begins, ends, bytes }: Rows,
   column: Uint32Array,
   groups: number,
+  listenerOf: Uint32Array,
   listeners: number,
-): Omit<SummaryGroup, 'value'>[] {
+): Figures[] {
   const counts = new Uint32Array(groups);
   const milliseconds = new Float64Array(groups);
   const bytesOf = new Float64Array(groups);
@@ -222,7 +210,7 @@ function figuresOf(
     milliseconds[group]! += ends[row]! - begins[row]!;
     bytesOf[group]! += bytes[row]!;
   }
-  const unique = uniqueOf(size, column, counts, columns[COLUMN.listener]!, listeners);
+  const unique = uniqueOf(size, column, counts, listenerOf, listeners);
   return Array.from(counts, (sessions, group) => ({
     sessions,
     uniqueClients: unique[group]!,

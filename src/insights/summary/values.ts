@@ -13,6 +13,13 @@ export class Values {
     this.#most = most;
   }
 
+  /** Null if there is no room for it: then it has no number of its own. */
+  ownNumberOf(value: string | null): number | null {
+    const known = this.#numbers.get(value);
+    if (known !== undefined) return known;
+    return this.all.length < this.#most ? this.numberOf(value) : null;
+  }
+
   numberOf(value: string | null): number {
     const known = this.#numbers.get(value);
     if (known !== undefined) return known;
