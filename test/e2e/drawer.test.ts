@@ -191,10 +191,14 @@ test('a session that is not there is said to be so', async () => {
   await page.context().close();
 });
 
+/** Runs in the page: waits until the drawer has come to rest. */
+const SLID_IN = `Promise.all(document.querySelector('[data-testid=drawer]').getAnimations().map(({ finished }) => finished))`;
+
 test('on a phone it is the whole screen, and nothing is wider', async () => {
   const { id } = await sessionOn('rock');
   const { page } = await opened(id, { viewport: { width: 360, height: 740 } });
   await drawerOf(page).getByText('How it ended').waitFor();
+  await page.evaluate(SLID_IN);
   const box = await drawerOf(page).boundingBox();
   assert.deepEqual({ x: box?.x, width: box?.width, height: box?.height }, { x: 0, width: 360, height: 740 });
   assert.ok(await page.evaluate<boolean>('document.querySelector("[data-testid=drawer]").scrollWidth <= 360'));
