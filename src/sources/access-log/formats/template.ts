@@ -6,7 +6,7 @@
 
 import { HeadcountError } from '../../../lib/errors.ts';
 import type { Line, LineFormat, Verdict } from '../line.ts';
-import { closingQuote, QUOTE } from './bytes.ts';
+import { closingQuote, NEAR, QUOTE } from './bytes.ts';
 import { FIELD_NUMBER, type Field, Fields } from './fields.ts';
 import { jsonTemplate } from './json.ts';
 import { nginxField, short } from './nginx.ts';
@@ -183,9 +183,10 @@ function endOf({ block, blockView, end }: Line, from: number, text: Uint8Array):
     const quote = closingQuote(block, blockView, from, end);
     return quote === -1 || behind(block, quote, end, text) === -1 ? -1 : quote;
   }
-  // Not indexOf: what is not in this line would be looked for in the whole block, for every line anew.
-  for (let p = from; p + text.length <= end; p++) {
+  const near = Math.min(end, from + NEAR);
+  for (let p = from; p < near; p++) {
     if (block[p] === first && behind(block, p, end, text) !== -1) return p;
   }
-  return -1;
+  const far = near === end ? -1 : block.subarray(near, end).indexOf(text);
+  return far === -1 ? -1 : near + far;
 }
