@@ -67,6 +67,9 @@ const DURATIONS: readonly (readonly [Field, number])[] = [
   ['nanoseconds', 1e-6],
 ];
 
+/** More of a text than anybody looks at (request.ts, declared.ts, clients.ts); of a chain of proxies the end. */
+const LONGEST_FIELD = 70_000;
+
 export interface FieldsOptions {
   /** What a time without a zone means. */
   readonly local: LocalTime;
@@ -102,7 +105,7 @@ export class Fields {
         continue;
       }
       const start = this.#scratch.length;
-      this.#scratch.add(text);
+      this.#scratch.add(text.length <= LONGEST_FIELD ? text : shortened(text, field));
       this.set(field, start, this.#scratch.length);
     }
     line.bytes = this.#scratch.bytes;
@@ -269,6 +272,10 @@ export class Fields {
 function decimal(text: string): number {
   const match = /^\+?(\d{1,15}(?:\.\d{1,9})?)(?:ms)?(?:[,\s]|$)/.exec(text);
   return match === null ? -1 : Number(match[1]);
+}
+
+function shortened(text: string, field: number): string {
+  return field === F.forwarded ? text.slice(-LONGEST_FIELD) : text.slice(0, LONGEST_FIELD);
 }
 
 /**

@@ -27,6 +27,10 @@ interface Kind {
   readonly expected?: Partial<Read>;
 }
 
+/** Formats that keep no more of a long path and query than anybody looks at; and those that do so with every field. */
+const CUT_TARGETS = ['vhost', 'main', 'a log_format', 'json', 'w3c', 'haproxy'];
+const CUT_FIELDS = ['json', 'w3c', 'haproxy'];
+
 function combined({ user = '-', path = '/hls/cam/720p.m3u8', query, agent = 'VLC/3' }: Partial<Record<Place, string>>) {
   const target = query === undefined ? path : `${path}?${query}`;
   return `192.0.2.1 - ${user} ${TIME} "GET ${target} HTTP/1.1" 200 194 "-" "${agent}"`;
@@ -123,12 +127,12 @@ for (const kind of KINDS) {
         const text = filled(place, filling, room);
         const expected = { ...PLAIN, ...kind.expected, [place]: text };
         const what = `${place} of ${JSON.stringify(filling)}`;
-        assertSame(readOf(kind, kind.line({ [place]: text })), expected, what);
+        assertSame(readOf(kind, kind.line({ [place]: text })), expected, what, cutOf(kind, place));
       }
       for (const [written, meant] of HAVE_ESCAPES.includes(kind.name) ? ESCAPES : []) {
         const text = filled(place, written, room);
         const expected = { ...PLAIN, ...kind.expected, [place]: text.replaceAll(written, meant) };
-        assertSame(readOf(kind, kind.line({ [place]: text })), expected, `${place} of ${written}`);
+        assertSame(readOf(kind, kind.line({ [place]: text })), expected, `${place} of ${written}`, cutOf(kind, place));
       }
     }
   });
@@ -136,19 +140,36 @@ for (const kind of KINDS) {
 
 /** A space ends a target, a bracket the user of a log_format, and w3c decodes what is encoded. */
 function isPossible({ name }: Kind, place: Place, filling: string): boolean {
-  if (filling.includes(' ') && (place === 'path' || place === 'query')) return false;
-  if (name === 'w3c' && filling.includes('%')) return place === 'path' || place === 'query';
+  const isTarget = place === 'path' || place === 'query';
+  if (filling.includes(' ') && isTarget) return false;
+  // Half a character is none.
+  if (filling === 'é' && isTarget && CUT_TARGETS.includes(name)) return false;
+  if (name === 'w3c' && filling.includes('%')) return isTarget;
   return !(place === 'user' && filling === ' [' && TEMPLATES.includes(name));
 }
 
-/** Not deepEqual on the whole: a message of some megabytes helps nobody. */
-function assertSame(read: readonly (Read | string)[], expected: Read, what: string): void {
+function cutOf({ name }: Kind, place: Place): Place | null {
+  const isTarget = place === 'path' || place === 'query';
+  return (isTarget && CUT_TARGETS.includes(name)) || CUT_FIELDS.includes(name) ? place : null;
+}
+
+/** Not deepEqual on the whole: a message of some megabytes helps nobody. `cut`: of that field there may be less. */
+function assertSame(read: readonly (Read | string)[], expected: Read, what: string, cut: Place | null = null): void {
   assert.equal(read.length, 2, what);
   for (const each of read) {
     assert.notEqual(typeof each, 'string', `${what}: ${String(each)}`);
     const keys = new Set([...Object.keys(expected), ...Object.keys(each)]) as Set<keyof Read>;
-    for (const key of keys) assert.ok((each as Read)[key] === expected[key], `${what}: ${key}`);
+    for (const key of keys) {
+      const isSame = (each as Read)[key] === expected[key];
+      assert.ok(isSame || (key === cut && isPart((each as Read)[key], expected[key], key)), `${what}: ${key}`);
+    }
   }
+}
+
+/** Of a chain of proxies the end; the last escape may have been cut in two. */
+function isPart(read: unknown, whole: unknown, place: Place): boolean {
+  if (typeof read !== 'string' || typeof whole !== 'string' || read.length < 16_000) return false;
+  return place === 'forwarded' ? whole.endsWith(read) : whole.startsWith(read.slice(0, -4));
 }
 
 test('what begins behind many bytes is read as if it stood at once', () => {

@@ -23,14 +23,17 @@ function startsWith(bytes: Buffer, at: number, text: string): boolean {
   return true;
 }
 
+/** Of a longer path or query the rest is left out: nobody looks at as much (paths.ts, declared.ts). */
+const LONGEST = 65_536;
+
 /** `/PATH?QUERY`, up to white space, a quote or the end. */
 export function readTarget(line: Line, bytes: Buffer, from: number, end: number): void {
-  const pathEnd = endOfPath(bytes, from, end);
+  const pathEnd = endOfPath(bytes, from, Math.min(end, from + LONGEST));
   const hasQuery = pathEnd < end && bytes[pathEnd] === QUESTION;
   line.pathStart = from;
   line.pathEnd = pathEnd;
   line.queryStart = hasQuery ? pathEnd + 1 : pathEnd;
-  line.queryEnd = hasQuery ? endOfQuery(bytes, pathEnd + 1, end) : pathEnd;
+  line.queryEnd = hasQuery ? endOfQuery(bytes, pathEnd + 1, Math.min(end, pathEnd + 1 + LONGEST)) : pathEnd;
 }
 
 /** What ends a path: white space, the query, the end of the request; or an escape, which may belong to it. */
