@@ -244,6 +244,13 @@ test('what is no text in a list of headers is left out', () => {
   }
 });
 
+test('of a header that was sent many times the last values count: those that proxies have added', () => {
+  const json = KINDS.find(({ name }) => name === 'json')!;
+  const values = Array.from({ length: 500 }, (_, i) => `198.51.100.${i % 250}`);
+  const line = json.line({}).replace('}', `,"xff":${JSON.stringify(values)}}`);
+  assertSame(readOf(json, line), { ...PLAIN, forwarded: values.slice(-100).join(', ') }, 'xff');
+});
+
 test('a header of columns may have any spaces, and any separators', () => {
   const columns = `date time c-ip cs-uri-stem sc-status ${'\u2028'} sc-bytes cs(User-Agent)`;
   const row = '2026-11-21\t01:19:26\t192.0.2.1\t/hls/cam/720p.m3u8\t200\t-\t194\tVLC/3';
