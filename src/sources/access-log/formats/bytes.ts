@@ -1,9 +1,9 @@
 /**
  * Bytes that mean something in a log, and the searches that all formats need.
  *
- * What is searched for mostly stands near: that is looked for byte by byte. What is not there is left to what Node has
- * compiled already: a field of a megabyte may be the first one that is ever read, and our own loops are slow until the engine has
- * found out that they are worth compiling. No search looks behind its end, into the lines that follow.
+ * What is searched for mostly stands near: that is looked for byte by byte. What is not there is left to searches that are
+ * compiled from the start: a field of a megabyte may be the first one that is ever read, and our own loops are slow until
+ * the engine has found out that they are worth compiling. No search looks behind its end, into the lines that follow.
  */
 
 import type { Buffer } from 'node:buffer';

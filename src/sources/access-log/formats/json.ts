@@ -128,7 +128,7 @@ export class JsonFormat implements LineFormat {
 
   read(line: Line): Verdict {
     const text = lineText(line);
-    const object = text === null || hasManyParts(text) ? null : parsed(text);
+    const object = text === null ? null : parsed(text);
     if (object === null) return line.bad('Format');
     this.#texts.fill(null);
     this.#ranks.fill(0x7fffffff);
@@ -236,7 +236,7 @@ const CADDY_DURATION: ReadonlyMap<string, Meaning> = new Map([
 
 /** nginx writes `\x22` into an object if somebody has forgotten its `escape=json`. */
 function parsed(text: string): Readonly<Record<string, unknown>> | null {
-  if (!/^\s*\{/.test(text)) return null;
+  if (!/^\s*\{/.test(text) || hasManyParts(text)) return null;
   try {
     return JSON.parse(text) as Record<string, unknown>;
   } catch {

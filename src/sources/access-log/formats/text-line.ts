@@ -4,9 +4,9 @@ import { isUtf8 } from 'node:buffer';
 import type { Line } from '../line.ts';
 
 /**
- * Longer ones are refused, since reading takes its time. Hardly a server takes a request of which it could write as much: nginx 32 KiB of
- * headers (`large_client_header_buffers` 4 8k), Apache 8,190 bytes each (`LimitRequestFieldSize`), CloudFront 20,480 bytes
- * in all (its quotas); servers in Go, Caddy among them, 1 MiB (`http.DefaultMaxHeaderBytes`).
+ * Longer ones are refused, since reading takes its time. Hardly a server takes a request of which it could write as much:
+ * nginx 32 KiB of headers (`large_client_header_buffers` 4 8k), Apache 8,190 bytes each (`LimitRequestFieldSize`),
+ * CloudFront 20,480 bytes in all (its quotas); but servers in Go, Caddy among them, 1 MiB (`http.DefaultMaxHeaderBytes`).
  */
 export const LONGEST_TEXT = 256 * 1024;
 
