@@ -65,6 +65,21 @@ test('whatever a player says, an id is short and a number is one', () => {
   );
 });
 
+test('a header of CMCD may be of any length: its first 2048 characters count', () => {
+  const format = '$remote_addr - - [$time_local] "$request" $status $body_bytes_sent "$http_cmcd_session"';
+  const line = (list: string) => combinedLine({ request: 'GET /rock/1.ts' }).replace('"-" "VLC/3"', `"${list}"`);
+  const sidOf = (list: string) => presencesOf([line(list)], { options: { format } })[0]!.client.playback?.id ?? null;
+  assert.equal(sidOf(`sid=\\x22a-1\\x22,x=${'\\xC3\\xA9'.repeat(100_000)}`), 'a-1');
+  assert.equal(sidOf(`x=${'y'.repeat(2030)},sid=a-1`), 'a-1');
+  assert.equal(sidOf(`x=${'y'.repeat(500_000)},sid=a-1`), null);
+});
+
+test('a list that is not closed is none', () => {
+  assert.equal(parseCmcd('br=(5000;v 128;a),sid="x"').bitrate, 5000);
+  assert.equal(parseCmcd('br=(5000;v,sid="x"').sid, 'x');
+  assert.deepEqual(parseCmcd(`${'br=(,'.repeat(400)}mtp=7`), parseCmcd('mtp=7'));
+});
+
 test('the same said in the query, in one header or in four gives the same presences', () => {
   const said = { session: 'sid="a-1",cid="rock"', object: 'br=3200,ot=v', request: 'mtp=25400,bl=100', status: 'bs' };
   const all = Object.values(said).join(',');

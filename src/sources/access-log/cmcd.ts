@@ -17,10 +17,10 @@ export interface Cmcd {
 }
 
 /** Longer ones are cut: all keys of the standard together are shorter. */
-const LONGEST = 2048;
+export const LONGEST_CMCD = 2048;
 const LONGEST_SID = 64;
 
-const KEY = /(?:^|,)\s*(sid|br|mtp|bs)(?:=("(?:[^"\\]|\\.)*"|\((?:[^)]*)\)|[^,]*))?(?=,|$)/g;
+const KEY = /(?:^|,)\s*(sid|br|mtp|bs)(?:=("(?:[^"\\]|\\.)*"|\([^()]*\)|[^,]*))?(?=,|$)/g;
 
 /** Of several lists together: the four headers. */
 export function parseCmcd(list: string): Cmcd {
@@ -28,7 +28,7 @@ export function parseCmcd(list: string): Cmcd {
   let bitrate: number | null = null;
   let throughput: number | null = null;
   let isStarved = false;
-  for (const [, key, value = ''] of list.slice(0, LONGEST).matchAll(KEY)) {
+  for (const [, key, value = ''] of list.slice(0, LONGEST_CMCD).matchAll(KEY)) {
     if (key === 'sid') sid ??= textOf(value);
     else if (key === 'br') bitrate ??= numberOf(value);
     else if (key === 'mtp') throughput ??= numberOf(value);

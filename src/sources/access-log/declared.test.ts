@@ -48,6 +48,30 @@ test('cookies are asked after the query, by the same names', () => {
   assert.equal(idOf(line('', 'sid=a=b')), 'a=b');
 });
 
+test('cookies are looked at up to 64 KiB, and none of them in part', () => {
+  const format = '$remote_addr - - [$time_local] "$request" $status $body_bytes_sent "$http_user_agent" "$http_cookie"';
+  const asText = (cookie: string) => idOf(jsonLine({ request: 'GET /rock/1.ts' }, { http_cookie: cookie }));
+  const asBytes = (cookie: string) =>
+    idOf(combinedLine({ request: 'GET /rock/1.ts' }).replace('"-" "VLC/3"', `"VLC/3" "${cookie}"`), {
+      options: { ...OPTIONS, format },
+    });
+  for (const idIn of [asText, asBytes]) {
+    assert.equal(idIn(`sid=a; x=${'y'.repeat(200_000)}`), 'a');
+    assert.equal(idIn(`x=${'y'.repeat(65_000)}; sid=a`), 'a');
+    assert.equal(idIn(`x=${'y'.repeat(65_520)}; sid=${'z'.repeat(100)}`), null);
+    assert.equal(idIn(`x=${'y'.repeat(200_000)}; sid=a`), null);
+  }
+});
+
+test('an id of so many bytes that none can be meant is none', () => {
+  const format = '$remote_addr - - [$time_local] "$request" $status $body_bytes_sent "$cookie_sid"';
+  const given = { options: { ...OPTIONS, format } };
+  const line = (id: string) => combinedLine({ request: 'GET /rock/1.ts' }).replace('"-" "VLC/3"', `"${id}"`);
+  assert.equal(idOf(line('\\xE2\\x82\\xAC'.repeat(128)), given), '€'.repeat(128));
+  assert.equal(idOf(line('\\xE2\\x82\\xAC'.repeat(129)), given), null);
+  assert.equal(idOf(line('a'.repeat(900_000)), given), null);
+});
+
 test('a field of its own, which the format names, is the id', () => {
   const format = '$remote_addr - - [$time_local] "$request" $status $body_bytes_sent "$cookie_sid"';
   const line = (id: string) => combinedLine({ request: 'GET /rock/1.ts?sid=q' }).replace('"-" "VLC/3"', `"${id}"`);

@@ -3,7 +3,7 @@
  * there, in a field of its own, in the query, or in a cookie.
  */
 
-import { type Cmcd, parseCmcd } from './cmcd.ts';
+import { type Cmcd, LONGEST_CMCD, parseCmcd } from './cmcd.ts';
 import { CMCD_HEADERS, HAS, type Line } from './line.ts';
 import { textOf } from './text.ts';
 
@@ -18,8 +18,13 @@ export interface DeclaredOptions {
 const LONGEST_ID = 128;
 /** Behind that nothing is looked for. */
 const LONGEST_QUERY = 8192;
+/** nginx takes 32 KiB of headers in all (`large_client_header_buffers`), Apache 8 KiB of each. */
+const LONGEST_COOKIES = 65_536;
+/** So many bytes, and no more, may stand for one unit of a text: three of UTF-8, each of them written as `\xHH`. */
+const WRITTEN = 12;
 
 const AMPERSAND = 0x26;
+const SEMICOLON = 0x3b;
 const EQUALS = 0x3d;
 const CMCD = 'CMCD';
 
@@ -57,8 +62,8 @@ export class Declared {
     if (sid !== null) return sid;
     const { playbackId } = this.#options;
     if (playbackId.length === 0) return null;
-    if ((has & HAS.playback) !== 0) return idOf(textOf(line.bytes, line.playbackStart, line.playbackEnd));
-    const cookies = (has & HAS.cookie) === 0 ? '' : textOf(line.bytes, line.cookieStart, line.cookieEnd);
+    if ((has & HAS.playback) !== 0) return playbackOf(line);
+    const cookies = (has & HAS.cookie) === 0 ? '' : cookiesOf(line);
     for (const name of playbackId) {
       const id = idOf(found?.[name] ?? cookieOf(cookies, name));
       if (id !== null) return id;
@@ -98,9 +103,23 @@ export class Declared {
 function headersOf(line: Line): string {
   const parts: string[] = [];
   for (let i = 0; i < CMCD_HEADERS; i++) {
-    if (line.cmcdEnd[i]! > line.cmcdStart[i]!) parts.push(textOf(line.bytes, line.cmcdStart[i]!, line.cmcdEnd[i]!));
+    const start = line.cmcdStart[i]!;
+    const end = Math.min(line.cmcdEnd[i]!, start + LONGEST_CMCD * WRITTEN);
+    if (end > start) parts.push(textOf(line.bytes, start, end));
   }
   return parts.join(',');
+}
+
+function playbackOf({ bytes, playbackStart, playbackEnd }: Line): string | null {
+  const isLong = playbackEnd - playbackStart > LONGEST_ID * WRITTEN;
+  return isLong ? null : idOf(textOf(bytes, playbackStart, playbackEnd));
+}
+
+/** Whole ones. */
+function cookiesOf({ bytes, cookieStart, cookieEnd }: Line): string {
+  const most = cookieStart + LONGEST_COOKIES;
+  const end = cookieEnd <= most ? cookieEnd : Math.max(bytes.lastIndexOf(SEMICOLON, most), cookieStart);
+  return textOf(bytes, cookieStart, end);
 }
 
 function idOf(text: string | null | undefined): string | null {

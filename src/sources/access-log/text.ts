@@ -1,8 +1,8 @@
 /** Fields of a log line as text: escapes undone, bytes decoded. Asked once per distinct value, never per line. */
 
-import { Buffer, isUtf8 } from 'node:buffer';
+import { Buffer, isAscii, isUtf8 } from 'node:buffer';
+import { BACKSLASH, NEAR } from './formats/bytes.ts';
 
-const BACKSLASH = 0x5c;
 const LOWER_X = 0x78;
 
 /** What Apache writes for control characters; every other escaped character stands for itself. */
@@ -25,8 +25,11 @@ export function textOf(block: Uint8Array, start: number, end: number): string {
 
 /** Nothing but ASCII, and nothing escaped: by far the most are so. */
 function isPlain(block: Uint8Array, start: number, end: number): boolean {
-  for (let p = start; p < end; p++) if (block[p]! >= 0x80 || block[p] === BACKSLASH) return false;
-  return true;
+  const near = Math.min(end, start + NEAR);
+  for (let p = start; p < near; p++) if (block[p]! >= 0x80 || block[p] === BACKSLASH) return false;
+  if (near === end) return true;
+  const far = block.subarray(near, end);
+  return isAscii(far) && !far.includes(BACKSLASH);
 }
 
 function asciiOf(block: Uint8Array, start: number, end: number): string {

@@ -9,23 +9,23 @@
  * Shaped for the machine: no text, no allocation, four bytes at a time where it pays.
  */
 
-import type { Buffer } from 'node:buffer';
 import { BAD, GOOD, HAS, type Line, type LineFormat, LONGEST_ADDRESS, type Verdict } from '../line.ts';
 import {
-  BACKSLASH,
   CLOSE,
   COLON,
   closingQuote,
   DASH,
+  NEAR,
   OPEN,
+  placeOf,
   QUESTION,
   QUOTE,
   SPACE,
   wholeNumber,
   ZERO,
 } from './bytes.ts';
-import { readMethod } from './request.ts';
-import { readRtmp } from './rtmp.ts';
+import { endOfPath, endOfQuery, readMethod } from './request.ts';
+import { LONGEST_RTMP, readRtmp } from './rtmp.ts';
 import { CLF_LENGTH, ClfClock, MONTHS } from './times.ts';
 
 /** Words as they stand in memory, little-endian: ` - -`, `GET `, `HTTP`, `/1.1`. */
@@ -37,9 +37,12 @@ const VERSION = 0x312e312f;
 const ANGLE = 0x3c;
 const CAPITAL_T = 0x54;
 
-/** What ends a path: white space, the query, the end of the request, an escape. */
-const ENDS_PATH = new Uint8Array(256);
-for (const byte of [SPACE, QUESTION, QUOTE, BACKSLASH]) ENDS_PATH[byte] = 1;
+/** Behind the first bytes of a name: what looks like the time that follows it. */
+const TIMES = / \[\d\d\/[A-Z][a-z]{2}\/\d{4}:\d\d:\d\d:\d\d [+-]\d{4}\] "/g;
+/** In a name that has more of them than that no other is the real one. */
+const MOST_TIMES = 100;
+/** A count of bytes has fewer digits. */
+const MOST_DIGITS = 16;
 
 export class CombinedFormat implements LineFormat {
   readonly name: string = 'combined';
@@ -60,8 +63,10 @@ export class CombinedFormat implements LineFormat {
   /** Address, user and time: answers where the request begins. */
   #readClient(line: Line): number {
     const { block, blockView, start, end } = line;
+    // Nobody asks for what stands behind a longer address.
+    const most = Math.min(end, start + LONGEST_RTMP);
     let p = start;
-    while (p < end && block[p] !== SPACE) p++;
+    while (p < most && block[p] !== SPACE) p++;
     line.addressStart = start;
     line.addressEnd = p;
     if (p === start || p === end || p - start > LONGEST_ADDRESS) return bad(line, 'Address');
@@ -76,18 +81,31 @@ export class CombinedFormat implements LineFormat {
   #readUser(line: Line, from: number): number {
     const { block, end } = line;
     if (isHostAndPort(line) || isSyslog(line)) return bad(line, 'Address');
-    let p = from;
-    while (p < end && block[p] !== SPACE) p++;
-    const userStart = p + 1;
-    // Not indexOf: a bracket that is not in this line would be looked for in the whole block, for every line anew.
-    for (let open = userStart + 1; open < end; open++) {
-      if (block[open] !== OPEN || block[open - 1] !== SPACE || !this.#isTime(line, open)) continue;
-      const isNobody = open - 1 === userStart + 1 && block[userStart] === DASH;
-      line.userStart = userStart;
-      line.userEnd = isNobody ? userStart : open - 1;
-      return open + CLF_LENGTH + 4;
+    const space = placeOf(block, SPACE, from, end);
+    if (space === -1) return bad(line, 'Time');
+    const userStart = space + 1;
+    const open = this.#timeBehind(line, userStart);
+    if (open === -1) return bad(line, 'Time');
+    const isNobody = open - 1 === userStart + 1 && block[userStart] === DASH;
+    line.userStart = userStart;
+    line.userEnd = isNobody ? userStart : open - 1;
+    return open + CLF_LENGTH + 4;
+  }
+
+  /** Where the bracket of the time stands, behind a name; -1 if it does nowhere. */
+  #timeBehind(line: Line, userStart: number): number {
+    const { block, end } = line;
+    const near = Math.min(end, userStart + NEAR);
+    for (let open = userStart + 1; open < near; open++) {
+      if (block[open] === OPEN && block[open - 1] === SPACE && this.#isTime(line, open)) return open;
     }
-    return bad(line, 'Time');
+    if (near === end) return -1;
+    let tries = 0;
+    for (const { index } of block.toString('latin1', near - 1, end).matchAll(TIMES)) {
+      if (this.#isTime(line, near + index)) return near + index;
+      if (++tries === MOST_TIMES) break;
+    }
+    return -1;
   }
 
   /** Does `[TIME] "` stand there? Reads it. */
@@ -133,7 +151,7 @@ function readRequest(line: Line, from: number): number {
     line.queryStart = p;
     if (block[p] === QUESTION && p < end) {
       line.queryStart = ++p;
-      while (p < end && block[p] !== SPACE && block[p] !== QUOTE) p += block[p] === BACKSLASH ? 2 : 1;
+      p = endOfQuery(block, p, end);
     }
     line.queryEnd = p;
     // ` HTTP/1.1"`, by far the most frequent.
@@ -143,16 +161,6 @@ function readRequest(line: Line, from: number): number {
   }
   const close = closingQuote(block, blockView, p, end);
   return close === -1 ? bad(line, 'Request') : close + 1;
-}
-
-function endOfPath(block: Buffer, from: number, end: number): number {
-  let p = from;
-  for (;;) {
-    while (p < end && ENDS_PATH[block[p]!] === 0) p++;
-    if (p >= end || block[p] !== BACKSLASH) return Math.min(p, end);
-    // Whatever is escaped belongs to the path.
-    p += 2;
-  }
 }
 
 /** ` 200 1234`: answers the place behind. */
@@ -166,7 +174,8 @@ function readNumbers(line: Line, from: number): number {
   line.status = a * 100 + b * 10 + c;
   let p = from + 5;
   let sent = 0;
-  while (p < end) {
+  const most = Math.min(end, p + MOST_DIGITS);
+  while (p < most) {
     const digit = block[p]! - ZERO;
     if (digit < 0 || digit > 9) break;
     sent = sent * 10 + digit;

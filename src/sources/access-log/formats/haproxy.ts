@@ -49,7 +49,7 @@ export class HaproxyFormat implements LineFormat {
     put('status', status === '-1' ? '000' : status);
     put('bytes', bytes);
     put('request', request);
-    captured?.split('|').forEach((value, i) => {
+    captured?.split('|', this.#captures.length).forEach((value, i) => {
       const field = this.#captures[i];
       if (field != null && value !== '') put(field, value);
     });

@@ -103,6 +103,10 @@ const SEPARATORS: Readonly<Record<number, string>> = {
 
 /** Keys that a log may have, and what has been found out about each: bounded, since anybody may write them. */
 const MAX_KEYS = 2000;
+/** Quotes, and objects and lists, that a line may have: each of its keys has two quotes, and so has a value that is a text. */
+const MOST_PARTS = 4000;
+/** Of one header. */
+const MOST_VALUES = 100;
 
 export class JsonFormat implements LineFormat {
   readonly name: string;
@@ -156,7 +160,7 @@ export class JsonFormat implements LineFormat {
     if (meaning === null || meaning.rank >= this.#ranks[meaning.field]!) return;
     this.#ranks[meaning.field] = meaning.rank;
     const between = SEPARATORS[meaning.field];
-    this.#texts[meaning.field] = between === undefined ? String(first) : values.join(between);
+    this.#texts[meaning.field] = between === undefined ? String(first) : joined(values, between);
     if (meaning.field === FIELD_NUMBER.time) this.#isBegin = BEGINNINGS.has(plain(key));
   }
 
@@ -180,6 +184,27 @@ export class JsonFormat implements LineFormat {
     if (texts[request] !== null) texts[uri] = null;
   }
 }
+
+/** The values of a header: of more than `MOST_VALUES` those that were added last, since proxies write behind what clients say. */
+function joined(values: readonly unknown[], between: string): string {
+  return values
+    .slice(-MOST_VALUES)
+    .filter((value) => typeof value === 'string' || typeof value === 'number')
+    .join(between);
+}
+
+/** A line that is longer than many keys may have more of them than any server writes, and takes its time. */
+function hasManyParts(text: string): boolean {
+  if (text.length < MOST_PARTS * 2) return false;
+  const pieces = text.split(QUOTES, MOST_PARTS);
+  if (pieces.length === MOST_PARTS) return true;
+  // What is in strings counts for nothing: these anybody may have written.
+  const outside = pieces.filter((_, i) => i % 2 === 0).join('');
+  return outside.split(/[[{]/, MOST_PARTS).length === MOST_PARTS;
+}
+
+/** Those that are not escaped. */
+const QUOTES = /(?<!\\)(?:\\\\)*"/;
 
 function plain(key: string): string {
   return key.toLowerCase().replaceAll(/[_.-]/g, '');
@@ -211,14 +236,15 @@ const CADDY_DURATION: ReadonlyMap<string, Meaning> = new Map([
 
 /** nginx writes `\x22` into an object if somebody has forgotten its `escape=json`. */
 function parsed(text: string): Readonly<Record<string, unknown>> | null {
-  if (!/^\s*\{/.test(text)) return null;
+  if (!/^\s*\{/.test(text) || hasManyParts(text)) return null;
   try {
     return JSON.parse(text) as Record<string, unknown>;
   } catch {
     if (!text.includes('\\x')) return null;
   }
   try {
-    return JSON.parse(text.replaceAll(/\\x([0-9A-Fa-f]{2})/g, '\\u00$1')) as Record<string, unknown>;
+    // What two digits do not follow is none for JSON either way.
+    return JSON.parse(text.split('\\x').join('\\u00')) as Record<string, unknown>;
   } catch {
     return null;
   }

@@ -2,7 +2,7 @@
 
 import type { Buffer } from 'node:buffer';
 import { HAS, type Line } from '../line.ts';
-import { BACKSLASH, QUESTION, QUOTE, SPACE } from './bytes.ts';
+import { BACKSLASH, farStop, NEAR, QUESTION, QUOTE, SPACE } from './bytes.ts';
 
 /** How a stream is sent to a server: Icecast's own method, and HTTP's. */
 const PUBLISHING = ['PUT ', 'SOURCE '];
@@ -23,17 +23,51 @@ function startsWith(bytes: Buffer, at: number, text: string): boolean {
   return true;
 }
 
+/** Of a longer path or query the rest is left out: nobody looks at as much (paths.ts, declared.ts). */
+const LONGEST = 65_536;
+
 /** `/PATH?QUERY`, up to white space, a quote or the end. */
 export function readTarget(line: Line, bytes: Buffer, from: number, end: number): void {
+  const pathEnd = endOfPath(bytes, from, Math.min(end, from + LONGEST));
+  const hasQuery = pathEnd < end && bytes[pathEnd] === QUESTION;
+  line.pathStart = from;
+  line.pathEnd = pathEnd;
+  line.queryStart = hasQuery ? pathEnd + 1 : pathEnd;
+  line.queryEnd = hasQuery ? endOfQuery(bytes, pathEnd + 1, Math.min(end, pathEnd + 1 + LONGEST)) : pathEnd;
+}
+
+/** What ends a path: white space, the query, the end of the request; or an escape, which may belong to it. */
+const ENDS_PATH = new Uint8Array(256);
+for (const byte of [SPACE, QUESTION, QUOTE, BACKSLASH]) ENDS_PATH[byte] = 1;
+
+/** Not behind an odd number of backslashes. */
+const PATH_ENDS_FAR_AWAY = /[ ?"](?<!(?:^|[^\\])(?:\\\\)*\\[ ?"])/;
+const QUERY_ENDS_FAR_AWAY = /[ "](?<!(?:^|[^\\])(?:\\\\)*\\[ "])/;
+
+/** What is escaped belongs to the path, whatever it is. */
+export function endOfPath(bytes: Buffer, from: number, end: number): number {
+  const near = end - from > NEAR ? from + NEAR : end;
   let p = from;
-  line.pathStart = p;
-  while (p < end && bytes[p] !== SPACE && bytes[p] !== QUESTION && bytes[p] !== QUOTE)
-    p += bytes[p] === BACKSLASH ? 2 : 1;
-  line.pathEnd = Math.min(p, end);
-  line.queryStart = line.pathEnd;
-  if (bytes[p] === QUESTION && p < end) {
-    line.queryStart = ++p;
-    while (p < end && bytes[p] !== SPACE && bytes[p] !== QUOTE) p += bytes[p] === BACKSLASH ? 2 : 1;
+  while (p < near) {
+    if (ENDS_PATH[bytes[p]!] === 0) p++;
+    else if (bytes[p] === BACKSLASH) p += 2;
+    else return p;
   }
-  line.queryEnd = Math.min(p, end);
+  return near === end ? end : endFarAway(bytes, p, end, PATH_ENDS_FAR_AWAY);
+}
+
+/** As `endOfPath`. */
+export function endOfQuery(bytes: Buffer, from: number, end: number): number {
+  const near = end - from > NEAR ? from + NEAR : end;
+  let p = from;
+  while (p < near) {
+    if (bytes[p] === SPACE || bytes[p] === QUOTE) return p;
+    p += bytes[p] === BACKSLASH ? 2 : 1;
+  }
+  return near === end ? end : endFarAway(bytes, p, end, QUERY_ENDS_FAR_AWAY);
+}
+
+function endFarAway(bytes: Buffer, from: number, end: number, pattern: RegExp): number {
+  const stop = farStop(bytes, from, end, pattern);
+  return stop === -1 ? end : stop;
 }

@@ -11,15 +11,15 @@ import { CLOSE, closingQuote, OPEN, QUOTE, SPACE, wholeNumber } from './bytes.ts
 import type { ClfClock } from './times.ts';
 import { CLF_LENGTH } from './times.ts';
 
-/** Behind it nothing is such a line. */
-const LONGEST = 16_384;
+/** A longer line is no such line. */
+export const LONGEST_RTMP = 16_384;
 
 /** True, and the fields are filled in, if the line is one. Address and its end are known already. */
 export function readRtmp(line: Line, clock: ClfClock): boolean {
   const { block, blockView, start, end } = line;
   const open = line.addressEnd + 1;
   const close = open + CLF_LENGTH + 1;
-  if (end - start > LONGEST || close + 2 >= end || block[open] !== OPEN || block[close] !== CLOSE) return false;
+  if (end - start > LONGEST_RTMP || close + 2 >= end || block[open] !== OPEN || block[close] !== CLOSE) return false;
   const command = wordAt(line, close + 2);
   if (!COMMANDS.has(command)) return false;
   const time = clock.read(block, blockView, open + 1);

@@ -6,7 +6,7 @@
 
 import { HeadcountError } from '../../../lib/errors.ts';
 import type { Line, LineFormat, Verdict } from '../line.ts';
-import { closingQuote, QUOTE } from './bytes.ts';
+import { closingQuote, farStop, NEAR, QUOTE } from './bytes.ts';
 import { FIELD_NUMBER, type Field, Fields } from './fields.ts';
 import { jsonTemplate } from './json.ts';
 import { nginxField, short } from './nginx.ts';
@@ -128,6 +128,8 @@ interface Step {
   readonly field: number;
   /** What stands behind it; empty is the end of the line. */
   readonly behind: Uint8Array;
+  /** The same, to look for it far away. */
+  readonly far: RegExp;
 }
 
 class TemplateFormat implements LineFormat {
@@ -148,7 +150,7 @@ class TemplateFormat implements LineFormat {
       // Of two that mean the same the first one counts.
       const isNew = field !== null && !seen.has(field);
       if (isNew) seen.add(field);
-      steps.push({ field: isNew ? FIELD_NUMBER[field] : -1, behind });
+      steps.push({ field: isNew ? FIELD_NUMBER[field] : -1, behind, far: compiled(behind) });
     });
     this.#steps = steps;
     this.#fields = new Fields({ local, isBegin });
@@ -159,7 +161,7 @@ class TemplateFormat implements LineFormat {
     let p = behind(block, start, end, this.#before);
     if (p === -1) return line.bad('Format');
     for (const step of this.#steps) {
-      const close = endOf(line, p, step.behind);
+      const close = endOf(line, p, step);
       if (close === -1) return line.bad('Format');
       if (step.field !== -1) this.#fields.set(step.field, p, close);
       p = close + step.behind.length;
@@ -176,16 +178,21 @@ function behind(block: Uint8Array, at: number, end: number, text: Uint8Array): n
 }
 
 /** Where the text begins that stands behind a field. In quotes, quotes are escaped. */
-function endOf({ block, blockView, end }: Line, from: number, text: Uint8Array): number {
+function endOf({ block, blockView, end }: Line, from: number, { behind: text, far }: Step): number {
   if (text.length === 0) return end;
   const first = text[0]!;
   if (first === QUOTE) {
     const quote = closingQuote(block, blockView, from, end);
     return quote === -1 || behind(block, quote, end, text) === -1 ? -1 : quote;
   }
-  // Not indexOf: what is not in this line would be looked for in the whole block, for every line anew.
-  for (let p = from; p + text.length <= end; p++) {
+  const near = Math.min(end, from + NEAR);
+  for (let p = from; p < near; p++) {
     if (block[p] === first && behind(block, p, end, text) !== -1) return p;
   }
-  return -1;
+  return near === end ? -1 : farStop(block, near, end, far);
+}
+
+/** A pattern of classes, since these are compiled: what is just a text is slow to find where its first byte is everywhere. */
+function compiled(text: Uint8Array): RegExp {
+  return new RegExp(Array.from(text, (byte) => `[\\x${byte.toString(16).padStart(2, '0')}]`).join(''));
 }

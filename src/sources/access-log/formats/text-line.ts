@@ -3,7 +3,11 @@
 import { isUtf8 } from 'node:buffer';
 import type { Line } from '../line.ts';
 
-/** Longer ones are refused: nothing that a server writes of a request is as long, and reading takes its time. */
+/**
+ * Longer ones are refused, since reading takes its time. Hardly a server takes a request of which it could write as much:
+ * nginx 32 KiB of headers (`large_client_header_buffers` 4 8k), Apache 8,190 bytes each (`LimitRequestFieldSize`),
+ * CloudFront 20,480 bytes in all (its quotas); but servers in Go, Caddy among them, 1 MiB (`http.DefaultMaxHeaderBytes`).
+ */
 export const LONGEST_TEXT = 256 * 1024;
 
 /** The line; null if it is too long. What is no UTF-8 is Latin-1, so that nothing is lost. */

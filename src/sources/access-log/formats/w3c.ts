@@ -56,8 +56,7 @@ export class W3cFormat implements LineFormat {
     const text = lineText(line);
     if (text === null) return line.bad('Format');
     if (text.startsWith('#')) {
-      const header = /^#Fields:[ \t]*(.*)$/i.exec(text)?.[1];
-      if (header !== undefined) this.#name(header);
+      if (/^#Fields:/i.test(text)) this.#name(text.slice('#Fields:'.length).trimStart());
       return OTHER;
     }
     if (this.#columns.length === 0) return line.bad('Format');
@@ -91,7 +90,7 @@ export class W3cFormat implements LineFormat {
 
 /** CloudFront encodes, some of what it encodes twice; IIS writes `+` for a space. */
 function decoded(value: string, isTabbed: boolean): string {
-  const spaced = isTabbed ? value : value.replaceAll('+', ' ');
+  const spaced = isTabbed ? value : value.split('+').join(' ');
   const once = percentDecoded(spaced);
   return /%[0-9A-Fa-f]{2}/.test(once) && isTabbed ? percentDecoded(once) : once;
 }
