@@ -5,7 +5,7 @@
 
 import type { Instant } from '../../core/observation.ts';
 import { joined, PACKED_RUN, type PackedRuns } from '../../core/packed-runs.ts';
-import { QUOTE, SPACE } from './formats/bytes.ts';
+import { LF, QUOTE, SPACE } from './formats/bytes.ts';
 import { END, type Line } from './line.ts';
 import { PLAIN } from './paths.ts';
 import type { ReaderOptions } from './reading.ts';
@@ -15,8 +15,9 @@ import { LATEST, MOST_NAMES } from './wasm/quick-fold.ts';
 import { QuickLines } from './wasm/quick-lines.ts';
 import { MARKED, QUERIES, RECORD, RECORD_BYTES } from './wasm/scan.ts';
 
-/** Smaller blocks are not worth a fast lane. */
+/** Smaller blocks are not worth a fast lane, nor are those that begin with a longer line. */
 const QUICK_FROM = 128 * 1024;
+const LONG_LINE = 32 * 1024;
 const QUICK_RECORD = RECORD_BYTES / 4;
 /** So many lines that are not usual are no sign of anything. */
 const MANY_MARKED = 64;
@@ -56,6 +57,7 @@ export class QuickLane {
   take(block: Uint8Array): boolean {
     const { scanner } = this.#requests;
     if (scanner.format.name !== 'combined' || block.length < this.#quickFrom) return false;
+    if (block.length > LONG_LINE && !block.subarray(0, LONG_LINE).includes(LF)) return false;
     this.#quick ??= this.#open();
     if (this.#quick === null || !this.#quick.load(block)) return false;
     scanner.load(this.#quick.block);
