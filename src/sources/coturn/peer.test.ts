@@ -72,7 +72,12 @@ test('packets, log and command line tell of the same allocations', mayCapture, a
   assert.deepEqual(facts(relayed(log)), facts(truth), 'payload, packet by packet');
   const who = (sessions: readonly SessionRecord[]) =>
     sessions.map((each) => `${each.user} ${each.stream} ${endpoint(each)}`);
-  const polled = sorted(cli.sessions()).filter((each) => who(truth).includes(who([each])[0]!));
+  const lasted = ({ startedAt, endedAt }: SessionRecord) => endedAt! - startedAt;
+  // Of a port that has been used twice the longer one: that something went through it the command line does not tell.
+  const polled = truth.map((each) => {
+    const same = cli.sessions().filter((other) => who([other])[0] === who([each])[0]);
+    return same.sort((a, b) => lasted(b) - lasted(a))[0]!;
+  });
   assert.deepEqual(who(polled), who(truth));
   for (const [i, session] of truth.entries()) {
     const [logged, asked] = [relayed(log)[i]!, polled[i]!];
