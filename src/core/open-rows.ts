@@ -1,5 +1,6 @@
 /** Sessions that may still grow, one row each, as numbers in typed columns: 56 bytes a session, and no object for any of them. */
 
+import { grown } from './grown.ts';
 import type { Instant } from './observation.ts';
 
 /** In a column of numbers: nothing. */
@@ -46,21 +47,14 @@ export class OpenRows {
   }
 
   #grow(rows: number): void {
-    const doubles = (column: Float64Array<ArrayBuffer>) => filled(new Float64Array(rows), column);
-    const numbers = (column: Int32Array<ArrayBuffer>) => filled(new Int32Array(rows), column);
-    this.from = doubles(this.from);
-    this.to = doubles(this.to);
-    this.bytes = doubles(this.bytes);
-    this.requests = doubles(this.requests);
-    this.sightAt = doubles(this.sightAt);
-    this.seat = numbers(this.seat);
-    this.stream = numbers(this.stream);
-    this.quality = numbers(this.quality);
-    this.next = numbers(this.next);
+    this.from = grown(this.from, rows);
+    this.to = grown(this.to, rows);
+    this.bytes = grown(this.bytes, rows);
+    this.requests = grown(this.requests, rows);
+    this.sightAt = grown(this.sightAt, rows);
+    this.seat = grown(this.seat, rows);
+    this.stream = grown(this.stream, rows);
+    this.quality = grown(this.quality, rows);
+    this.next = grown(this.next, rows);
   }
-}
-
-function filled<A extends Float64Array | Int32Array>(larger: A, column: A): A {
-  larger.set(column);
-  return larger;
 }

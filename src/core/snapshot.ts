@@ -4,6 +4,7 @@
  * So the tracker goes on while they are written.
  */
 
+import { grown } from './grown.ts';
 import type { Client, Place } from './identity.ts';
 import { type Instant, type QualityPoint, SHORTEST_SESSION } from './observation.ts';
 import { describe, type Rare, type Session, type SessionRecord, type SessionState, stateOf } from './session.ts';
@@ -98,10 +99,7 @@ export class SnapshotRoom {
   }
 
   widenSights(least: number): void {
-    if (least <= this.sights.length) return;
-    const wider = new Float64Array(2 * least);
-    wider.set(this.sights);
-    this.sights = wider;
+    if (least > this.sights.length) this.sights = grown(this.sights, 2 * least);
   }
 }
 

@@ -3,6 +3,8 @@
  * What a row counts under is a number in each column; which text that number stands for is values.ts, and who it was listeners.ts.
  */
 
+import { grown } from '../../core/grown.ts';
+
 export class Rows {
   size = 0;
   begins = new Float64Array(1024);
@@ -19,16 +21,11 @@ export class Rows {
   }
 
   #grow(capacity: number): void {
-    this.begins = grown(this.begins, new Float64Array(capacity));
-    this.ends = grown(this.ends, new Float64Array(capacity));
-    this.bytes = grown(this.bytes, new Float64Array(capacity));
-    this.stream = grown(this.stream, new Uint32Array(capacity));
-    this.quality = grown(this.quality, new Uint32Array(capacity));
-    this.who = grown(this.who, new Uint32Array(capacity));
+    this.begins = grown(this.begins, capacity);
+    this.ends = grown(this.ends, capacity);
+    this.bytes = grown(this.bytes, capacity);
+    this.stream = grown(this.stream, capacity);
+    this.quality = grown(this.quality, capacity);
+    this.who = grown(this.who, capacity);
   }
-}
-
-function grown<A extends Float64Array | Uint32Array>(column: A, larger: A): A {
-  larger.set(column);
-  return larger;
 }

@@ -7,6 +7,8 @@
  * it when `size` or `bytes` has become too great.
  */
 
+import { grown } from '../../core/grown.ts';
+
 /** A look-up tries so many places before it takes one that is taken. */
 const MAX_PROBES = 16;
 
@@ -150,8 +152,5 @@ function wordAt(view: DataView, at: number, end: number): number {
 
 /** The same array, with at least twice the room. */
 export function doubled<T extends Uint8Array | Int32Array | Float64Array>(array: T, least: number): T {
-  const Type = array.constructor as new (length: number) => T;
-  const larger = new Type(Math.max(array.length * 2, least));
-  larger.set(array);
-  return larger;
+  return grown(array, Math.max(array.length * 2, least));
 }

@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { CombinedFormat } from './formats/combined.ts';
+import { PLAIN as USUAL } from './formats/read.fixture.ts';
 import { BAD, END, GOOD, type Line } from './line.ts';
 import { LineScanner } from './parse.ts';
 import { textOf } from './text.ts';
@@ -42,16 +43,7 @@ function fieldsOf(s: Line): Read {
   };
 }
 
-const PLAIN: Read = {
-  address: '192.0.2.1',
-  user: '',
-  time: '2026-11-21T01:19:26.000Z',
-  path: '/hls/cam/720p.m3u8',
-  query: '',
-  status: 200,
-  sent: 194,
-  agent: 'VLC/3',
-};
+const PLAIN: Read = { ...USUAL, user: '' };
 const TIME = '[21/Nov/2026:01:19:26 +0000]';
 const REQUEST = '"GET /hls/cam/720p.m3u8 HTTP/1.1"';
 
