@@ -11,6 +11,7 @@ test('a pattern is a stream of any source, or of one', () => {
   assert.deepEqual(parseStreamPattern('radio//jazz'), { source: 'radio', stream: '/jazz' });
   assert.deepEqual(parseStreamPattern('*/live/jazz'), { source: '*', stream: 'live/jazz' });
   assert.deepEqual(parseStreamPattern('radio/*'), { source: 'radio', stream: '*' });
+  assert.deepEqual(parseStreamPattern('\ud83d/*\ude00'), { source: '\ufffd', stream: '*\ufffd' });
 });
 
 test('a stream is seen if one of the patterns fits both of its names as a whole', () => {

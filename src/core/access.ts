@@ -36,7 +36,7 @@ export interface Accounts {
 
 /**
  * Streams by their names; a `*` in either is any text, also none. A slash that begins the name of a stream may be left
- * out: `radio/jazz` is the mount `/jazz` as well.
+ * out: `radio/jazz` is the mount `/jazz` as well. Both are well-formed.
  */
 export interface StreamPattern {
   readonly source: string;
@@ -64,11 +64,14 @@ export function accessTo(streams: readonly StreamPattern[] | null, seesAddresses
 
 /**
  * `SOURCE/STREAM`, or `STREAM` of any source. The first slash ends the source, unless the text begins with it: `/jazz` is
- * a stream, `radio//jazz` that stream of one source, and `radio/*` all that this source has.
+ * a stream, `radio//jazz` that stream of one source, and `radio/*` all that this source has. Half a character (a lone
+ * surrogate) becomes U+FFFD, as in a store: the same streams fit while they are live and when they are past.
  */
 export function parseStreamPattern(text: string): StreamPattern {
-  const slash = text.indexOf('/');
-  return slash > 0 ? { source: text.slice(0, slash), stream: text.slice(slash + 1) } : { source: '*', stream: text };
+  const pattern = text.toWellFormed();
+  const slash = pattern.indexOf('/');
+  if (slash <= 0) return { source: '*', stream: pattern };
+  return { source: pattern.slice(0, slash), stream: pattern.slice(slash + 1) };
 }
 
 /** Does the stream fit one of them? */

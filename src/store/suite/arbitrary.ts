@@ -100,7 +100,7 @@ const oneOf = <T>(value: fc.Arbitrary<T>) => fc.uniqueArray(value, { maxLength: 
 const pattern = fc.oneof(
   fc.constantFrom('*', 'a*', '*a', '', 'é', '*\ufffd*', '_', '%', '\\*', "'; *", 'a\u0000', '/*', '*_', '*%', '*a*b*'),
   word,
-  word.map((text) => `*${text.slice(1)}*`),
+  word.map((text) => `*${text.slice(1).toWellFormed()}*`),
 );
 
 const place = fc.record({ source: fc.constantFrom('*', '*1*', 'nobody'), stream: pattern });
