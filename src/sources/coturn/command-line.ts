@@ -21,12 +21,15 @@ export interface CommandLineOptions {
 
 const PASSWORD_PROMPT = /Enter password:\s*$/;
 const PROMPT = /(?:^|\n)> ?$/;
+/** Room for the last line of an answer, a warning behind it, and the prompt. */
+const END_LENGTH = 1024;
 
 /**
- * What is answered to `command`, without the prompt. Rejects with `PEER_UNREACHABLE`, `PEER_REFUSED_LOGIN` and
+ * What is answered to `command`, without the prompt: a prompt is the end only if what `lastLine` finds is shortly before it.
+ * Rejects with `PEER_UNREACHABLE`, `PEER_REFUSED_LOGIN` and
  * `PEER_ANSWERED_BADLY`, and with the reason of `signal` if that aborts.
  */
-export async function askCommandLine(command: string, options: CommandLineOptions): Promise<string> {
+export async function askCommandLine(command: string, lastLine: RegExp, options: CommandLineOptions): Promise<string> {
   const url = new URL(`tcp://${hostAndPort(options)}`);
   return inTime(
     options,
@@ -35,7 +38,7 @@ export async function askCommandLine(command: string, options: CommandLineOption
       refuseLinkLocalLiteral(url);
       const socket = connect({ host: options.host, port: options.port, lookup: lookupRoutable, signal });
       try {
-        return await converse(socket, command, options, url);
+        return await converse(socket, command, lastLine, options, url);
       } finally {
         socket.destroy();
       }
@@ -43,18 +46,24 @@ export async function askCommandLine(command: string, options: CommandLineOption
   );
 }
 
-async function converse(socket: Socket, command: string, options: CommandLineOptions, url: URL): Promise<string> {
+async function converse(
+  socket: Socket,
+  command: string,
+  lastLine: RegExp,
+  options: CommandLineOptions,
+  url: URL,
+): Promise<string> {
   const words = new Heard(socket, options.maxBytes, url);
   // No password has been set if it does not ask for one.
-  const greeting = await words.until(PASSWORD_PROMPT, PROMPT);
+  const greeting = await words.until((end) => PASSWORD_PROMPT.test(end) || PROMPT.test(end));
   if (PASSWORD_PROMPT.test(greeting)) {
     socket.write(`${options.password}\r\n`);
     // A wrong one is asked for again, and again.
-    const answer = await words.until(PROMPT, PASSWORD_PROMPT);
+    const answer = await words.until((end) => PROMPT.test(end) || PASSWORD_PROMPT.test(end));
     if (PASSWORD_PROMPT.test(answer)) throw refused(url);
   }
   socket.write(`${command}\r\n`);
-  const answer = await words.until(PROMPT);
+  const answer = await words.until((end) => PROMPT.test(end) && lastLine.test(end));
   socket.end('quit\r\n');
   return Buffer.from(answer.replace(PROMPT, ''), 'latin1').toString('utf8');
 }
@@ -76,18 +85,21 @@ class Heard {
     this.#url = url;
   }
 
-  async until(...prompts: readonly RegExp[]): Promise<string> {
+  /** `isEnd` is asked of the last characters so far. */
+  async until(isEnd: (end: string) => boolean): Promise<string> {
     const chunks: string[] = [];
     let bytes = 0;
+    let end = '';
     for (;;) {
       const { value, done } = await this.#chunks.next();
       if (done) throw answeredBadly(this.#url, 'nothing more before its prompt');
       bytes += value.length;
       if (bytes > this.#mostBytes) throw answeredBadly(this.#url, `more than ${this.#mostBytes} bytes`);
-      chunks.push(withoutTelnet(value));
-      // A prompt is short, and may come in two pieces.
-      const end = chunks.slice(-3).join('').slice(-64);
-      if (prompts.some((prompt) => prompt.test(end))) return chunks.join('');
+      const chunk = withoutTelnet(value);
+      chunks.push(chunk);
+      // A prompt may come in pieces.
+      end = (end + chunk.slice(-END_LENGTH)).slice(-END_LENGTH);
+      if (isEnd(end)) return chunks.join('');
     }
   }
 }

@@ -4,15 +4,15 @@
  */
 
 import { z } from 'zod';
-import type { Presence } from '../../core/observation.ts';
 import { port, secret } from '../../lib/options.ts';
+import { JITTER } from '../../transports/poll/every-tick.ts';
 import { hostAndPort, peerAddress, readPeerUrl } from '../../transports/poll/peer-address.ts';
 import { pollOptions } from '../../transports/poll/poll-options.ts';
 import { POLLED_TRAITS, type Poll, type PollAnswer, polledCounts, polledSource } from '../polled.ts';
 import { defineSource } from '../source.ts';
-import { SteadyInstants } from '../steady-instants.ts';
+import { Answers } from './answers.ts';
 import { askCommandLine } from './command-line.ts';
-import { parseSessions, type Totals } from './parse.ts';
+import { LAST_LINE, parseSessions } from './parse.ts';
 
 const config = z.strictObject({
   host: peerAddress(5766).host,
@@ -39,57 +39,18 @@ export const coturn = defineSource({
   fromUrl: (url) => readPeerUrl(url, ''),
   defaultName: (options) => `coturn:${hostAndPort(options)}`,
   create: (options) => {
-    const begins = new SteadyInstants();
-    const traffic = new TrafficDeltas();
-    return polledSource(options.every, (poll) => askServer(options, poll, begins, traffic));
+    const answers = new Answers();
+    return polledSource(options.every, (poll) => askServer(options, poll, answers));
   },
 });
 
-async function askServer(
-  { host, port: at, password, stream, timeout }: Config,
-  poll: Poll,
-  begins: SteadyInstants,
-  traffic: TrafficDeltas,
-): Promise<PollAnswer> {
-  const { signal, counters } = poll;
-  const limits = { timeoutMs: timeout, maxBytes: MOST_BYTES, signal };
-  const printed = parseSessions(await askCommandLine('ps', { host, port: at, password, ...limits }), stream, poll.at);
+async function askServer(options: Config, { at, signal, counters }: Poll, answers: Answers): Promise<PollAnswer> {
+  const { stream, every, timeout } = options;
+  const text = await askCommandLine('ps', LAST_LINE, { ...options, timeoutMs: timeout, maxBytes: MOST_BYTES, signal });
+  const printed = parseSessions(text, { stream, at, nextWithin: Math.ceil(every * (1 + JITTER)) + timeout });
   counters.set('allocations', printed.allocations.length);
   counters.set('unreadableAllocations', printed.unreadable);
   // coturn prints a limited number of them.
-  counters.set('notPrinted', Math.max(0, (printed.total ?? 0) - printed.allocations.length - printed.unreadable));
-  const begun = begins.take(printed.begins);
-  const told = printed.allocations.map((each) => ({ ...each, since: begun.get(connectionOf(each)) ?? null }));
-  const streams = new Set(told.map((each) => each.stream));
-  return {
-    reports: [...streams].map((each) => ({ kind: 'report', stream: each, at: poll.at, status: 'up' })),
-    listeners: { unknown: new Set(), present: traffic.take(told, printed.totals) },
-  };
-}
-
-function connectionOf({ client }: Presence): string {
-  return client.connection!;
-}
-
-/** What has come since the answer before; of those that were there in the first answer, from then on. */
-class TrafficDeltas {
-  #before: ReadonlyMap<string, Totals> | null = null;
-
-  take(present: readonly Presence[], totals: ReadonlyMap<string, Totals>): Presence[] {
-    const before = this.#before;
-    this.#before = totals;
-    return present.map((each) => {
-      const now = totals.get(connectionOf(each))!;
-      const earlier = before === null ? now : before.get(connectionOf(each));
-      const up = difference(now.up, earlier?.up);
-      const down = difference(now.down, earlier?.down);
-      return { ...each, bytes: up.bytes + down.bytes, traffic: { up, down } };
-    });
-  }
-}
-
-/** A total that goes down has begun anew. */
-function difference(now: Totals['up'], earlier: Totals['up'] | undefined): Totals['up'] {
-  if (earlier === undefined || now.bytes < earlier.bytes || now.packets < earlier.packets) return now;
-  return { packets: now.packets - earlier.packets, bytes: now.bytes - earlier.bytes };
+  counters.set('notPrinted', printed.notPrinted);
+  return answers.take(printed, at);
 }

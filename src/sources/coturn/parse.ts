@@ -8,6 +8,7 @@ import {
   type Details,
   type DetailValue,
   type Instant,
+  type Milliseconds,
   type Presence,
   presence,
 } from '../../core/observation.ts';
@@ -27,30 +28,45 @@ export interface Printed {
   readonly totals: ReadonlyMap<string, Totals>;
   /** By connection, as reckoned from "so long ago". */
   readonly begins: ReadonlyMap<string, Instant>;
-  /** Blocks that cannot be read, and those of allocations that have run out. */
+  /** Blocks that cannot be read. */
   readonly unreadable: number;
-  /** How many there are, by the server's own account; null if it did not say. */
-  readonly total: number | null;
+  /** How many the server counts, and did not print. */
+  readonly notPrinted: number;
+}
+
+export interface Asked {
+  /** Of allocations without a realm. */
+  readonly stream: string;
+  readonly at: Instant;
+  /**
+   * When the next answer is there at the latest: an allocation that is in both was there in between, also if it was about
+   * to run out and has been refreshed since.
+   */
+  readonly nextWithin: Milliseconds;
 }
 
 const MOST_PEERS = 256;
 const LONGEST_TEXT = 763;
 const HEAD = /^\s*\d{1,9}\) id=(\d{18}), user <(.*)>:\s*$/;
 const TOTAL = /^\s*Total sessions: (\d{1,9})\s*$/;
+/** What an answer ends with, but for a warning if not all were printed. */
+export const LAST_LINE = /(?:^|\n)\s*Total sessions: \d{1,9}\s*\n/;
 const USAGE = /^rp=(\d{1,15}), rb=(\d{1,15}), sp=(\d{1,15}), sb=(\d{1,15})$/;
 
-/** `stream`: of allocations without a realm. */
-export function parseSessions(text: string, stream: string, at: Instant): Printed {
+export function parseSessions(text: string, asked: Asked): Printed {
   const allocations: Presence[] = [];
   const totals = new Map<string, Totals>();
   const begins = new Map<string, Instant>();
+  let over = 0;
   let unreadable = 0;
-  let total: number | null = null;
+  let total = 0;
   let block: { id: string; user: string; lines: string[] } | null = null;
   const finish = () => {
     if (block === null) return;
-    const read = readBlock(block, stream, at);
-    if (read === null || totals.has(read.presence.client.connection!)) unreadable++;
+    const read = readBlock(block, asked);
+    // Run out, or given back: coturn forgets it a second or two later.
+    if (block.lines.includes('expired')) over++;
+    else if (read === null || totals.has(read.presence.client.connection!)) unreadable++;
     else {
       const { connection } = read.presence.client;
       allocations.push(read.presence);
@@ -68,10 +84,14 @@ export function parseSessions(text: string, stream: string, at: Instant): Printe
     else block?.lines.push(line.trim());
   }
   finish();
-  return { allocations, totals, begins, unreadable, total };
+  const notPrinted = Math.max(0, total - allocations.length - over - unreadable);
+  return { allocations, totals, begins, unreadable, notPrinted };
 }
 
-function readBlock({ id, user, lines }: { id: string; user: string; lines: string[] }, stream: string, at: Instant) {
+function readBlock(
+  { id, user, lines }: { id: string; user: string; lines: string[] },
+  { stream, at, nextWithin }: Asked,
+) {
   const text = lines.join('\n');
   const value = (pattern: RegExp) => pattern.exec(text)?.[1] ?? null;
   const started = value(/^started (\d{1,10}) secs ago$/m);
@@ -93,7 +113,7 @@ function readBlock({ id, user, lines }: { id: string; user: string; lines: strin
       client: clientFacts({ ...client, user: userOf(name === '' ? null : name), connection }),
       from: at,
       // Between two answers it is kept by the roster, and by nothing else once the server does not answer.
-      until: at + Number(expiring ?? 600) * 1000,
+      until: at + Math.max(Number(expiring ?? 600) * 1000, nextWithin),
       details: detailsOf(lines, realm, value),
     }),
     totals: { up: { packets: rp, bytes: rb }, down: { packets: sp, bytes: sb } },

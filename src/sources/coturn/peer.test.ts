@@ -72,12 +72,7 @@ test('packets, log and command line tell of the same allocations', mayCapture, a
   assert.deepEqual(facts(relayed(log)), facts(truth), 'payload, packet by packet');
   const who = (sessions: readonly SessionRecord[]) =>
     sessions.map((each) => `${each.user} ${each.stream} ${endpoint(each)}`);
-  const lasted = ({ startedAt, endedAt }: SessionRecord) => endedAt! - startedAt;
-  // Of a port that has been used twice the longer one: that something went through it the command line does not tell.
-  const polled = truth.map((each) => {
-    const same = cli.sessions().filter((other) => who([other])[0] === who([each])[0]);
-    return same.sort((a, b) => lasted(b) - lasted(a))[0]!;
-  });
+  const polled = sorted(cli.sessions()).filter((each) => who(truth).includes(who([each])[0]!));
   assert.deepEqual(who(polled), who(truth));
   for (const [i, session] of truth.entries()) {
     const [logged, asked] = [relayed(log)[i]!, polled[i]!];
@@ -85,6 +80,8 @@ test('packets, log and command line tell of the same allocations', mayCapture, a
     assert.ok(isWithin(2500, session.startedAt, logged.startedAt), 'the log: begin');
     assert.ok(isWithin(2500, session.endedAt!, logged.endedAt!), 'the log: end');
     assert.ok(isWithin(3500, session.startedAt, asked.startedAt), 'the command line: begin');
+    // coturn lists what was given back for one or two seconds more.
+    assert.ok(isWithin(5000, session.endedAt!, asked.endedAt!), 'the command line: end');
     assert.equal(asked.details['relayed'], session.details['relayed']);
   }
   assert.equal(log.counters.get('adopted') + log.counters.get('rejected'), 0);
@@ -116,8 +113,8 @@ async function listen(speak: (socket: Socket) => void): Promise<number> {
   return (server.address() as { port: number }).port;
 }
 
-const ask = (port: number, more = {}) =>
-  askCommandLine('ps', {
+const ask = (port: number, more = {}, lastLine = /id=001/) =>
+  askCommandLine('ps', lastLine, {
     ...{ host: '127.0.0.1', port, password: 'x', timeoutMs: 5000, maxBytes: 1000 },
     signal: new AbortController().signal,
     ...more,
@@ -133,6 +130,78 @@ test('a prompt in pieces, telnet commands and a server without a password are un
     });
   });
   assert.equal(await ask(port), '    1) id=001 josé\r');
+});
+
+const block = (id: number, expiring: string) => `
+    ${id}) id=00000000000000000${id}, user <alice>:
+      realm: example.org
+      started 7 secs ago
+      ${expiring}
+      client protocol UDP, relay protocol UDP
+      client addr 192.0.2.7:4640${id}, server addr 192.0.2.1:3478
+      usage: rp=${id}, rb=${id}00, sp=0, sb=0
+`;
+
+/** Answers these blocks, one text for each question, the last one again and again. */
+function answering(texts: readonly string[]): Promise<number> {
+  let asked = 0;
+  return listen((socket) => {
+    socket.write('> ');
+    socket.on('data', (question) => {
+      if (String(question).startsWith('ps')) socket.write(`> ${texts[Math.min(asked++, texts.length - 1)]}\n> `);
+    });
+  });
+}
+
+test('a prompt that answers nothing is not the end of an answer', async () => {
+  const port = await listen((socket) => {
+    socket.write('> ');
+    socket.once('data', () => {
+      socket.write('\n> ');
+      setTimeout(() => socket.write('\n  Total sessions: 0\n\n> '), 50);
+    });
+  });
+  assert.match(await ask(port, {}, /Total sessions: 0/), /Total sessions: 0/);
+});
+
+test('one that is listed again after it had nearly run out is one session; run out, it is over', async () => {
+  const total = '\n  Total sessions: 2\n';
+  const port = await answering([
+    block(1, 'expiring in 600 secs') + block(2, 'expiring in 0 secs') + total,
+    block(1, 'expiring in 0 secs') + block(2, 'expiring in 600 secs') + total,
+    block(1, 'expired') + block(2, 'expiring in 599 secs') + total,
+  ]);
+  const watched = watch(coturn, { host: '127.0.0.1', port, password: 'x', every: '1s' });
+  await until('it has been asked four times', () => watched.counters.get('polls') >= 4);
+  const sessions = sorted(watched.sessions());
+  assert.deepEqual(
+    sessions.map(({ port, reason }) => [port, reason]),
+    [
+      [46401, 'left'],
+      [46402, null],
+    ],
+  );
+  assert.equal(watched.counters.get('notPrinted') + watched.counters.get('unreadableAllocations'), 0);
+});
+
+test('who is not printed, because there are too many, has not left', async () => {
+  const lots = '\n...\n\n  Total sessions: 300\n\n  Warning: too many output sessions, more than the\n';
+  const port = await answering([
+    `${block(1, 'expiring in 600 secs')}${block(2, 'expiring in 600 secs')}\n  Total sessions: 2\n`,
+    block(2, 'expiring in 600 secs') + lots,
+    block(1, 'expiring in 600 secs').replace('rp=1, rb=100', 'rp=3, rb=300') + lots,
+  ]);
+  const watched = watch(coturn, { host: '127.0.0.1', port, password: 'x', every: '1s' });
+  await until('it has been asked four times', () => watched.counters.get('polls') >= 4);
+  assert.equal(watched.counters.get('notPrinted'), 299);
+  assert.deepEqual(
+    sorted(watched.sessions()).map(({ port, endedAt, bytes }) => [port, endedAt, bytes]),
+    [
+      [46401, null, 200],
+      [46402, null, 0],
+    ],
+  );
+  assert.equal(watched.reports.get('example.org')?.status, 'up');
 });
 
 test('what is no command line of coturn ends in time, and within bounds', async () => {
