@@ -119,6 +119,17 @@ test('version 2: streams by their number, and nothing that a user agent says is 
   assert.equal(tally.unreadable, 0);
 });
 
+test('version 1 without user agents: whoever comes is unnamed', async () => {
+  const { sessions, tally } = await read(
+    `<01/01/06@12:00:00> [dest: 192.0.2.1] starting stream (UID: 5)
+<01/01/06@12:10:00> [dest: 192.0.2.1] connection closed (600 seconds) (UID: 5)
+`,
+  );
+  assert.deepEqual(brief(sessions), ['192.0.2.1 12:00:00-12:10:00 0']);
+  assert.equal(sessions[0]!.userAgent, null);
+  assert.equal(tally.unreadable, 0);
+});
+
 test('an id that is given again ends whoever had it', async () => {
   const come = (at: string, address: string) =>
     `<01/01/06@${at}> [dest: ${address}] starting stream (UID: 5)[L: 1]{A: x}(P: 2)\n`;

@@ -136,8 +136,8 @@ export class ShoutcastFile implements RowFile<ShoutcastRow> {
     const common = { to: at, stream, address };
     const begin = BEGIN_1.exec(rest) ?? BEGIN_2.exec(rest);
     if (begin !== null) {
-      const { uid, agent } = begin.groups as { uid: string; agent: string };
-      return { ...common, kind: 'begin', from: at, uid, path, userAgent: agentOf(agent) };
+      const { uid, agent } = begin.groups as Record<string, string | undefined>;
+      return { ...common, kind: 'begin', from: at, uid: uid!, path, userAgent: agentOf(agent ?? '') };
     }
     const end = END_1.exec(rest) ?? END_2.exec(rest);
     if (end === null) return null;
