@@ -135,7 +135,7 @@ export class FollowedLog {
       lines = await this.#nextLines(buffer);
     }
     this.lookedAt = clock.elapsed();
-    this.isAtEnd = lines === null;
+    this.isAtEnd = lines === null && !this.#options.signal.aborted;
     this.behindBytes = lines === null ? 0 : await this.#behind();
     return lines;
   }
@@ -221,6 +221,8 @@ export class FollowedLog {
         each.quietSince = clock.elapsed();
         return lines;
       }
+      // Told to stop in the middle of it: nothing says that this is its end.
+      if (this.#options.signal.aborted) return null;
       const isQuiet = clock.elapsed() - each.quietSince > lingerMs || this.#files.length > MAX_FILES;
       if (isNewest || !(isQuiet || each.file.content.isArchive)) continue;
       if (rest.length > 0) counters.add('unfinishedLines');

@@ -305,6 +305,27 @@ test('what was not read when the log was copied and truncated is read from the c
   }
 });
 
+test('stopped before it has read what it has found, it reads that the next time', async () => {
+  writeFileSync(path, `${pad('a')}\n`);
+  const log = follow(path, { lingerMs: 0 });
+  await has(log, pad('a'));
+  await settled(log);
+  const { counters } = log;
+  counters.add = (name, more) => {
+    ScopedCounters.prototype.add.call(counters, name, more);
+    if (name === 'truncations') void log.stop();
+  };
+  appendFileSync(path, 'b\n');
+  writeFileSync(`${path}.1`, readFileSync(path));
+  pack(`${path}.1`);
+  truncateSync(path);
+  await until('the truncation is seen', () => counters.get('truncations') === 1);
+  await log.stop();
+  assert.deepEqual(log.lines, [pad('a')]);
+  appendFileSync(path, 'c\n');
+  await has(follow(path, { cursor: log.cursor }), 'b', 'c');
+});
+
 test('a new file with the inode of the one that was read is not taken for it', async () => {
   writeFileSync(path, 'a\n');
   const { ino } = statSync(path);
