@@ -69,6 +69,8 @@ export class Fold {
   #sights = new Float64Array(4096 * SIGHT_SIZE);
   #sightsEnd = 0;
   readonly #ends: Ends = new Map();
+  /** By key, where there was no run to end: what comes before it and what comes from then on are not one run either. */
+  readonly #borders = new Map<number, number>();
   readonly #openers: Openers = new Map();
 
   constructor(seed: number) {
@@ -119,10 +121,11 @@ export class Fold {
 
   /** What the client asks for on the stream from `time` on belongs to another presence than what it asked for before. */
   split(client: number, stream: number, time: number): void {
-    const run = this.#newest[this.#keyOf(client, stream)]!;
-    if (run === NONE) return;
-    const known = this.#ends.get(run);
-    if (known === undefined || time < known) this.#ends.set(run, time);
+    const key = this.#keyOf(client, stream);
+    const run = this.#newest[key]!;
+    const [told, what] = run === NONE ? [this.#borders, key] : [this.#ends, run];
+    const known = told.get(what);
+    if (known === undefined || time < known) told.set(what, time);
   }
 
   /** The runs of what was added; begins anew. */
@@ -176,6 +179,7 @@ export class Fold {
     this.#keys.clear();
     this.#lastRun.fill(NONE);
     this.#ends.clear();
+    this.#borders.clear();
     this.#openers.clear();
   }
 
@@ -228,10 +232,17 @@ export class Fold {
 
   /** Is the request from before this run began, behind the end of the one before it? */
   #isBefore(run: number, time: number): boolean {
-    if (this.#ends.size === 0 || time >= this.#runs[run + FROM]!) return false;
+    if (time >= this.#runs[run + FROM]!) return false;
+    const border = this.#borderOf(this.#whole[run * 2 + KEY]!);
+    if (time < border && this.#runs[run + FROM]! >= border) return true;
+    if (this.#ends.size === 0) return false;
     const older = this.#whole[run * 2 + OLDER]!;
     const end = older === NONE ? undefined : this.#ends.get(older);
     return end !== undefined && time < end;
+  }
+
+  #borderOf(key: number): number {
+    return this.#borders.size === 0 ? Number.NEGATIVE_INFINITY : (this.#borders.get(key) ?? Number.NEGATIVE_INFINITY);
   }
 
   #hasEnded(run: number, time: number): boolean {
@@ -262,6 +273,8 @@ export class Fold {
     whole[at + SIGHT] = NONE;
     whole[at + SIGHT_QUALITY] = NONE;
     whole[at + SIGHTS] = 0;
+    const border = this.#borderOf(key);
+    if (time < border) this.#ends.set(run, border);
     return run;
   }
 

@@ -311,6 +311,14 @@ test('recordings of real servers are read to their last line', { skip: !existsSy
   }
 });
 
+test('without an address a line is none', () => {
+  for (const { format, line } of CASES.filter((each) => each.line.startsWith('192.0.2.1 '))) {
+    const scanner = scannerFor(format);
+    scanner.load(Buffer.from(line.slice('192.0.2.1'.length)));
+    assert.notEqual(scanner.next(), GOOD, line);
+  }
+});
+
 test('a line may be of any length, and of any bytes', () => {
   const long = 'x'.repeat(1024 * 1024 - 200);
   const texts = [

@@ -93,6 +93,15 @@ test('a busy log: going on, coming back, changing, out of order, and with ids', 
   );
 });
 
+test('what comes late, once somebody has said who he is, stays apart from what may be his', () => {
+  const ask = (at: number, id = '') => combinedLine({ at, request: `GET /rock/720p.m3u8${id}` });
+  const blocks = [[ask(100)], [ask(100)], [ask(100), ask(100, '?CMCD=sid%3D%22a%22'), ask(100)], [ask(99), ask(99)]];
+  for (const cutEvery of [1, 2, 4]) {
+    const [brief, plain] = inBoth(blocks, {}, cutEvery);
+    assert.deepEqual(brief, plain, `a cut after every ${cutEvery}`);
+  }
+});
+
 /** Small enough for the fast lane. */
 const BLOCK = 10_000;
 
