@@ -12,6 +12,7 @@ import type { SessionRecord } from '../core/session.ts';
 import type { SourceTraits } from '../core/spaces.ts';
 import { Tracker } from '../core/tracker.ts';
 import { ScopedCounters } from '../telemetry/counters.ts';
+import type { TailCursor } from '../transports/tail/mark.ts';
 import type { SourcePeer } from './fixture.ts';
 import type { Batch, ReadTally, SourceKind } from './source.ts';
 
@@ -154,6 +155,9 @@ export async function readAsItGrows(kind: SourceKind, text: string, options: Rec
   let watched = watch();
   try {
     let seen = 0;
+    let inFile = 0;
+    // Whoever stops it before it has told of what it has read makes it read that again.
+    const toldOffset = () => (watched.cursor() as { files: TailCursor } | null)?.files.at(-1)?.offset;
     for (const [i, line] of text.split(/(?<=\n)/).entries()) {
       const half = Math.floor(line.length / 2);
       appendFileSync(path, line.slice(0, half), 'latin1');
@@ -164,9 +168,12 @@ export async function readAsItGrows(kind: SourceKind, text: string, options: Rec
       }
       appendFileSync(path, line.slice(half), 'latin1');
       seen += line.length;
-      await until(`line ${i}`, () => watched.counters.get('bytes') === seen);
+      inFile += line.length;
+      await until(`line ${i}`, () => watched.counters.get('bytes') === seen && toldOffset() === inFile);
+      if (i % 4 !== 3) continue;
       // As logrotate calls it with `dateext`: by the time.
-      if (i % 4 === 3) renameSync(path, `${path}-20261121${String(i).padStart(4, '0')}`);
+      renameSync(path, `${path}-20261121${String(i).padStart(4, '0')}`);
+      inFile = 0;
     }
     // What was read is told with the next beat.
     await until('a cursor behind the last line', () => watched.batches.at(-1)?.observations.length === 0);

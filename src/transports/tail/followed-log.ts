@@ -58,6 +58,8 @@ export class FollowedLog {
   readonly path: string;
   /** There was nothing more when it was looked at last, at `lookedAt` (elapsed time). */
   isAtEnd = false;
+  /** Told to stop before it had read all there is. */
+  isInterrupted = false;
   lookedAt = Number.NEGATIVE_INFINITY;
   /** What had not been read by then. */
   behindBytes = 0;
@@ -135,7 +137,7 @@ export class FollowedLog {
       lines = await this.#nextLines(buffer);
     }
     this.lookedAt = clock.elapsed();
-    this.isAtEnd = lines === null && !this.#options.signal.aborted;
+    this.isAtEnd = lines === null && !this.isInterrupted;
     this.behindBytes = lines === null ? 0 : await this.#behind();
     return lines;
   }
@@ -216,13 +218,15 @@ export class FollowedLog {
       const isNewest = each === this.#files.at(-1);
       const reading = await this.#linesOf(each, buffer, isNewest);
       if (reading === 'begunAnew') return this.#nextLines(buffer);
+      if (reading === 'interrupted') {
+        this.isInterrupted = true;
+        return null;
+      }
       const { lines, rest } = reading;
       if (lines !== null) {
         each.quietSince = clock.elapsed();
         return lines;
       }
-      // Told to stop in the middle of it: nothing says that this is its end.
-      if (this.#options.signal.aborted) return null;
       const isQuiet = clock.elapsed() - each.quietSince > lingerMs || this.#files.length > MAX_FILES;
       if (isNewest || !(isQuiet || each.file.content.isArchive)) continue;
       if (rest.length > 0) counters.add('unfinishedLines');
@@ -240,7 +244,7 @@ export class FollowedLog {
     if (next !== undefined) next.file.modifiedAt = Math.max(next.file.modifiedAt, each.file.modifiedAt);
   }
 
-  async #linesOf(each: Followed, buffer: Buffer, isNewest: boolean): Promise<Piece | 'begunAnew'> {
+  async #linesOf(each: Followed, buffer: Buffer, isNewest: boolean): Promise<Piece | 'begunAnew' | 'interrupted'> {
     const { file } = each;
     while (!this.#options.signal.aborted && file.whole === null) {
       const reading = await readLines(file, buffer);
@@ -251,7 +255,7 @@ export class FollowedLog {
       await this.#beginAnew(each);
       return 'begunAnew';
     }
-    return NOTHING;
+    return file.whole === null ? 'interrupted' : NOTHING;
   }
 
   async #atEnd(file: OpenFile, rest: Buffer, isNewest: boolean): Promise<Piece> {

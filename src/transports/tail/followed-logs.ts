@@ -65,6 +65,11 @@ export class FollowedLogs {
     return this.#logs.some((log) => log.isThere);
   }
 
+  /** Some have not been read to their end, and will not be: where they stand is where they stood. */
+  get areInterrupted(): boolean {
+    return this.#logs.some((log) => log.isInterrupted);
+  }
+
   /** When all has been read: will nothing more come, ever? */
   get areOver(): boolean {
     return !this.#options.follow || (!this.#isPattern && !this.#logs.some((log) => log.isGrowing));

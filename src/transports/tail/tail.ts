@@ -75,7 +75,7 @@ export async function* tail(options: TailOptions): AsyncGenerator<TailStep, void
         yield { kind: 'lines', ...found, ...told };
         continue;
       }
-      if (logs.areOver || signal.aborted) return;
+      if (logs.areOver || logs.areInterrupted) return;
       yield { kind: 'end', isThere: logs.areThere, ...told };
       await waker.wait();
       logs.haveRested();
