@@ -23,20 +23,19 @@ export class Answers {
   take(printed: Printed, at: Instant): PollAnswer {
     const isWhole = printed.notPrinted === 0;
     const begun = this.#begins.take(printed.begins);
-    const present = printed.allocations.map((each) => {
-      const connection = connectionOf(each);
-      return this.#withTraffic({ ...each, since: begun.get(connection)! }, printed.totals.get(connection)!);
-    });
-    const streams = new Set(present.map(({ stream }) => stream));
     const known = new Map<string, Known>();
+    const streams = new Set<string>();
     if (!isWhole) {
-      for (const stream of this.#streams) streams.add(stream);
       for (const [connection, each] of this.#known ?? []) if (each.until > at) known.set(connection, each);
+      for (const stream of this.#streams) streams.add(stream);
     }
-    for (const each of present) {
-      const connection = connectionOf(each);
-      known.set(connection, { totals: printed.totals.get(connection)!, until: each.until! });
-    }
+    const present = printed.allocations.map((each) => {
+      const connection = each.client.connection!;
+      const totals = printed.totals.get(connection)!;
+      known.set(connection, { totals, until: each.until! });
+      streams.add(each.stream);
+      return { ...each, since: begun.get(connection)!, ...this.#newTraffic(connection, totals) };
+    });
     this.#streams = streams;
     this.#known = known;
     return {
@@ -46,16 +45,12 @@ export class Answers {
   }
 
   /** What has come since the answer before; of those that are there in the first answer, from then on. */
-  #withTraffic(allocation: Presence, now: Totals): Presence {
-    const earlier = this.#known === null ? now : this.#known.get(connectionOf(allocation))?.totals;
+  #newTraffic(connection: string, now: Totals): Pick<Presence, 'bytes' | 'traffic'> {
+    const earlier = this.#known === null ? now : this.#known.get(connection)?.totals;
     const up = difference(now.up, earlier?.up);
     const down = difference(now.down, earlier?.down);
-    return { ...allocation, bytes: up.bytes + down.bytes, traffic: { up, down } };
+    return { bytes: up.bytes + down.bytes, traffic: { up, down } };
   }
-}
-
-function connectionOf({ client }: Presence): string {
-  return client.connection!;
 }
 
 /** A total that goes down has begun anew. */

@@ -21,13 +21,14 @@ export interface CommandLineOptions {
 
 const PASSWORD_PROMPT = /Enter password:\s*$/;
 const PROMPT = /(?:^|\n)> ?$/;
+const isAnyPrompt = (end: string) => PASSWORD_PROMPT.test(end) || PROMPT.test(end);
 /** Room for the last line of an answer, a warning behind it, and the prompt. */
 const END_LENGTH = 1024;
 
 /**
- * What is answered to `command`, without the prompt: a prompt is the end only if what `lastLine` finds is shortly before it.
- * Rejects with `PEER_UNREACHABLE`, `PEER_REFUSED_LOGIN` and
- * `PEER_ANSWERED_BADLY`, and with the reason of `signal` if that aborts.
+ * What is answered to `command`, without the prompt: a prompt is the end only if what `lastLine` finds is shortly before
+ * it. Rejects with `PEER_UNREACHABLE`, `PEER_REFUSED_LOGIN` and `PEER_ANSWERED_BADLY`, and with the reason of `signal` if
+ * that aborts.
  */
 export async function askCommandLine(command: string, lastLine: RegExp, options: CommandLineOptions): Promise<string> {
   const url = new URL(`tcp://${hostAndPort(options)}`);
@@ -55,11 +56,11 @@ async function converse(
 ): Promise<string> {
   const words = new Heard(socket, options.maxBytes, url);
   // No password has been set if it does not ask for one.
-  const greeting = await words.until((end) => PASSWORD_PROMPT.test(end) || PROMPT.test(end));
+  const greeting = await words.until(isAnyPrompt);
   if (PASSWORD_PROMPT.test(greeting)) {
     socket.write(`${options.password}\r\n`);
     // A wrong one is asked for again, and again.
-    const answer = await words.until((end) => PROMPT.test(end) || PASSWORD_PROMPT.test(end));
+    const answer = await words.until(isAnyPrompt);
     if (PASSWORD_PROMPT.test(answer)) throw refused(url);
   }
   socket.write(`${command}\r\n`);

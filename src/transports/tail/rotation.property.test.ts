@@ -171,10 +171,12 @@ for (const [style, begin] of Object.entries(STYLES)) {
           const known = log === null ? cursor : (log as Following).cursor;
           const isUnknown = style.startsWith('copying') && known?.at(-1)?.headBytes === 0;
           if (each.kind === 'truncate' || isUnknown) writer.lose();
-          if (each.kind === 'truncate') truncateSync(path);
-          else rotate();
-          // The emptied file may vanish unseen: what is written later is known by its time alone.
-          if (each.kind === 'truncate') await setTimeout(CLOCK_TICK_MS);
+          if (each.kind === 'rotate') rotate();
+          else {
+            truncateSync(path);
+            // The emptied file may vanish unseen: what is written later is known by its time alone.
+            await setTimeout(CLOCK_TICK_MS);
+          }
           writer.goOn();
         }
         if (log === null) start();

@@ -51,7 +51,7 @@ export class CombinedFormat implements LineFormat {
   read(line: Line): Verdict {
     const request = this.#readClient(line);
     // Nginx-rtmp may write into the same file.
-    if (request === -1) return readRtmp(line, this.#clock) ? GOOD : BAD;
+    if (request === -1) return line.fault !== 'Address' && readRtmp(line, this.#clock) ? GOOD : BAD;
     const numbers = readRequest(line, request);
     if (numbers === -1) return BAD;
     const agent = readNumbers(line, numbers);

@@ -311,11 +311,13 @@ test('recordings of real servers are read to their last line', { skip: !existsSy
   }
 });
 
-test('without an address a line is none', () => {
+test('without an address a line is none, nor with one that is too long', () => {
   for (const { format, line } of CASES.filter((each) => each.line.startsWith('192.0.2.1 '))) {
-    const scanner = scannerFor(format);
-    scanner.load(Buffer.from(line.slice('192.0.2.1'.length)));
-    assert.notEqual(scanner.next(), GOOD, line);
+    for (const address of ['', 'x'.repeat(4000)]) {
+      const scanner = scannerFor(format);
+      scanner.load(Buffer.from(address + line.slice('192.0.2.1'.length)));
+      assert.notEqual(scanner.next(), GOOD, line);
+    }
   }
 });
 

@@ -19,8 +19,7 @@ export function readRtmp(line: Line, clock: ClfClock): boolean {
   const { block, blockView, start, end } = line;
   const open = line.addressEnd + 1;
   const close = open + CLF_LENGTH + 1;
-  if (open === start + 1 || end - start > LONGEST_RTMP || close + 2 >= end) return false;
-  if (block[open] !== OPEN || block[close] !== CLOSE) return false;
+  if (end - start > LONGEST_RTMP || close + 2 >= end || block[open] !== OPEN || block[close] !== CLOSE) return false;
   const command = wordAt(line, close + 2);
   if (!COMMANDS.has(command)) return false;
   const time = clock.read(block, blockView, open + 1);
